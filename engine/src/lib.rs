@@ -1,0 +1,1 @@
+//! The separation engine of Unbraid.

@@ -1,0 +1,1 @@
+//! Unbraid, the plug-in.

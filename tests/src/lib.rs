@@ -1,0 +1,1 @@
+//! Tests of the bundled plug-in inside real hosts.
