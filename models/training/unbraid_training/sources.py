@@ -2,7 +2,8 @@
 
 Builders take their meta data from here and the model card prints it, so a source that is not in
 the catalogue cannot reach the pool. Licences are those that the packages' own copyright files
-give for the audio that is used (not for their code).
+give for the audio that is used (not for their code); where one package carries several, it has one
+entry per licence, named `package/part`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ class Source:
     """One source of training data."""
 
     name: str
-    """Package or folder name; the key of the catalogue and `source` in an item's meta data."""
+    """Key of the catalogue and `source` in an item's meta data: the package or folder, followed by
+    `/part` where parts of one package have different licences."""
     origin: str
     """`debian` (package), `pypi` (wheel) or `folder` (below the folder given as --shared)."""
     kinds: tuple[str, ...]
@@ -27,7 +29,12 @@ class Source:
     split: str
     """`train`, `dev`, or `mixed` where parts of it (songs, speakers, kits) are held out."""
     note: str
-    """What it is and which part is used."""
+    """What it is, by whom, and which part is used."""
+
+    @property
+    def package(self) -> str:
+        """Name of the Debian package, wheel or folder."""
+        return self.name.split("/")[0]
 
     def meta(self, split: str | None = None) -> dict:
         """The required keys of an item's meta data; `split` is needed where the source's own is `mixed`."""
@@ -38,9 +45,84 @@ class Source:
 
 
 CATALOGUE: tuple[Source, ...] = (
+    # Real songs as stems.
     Source(
         "everything-is-free", "folder", ("multitrack",), "CC0-1.0", True, "mixed",
         "five songs as stems by Software-Entwicklungskit; Francium is held out",
+    ),
+    # Real mixes without voice.
+    Source(
+        "nexuiz-music", "debian", ("instrumental",), "GPL-2.0-or-later", False, "train",
+        "game soundtrack, Alientrap and others: industrial, breakbeat, metal",
+    ),
+    Source(
+        "ufoai-music/cc-by", "debian", ("instrumental",), "CC-BY-3.0", True, "train",
+        "tracks by Manuel Marino, David Reeves, azrael1322 and Karl Macklin",
+    ),
+    Source(
+        "ufoai-music/cc-by-sa", "debian", ("instrumental",), "CC-BY-SA-3.0", False, "train",
+        "tracks named Crystan, Marine, TheThings and returnjourney",
+    ),
+    Source(
+        "ufoai-music/gpl", "debian", ("instrumental",), "GPL-2.0-only", False, "train",
+        "tracks named Alex, Psymong, dawn, dbsea, space and ufo",
+    ),
+    Source(
+        "ufoai-music/public-domain", "debian", ("instrumental",), "LicenseRef-public-domain", True, "train",
+        "tracks named alBasrahM, greecei and turinItalyM",
+    ),
+    Source(
+        "wesnoth-1.16-music", "debian", ("instrumental",), "GPL-2.0-or-later", False, "train",
+        "orchestral game soundtrack; tracks with choir are left out",
+    ),
+    Source(
+        "warzone2100-music/legacy", "debian", ("instrumental",), "CC-BY-SA-3.0 OR GPL-2.0-or-later", False, "train",
+        "albums Legacy and Aftermath by LupusMechanicus: electronic, orchestral, rock",
+    ),
+    Source(
+        "warzone2100-music/original", "debian", ("instrumental",), "GPL-2.0-or-later", False, "train",
+        "original soundtrack by Martin Severn",
+    ),
+    Source(
+        "singularity-music", "debian", ("instrumental",), "CC-BY-SA-3.0", False, "dev",
+        "electronic game soundtrack by Max McCracken; held out as a whole",
+    ),
+    Source(
+        "hyperrogue-music", "debian", ("instrumental",), "CC-BY-SA-3.0", False, "train",
+        "game soundtrack by Shawn Parrotte, Will Savino and Lincoln Domina",
+    ),
+    Source(
+        "fretsonfire-songs-sectoid", "debian", ("instrumental",), "MIT", True, "mixed",
+        "metal by Carlos Viola Iborra, guitar and backing as two files; Feelings is held out",
+    ),
+    Source(
+        "fretsonfire-songs-muldjord", "debian", ("instrumental",), "CC-BY-SA-3.0", False, "train",
+        "instrumental versions of songs by the metal band Muldjord, guitar and backing as two files",
+    ),
+    # Voices.
+    Source(
+        "tuxpaint-stamps-default", "debian", ("singing", "speech"), "GPL-2.0-only", False, "mixed",
+        "spoken descriptions of pictures in dozens of languages (the files named *_desc*.ogg); some languages held out",
+    ),
+    Source(
+        "fillets-ng-data-cs", "debian", ("singing", "speech"), "GPL-2.0-only", False, "train",
+        "acted dialogue of a Czech game",
+    ),
+    Source(
+        "klettres-data", "debian", ("singing", "speech"), "GPL-2.0-or-later", False, "mixed",
+        "spoken letters and syllables in many languages; some languages held out",
+    ),
+    Source(
+        "ktuberling-data", "debian", ("singing", "speech"), "GPL-2.0-or-later", False, "mixed",
+        "spoken words in many languages; some languages held out",
+    ),
+    Source(
+        "sung-syllables", "folder", ("singing",), "GPL-3.0-only", False, "train",
+        "sung Japanese syllables, vocal library ALYS-DB-001-JPN by its makers; re-sung with other melodies and voices",
+    ),
+    Source(
+        "hibari-tts", "pypi", ("singing", "speech"), "Apache-2.0", True, "train",
+        "neural English voices",
     ),
 )
 
