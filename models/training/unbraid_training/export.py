@@ -1,0 +1,327 @@
+"""Checkpoint to `unbraid-mask/1` ONNX: one frame a call, int8 weights, metadata, golden vectors.
+
+The graph is written node by node instead of traced: what is not in it cannot surprise tract, and
+constants are folded where that saves nodes.
+
+    python -m unbraid_training.export CHECKPOINT OUT.onnx [--name ...] [--version ...] --clip CLIP.flac
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from .layout import LAYOUTS, STEMS, Layout
+from .network import FEATURES, POWER_FLOOR, BandNetwork, Size
+from .stream import apply_shares
+from .transform import spectra
+
+CONTRACT = "unbraid-mask/1"
+MAX_ELEMENTS = 1_048_576
+"""tract folds `DequantizeLinear` of constants up to this many elements; larger ones run every frame."""
+
+GOLDEN_FRAMES = 200
+
+
+class Graph:
+    """Collects nodes and initialisers; every method returns the name of its output."""
+
+    def __init__(self, quantise: bool):
+        self.nodes, self.constants, self.quantise = [], [], quantise
+        self.count = 0
+        self.sizes: dict[str, int] = {}
+
+    def name(self, hint: str) -> str:
+        self.count += 1
+        return f"{hint}_{self.count}"
+
+    def op(self, kind: str, *inputs: str, outputs: int = 1, hint: str | None = None, **attributes):
+        """Adds one node."""
+        names = [self.name(hint or kind.lower()) for _ in range(outputs)]
+        self.nodes.append(helper.make_node(kind, list(inputs), names, name=names[0], **attributes))
+        return names[0] if outputs == 1 else names
+
+    def constant(self, value, hint: str = "c") -> str:
+        """An initialiser, float32 unless it is an integer array."""
+        array = np.asarray(value)
+        if array.dtype.kind == "f":
+            array = array.astype(np.float32)
+        name = self.name(hint)
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def ints(self, *values: int) -> str:
+        return self.constant(np.asarray(values, dtype=np.int64), "shape")
+
+    def weight(self, rows: np.ndarray, hint: str) -> str:
+        """`rows` `[out, in]`, quantised symmetrically with one scale per row (output channel)."""
+        rows = rows.astype(np.float32)
+        if not self.quantise:
+            return self.constant(rows, hint)
+        if rows.size > MAX_ELEMENTS:
+            raise ValueError(f"{hint}: {rows.size} elements; tract folds at most {MAX_ELEMENTS}, split the layer")
+        scale = np.maximum(np.abs(rows).max(axis=1), 1e-8) / 127.0
+        values = np.clip(np.round(rows / scale[:, None]), -127, 127).astype(np.int8)
+        quantised = self.name(hint + "_int8")
+        self.constants.append(numpy_helper.from_array(values, quantised))
+        zero = self.constant(np.zeros(len(rows), dtype=np.int8), hint + "_zero")
+        return self.op("DequantizeLinear", quantised, self.constant(scale, hint + "_scale"), zero, axis=0, hint=hint)
+
+    def matrix(self, weight: np.ndarray, hint: str) -> str:
+        """`weight` `[in, out]` for `x · W`, quantised per output channel."""
+        return self.op("Transpose", self.weight(weight.T, hint), perm=[1, 0], hint=hint)
+
+    def band_matrix(self, weight: np.ndarray, hint: str) -> str:
+        """`weight` `[K, in, out]`, quantised per band and output channel."""
+        k, i, o = weight.shape
+        rows = self.weight(weight.transpose(0, 2, 1).reshape(k * o, i), hint)
+        shaped = self.op("Reshape", rows, self.ints(k, o, i), hint=hint)
+        return self.op("Transpose", shaped, perm=[0, 2, 1], hint=hint)
+
+    def norm(self, x: str, scale: np.ndarray | None = None) -> str:
+        """RMS normalisation over the last axis; the scale is usually folded into the next matrix."""
+        mean = self.op("ReduceMean", self.op("Mul", x, x), axes=[-1], keepdims=1)
+        root = self.op("Sqrt", self.op("Add", mean, self.constant([1e-5])))
+        y = self.op("Div", x, root)
+        return y if scale is None else self.op("Mul", y, self.constant(scale))
+
+    def silu(self, x: str) -> str:
+        return self.op("Mul", x, self.op("Sigmoid", x))
+
+
+def array(tensor: torch.Tensor) -> np.ndarray:
+    """Parameter as float64 array."""
+    return tensor.detach().double().numpy()
+
+
+def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quantise: bool = True) -> onnx.ModelProto:
+    """The streaming graph of `network`."""
+    size, bins = network.size, layout.bins
+    k, d, gpb, groups = size.bands, size.width, size.groups_per_band, size.groups
+    widths = layout.group_widths()
+    if len(widths) != groups:
+        raise ValueError(f"the layout has {len(widths)} groups, the network {groups}")
+    g = Graph(quantise)
+    # Powers of left, right and side per bin, pooled to groups: [3, groups].
+    planes = g.op("Reshape", "mixture", g.ints(2, 2, bins))
+    left, right = g.op("Split", planes, outputs=2, axis=0, hint="channel")
+    side = g.op("Mul", g.op("Sub", left, right), g.constant([0.5]))
+    stacked = g.op("Concat", planes, side, axis=0)
+    powers = g.op("ReduceSum", g.op("Mul", stacked, stacked), g.ints(1), keepdims=0)
+    parts, at, i, runs = [], 0, 0, []
+    while i < groups:
+        j = i
+        while j < groups and widths[j] == widths[i]:
+            j += 1
+        runs.append((at, int(widths[i]), j - i))
+        at, i = at + int(widths[i]) * (j - i), j
+    for start, width, count in runs:
+        part = g.op("Slice", powers, g.ints(start), g.ints(start + width * count), g.ints(1))
+        if width > 1:
+            part = g.op("Reshape", part, g.ints(3, count, width))
+            part = g.op("ReduceSum", part, g.ints(2), keepdims=0)
+        parts.append(part)
+    pooled = g.op("Concat", *parts, axis=1)
+    p_left, p_right, p_side = g.op("Split", pooled, outputs=3, axis=0, hint="power")
+    total = g.op("Add", g.op("Add", p_left, p_right), g.constant([POWER_FLOOR]))
+    level = g.op("Mul", g.op("Log", total), g.constant([1.0 / np.log(10.0)]))
+    balance = g.op("Div", g.op("Sub", p_left, p_right), total)
+    spread = g.op("Div", g.op("Mul", p_side, g.constant([2.0])), total)
+    feats = g.op("Concat", level, balance, spread, axis=0)
+    mean, scale = array(network.feature_mean).T, array(network.feature_scale).T
+    feats = g.op("Mul", g.op("Sub", feats, g.constant(mean)), g.constant(scale))
+    feats = g.op("Transpose", g.op("Reshape", feats, g.ints(FEATURES, k, gpb)), perm=[1, 0, 2])
+    feats = g.op("Reshape", feats, g.ints(k, 1, FEATURES * gpb))
+    # The training layout interleaves features per group; here they come one after the other.
+    order = np.arange(gpb * FEATURES).reshape(gpb, FEATURES).T.reshape(-1)
+    weight = array(network.inward.weight)[:, order, :]
+    x = g.op("MatMul", feats, g.band_matrix(weight, "inward"))
+    x = g.op("Add", g.op("Reshape", x, g.ints(k, d)), g.constant(array(network.inward.bias)))
+
+    states, following = [], []
+    for n, block in enumerate(network.blocks):
+        cell = block.cell
+        past, hidden = f"state_{2 * n}", f"state_{2 * n + 1}"
+        states += [(past, [1, size.taps - 1, k, d]), (hidden, [1, k, d])]
+        weight = array(cell.inward.weight).T * array(cell.norm.scale)[:, None]
+        bias = np.repeat(array(cell.inward.bias)[None], k, axis=0)
+        bias[:, d : 2 * d] += array(cell.forget_bias)
+        y = g.op("Add", g.op("MatMul", g.norm(x), g.matrix(weight, "cell_in")), g.constant(bias))
+        u, f, gate = g.op("Split", y, outputs=3, axis=1, hint="ufg")
+        history = g.op("Concat", past, g.op("Reshape", u, g.ints(1, 1, k, d)), axis=1)
+        taps = array(cell.taps)[::-1].reshape(1, size.taps, 1, d)
+        mixed = g.op("ReduceSum", g.op("Mul", history, g.constant(taps)), g.ints(1), keepdims=0)
+        forget = g.op("Reshape", g.op("Sigmoid", f), g.ints(1, k, d))
+        h = g.op("Add", mixed, g.op("Mul", forget, g.op("Sub", hidden, mixed)))
+        following.append((f"{past}_next", g.op("Slice", history, g.ints(1), g.ints(size.taps), g.ints(1))))
+        following.append((f"{hidden}_next", h))
+        out = g.op("Mul", g.op("Reshape", h, g.ints(k, d)), g.silu(gate))
+        out = g.op("MatMul", out, g.matrix(array(cell.outward.weight).T, "cell_out"))
+        x = g.op("Add", x, g.op("Add", out, g.constant(array(cell.outward.bias)[None])))
+
+        mixer = block.mixer
+        y = g.norm(x, array(mixer.norm.scale)[None])
+        y = g.op("MatMul", g.weight(array(mixer.inward.weight), "mix_in"), y)
+        y = g.silu(g.op("Add", y, g.constant(array(mixer.inward.bias)[:, None])))
+        y = g.op("MatMul", g.weight(array(mixer.outward.weight), "mix_out"), y)
+        x = g.op("Add", x, g.op("Add", y, g.constant(array(mixer.outward.bias)[:, None])))
+
+        mlp = block.mlp
+        weight = array(mlp.inward.weight).T * array(mlp.norm.scale)[:, None]
+        y = g.op("Add", g.op("MatMul", g.norm(x), g.matrix(weight, "mlp_in")), g.constant(array(mlp.inward.bias)[None]))
+        y = g.op("MatMul", g.silu(y), g.matrix(array(mlp.outward.weight).T, "mlp_out"))
+        x = g.op("Add", x, g.op("Add", y, g.constant(array(mlp.outward.bias)[None])))
+
+    weight = array(network.outward.weight) * array(network.norm.scale)[None, :, None]
+    y = g.op("MatMul", g.op("Reshape", g.norm(x), g.ints(k, 1, d)), g.band_matrix(weight, "outward"))
+    y = g.op("Add", y, g.constant(array(network.outward.bias)[:, None]))
+    y = g.op("Transpose", g.op("Reshape", y, g.ints(k, len(STEMS), 2, gpb)), perm=[1, 2, 0, 3])
+    y = g.op("Softmax", g.op("Reshape", y, g.ints(1, len(STEMS), 2, groups)), axis=1)
+    index = g.constant(layout.group_of_bin().astype(np.int64), "group_of_bin")
+    g.nodes.append(helper.make_node("Gather", [y, index], ["shares"], name="shares", axis=3))
+    for name, source in following:
+        g.nodes.append(helper.make_node("Identity", [source], [name], name=name))
+
+    def value(name, shape):
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+    inputs = [value("mixture", [1, 4, bins])] + [value(n, s) for n, s in states]
+    outputs = [value("shares", [1, len(STEMS), 2, bins])] + [value(n + "_next", s) for n, s in states]
+    graph = helper.make_graph(g.nodes, "unbraid", inputs, outputs, g.constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], producer_name="unbraid_training")
+    model.ir_version = 8
+    helper.set_model_props(model, metadata)
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def metadata_of(layout: Layout, size: Size, mode: str, name: str, version: str, licences: str, metrics: dict) -> dict[str, str]:
+    """The `metadata_props` that the contract asks for."""
+    return {
+        "contract": CONTRACT,
+        "name": name,
+        "version": version,
+        "mode": mode,
+        "stems": ",".join(STEMS),
+        "sample_rates": "44100,48000",
+        "fft": str(layout.fft),
+        "hop": str(layout.hop),
+        "window": layout.window,
+        "lookahead_frames": str(layout.lookahead_frames),
+        "pooled_groups": str(size.groups),
+        "mmac_per_frame": f"{size.macs_per_frame() / 1e6:.2f}",
+        "licences": licences,
+        "metrics": json.dumps(metrics, sort_keys=True),
+    }
+
+
+class OnnxStreamer:
+    """Runs a written file frame by frame in onnxruntime, optimisations off, one thread."""
+
+    def __init__(self, path: Path):
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        # The default rewrites dequantised weights to int8 arithmetic, which differs by 1e-2.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        options.intra_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self.state_names = [i.name for i in self.session.get_inputs() if i.name != "mixture"]
+        self.shapes = {i.name: i.shape for i in self.session.get_inputs()}
+        self.outputs = ["shares"] + [n + "_next" for n in self.state_names]
+
+    def shares(self, x: np.ndarray, layout: Layout) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Group shares `[frames, 4, 2, groups]` and the last state, for mixture spectra `[2, frames, bins]`."""
+        first_bin = np.searchsorted(layout.group_of_bin(), np.arange(len(layout.group_widths())))
+        state = {n: np.zeros(self.shapes[n], dtype=np.float32) for n in self.state_names}
+        out = []
+        for t in range(x.shape[1]):
+            frame = np.stack([x[0, t].real, x[0, t].imag, x[1, t].real, x[1, t].imag])[None].astype(np.float32)
+            shares, *rest = self.session.run(self.outputs, {"mixture": frame, **state})
+            state = dict(zip(self.state_names, rest))
+            out.append(shares[0][..., first_bin])
+        return np.stack(out), list(state.values())
+
+    def separate(self, audio: np.ndarray, layout: Layout) -> np.ndarray:
+        """Stems `[4, 2, samples]` of `audio` `[2, samples]`, in time with the input."""
+        length = audio.shape[1]
+        tail = layout.fft + (layout.lookahead_frames + 1) * layout.hop
+        x = spectra(np.pad(audio, ((0, 0), (0, tail))), layout)
+        return apply_shares(x, self.shares(x, layout)[0], layout)[..., :length]
+
+
+def write_golden(streamer: OnnxStreamer, audio: np.ndarray, layout: Layout, path: Path) -> None:
+    """Recorded sequence that the engine replays: audio, a few spectra, all shares, last state."""
+    from safetensors.numpy import save_file
+
+    samples = np.round(audio[:, : GOLDEN_FRAMES * layout.hop] * 32767).astype(np.int16)
+    x = spectra(samples.astype(np.float32) / 32768.0, layout)
+    shares, state = streamer.shares(x, layout)
+    picked = np.array([0, 1, 7, 50, 101, 199], dtype=np.int64)
+    planes = np.stack([x[0].real, x[0].imag, x[1].real, x[1].imag], axis=1)
+    tensors = {
+        "audio": samples,
+        "spectra": np.ascontiguousarray(planes[picked]),
+        "spectra_frames": picked,
+        "shares": np.round(shares * 65535).astype(np.uint16),
+        "group_of_bin": layout.group_of_bin().astype(np.int64),
+    }
+    tensors |= {f"state_{i}_last": np.ascontiguousarray(s) for i, s in enumerate(state)}
+    save_file(tensors, str(path))
+
+
+def write_demo(streamer: OnnxStreamer, audio: np.ndarray, layout: Layout, path: Path, seconds: float = 6.0) -> None:
+    """The streamed stems of the demo clip's beginning, which the bundle's render is compared with."""
+    from safetensors.numpy import save_file
+
+    length = int(seconds * 44_100)
+    stems = streamer.separate(audio[:, : length + 4 * layout.fft], layout)[..., :length]
+    save_file({"stems": np.clip(np.round(stems * 32768), -32768, 32767).astype(np.int16)}, str(path))
+
+
+def load_checkpoint(path: Path) -> tuple[BandNetwork, Layout, dict]:
+    """Network with its averaged weights, layout, and the whole checkpoint."""
+    saved = torch.load(path, map_location="cpu", weights_only=False)
+    network = BandNetwork(Size(**saved["size"]))
+    network.load_state_dict(saved["ema"])
+    return network.eval(), Layout(**saved["layout"]), saved
+
+
+def main() -> None:
+    """Command line."""
+    import soundfile
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--mode", choices=sorted(LAYOUTS), default="studio")
+    parser.add_argument("--name", default="Braid Studio")
+    parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--clip", type=Path, required=True, help="demo clip for golden vectors")
+    parser.add_argument("--metrics", type=Path, help="JSON of scores that goes into the metadata")
+    parser.add_argument("--float", action="store_true", help="float32 weights, for comparison")
+    args = parser.parse_args()
+    network, layout, saved = load_checkpoint(args.checkpoint)
+    metrics = json.loads(args.metrics.read_text()) if args.metrics else {}
+    metadata = metadata_of(layout, network.size, args.mode, args.name, args.version, saved.get("licences", ""), metrics)
+    model = build(network, layout, metadata, quantise=not args.float)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, str(args.out))
+    print(f"{args.out}: {args.out.stat().st_size / 1e6:.2f} MB, {network.size.macs_per_frame() / 1e6:.2f} MMAC/frame")
+    clip, rate = soundfile.read(args.clip, dtype="float32", always_2d=True)
+    if rate != 44_100:
+        raise SystemExit(f"{args.clip}: {rate} Hz; the golden clip must be 44,100 Hz")
+    streamer = OnnxStreamer(args.out)
+    write_golden(streamer, clip.T, layout, args.out.with_suffix(".golden.safetensors"))
+    write_demo(streamer, clip.T, layout, args.out.with_suffix(".demo.safetensors"))
+    print(f"golden vectors and demo stems written beside it")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""The pool: built stems on disk, as memory-mapped int16 arrays with their origin beside them.
+
+An *item* is a folder `<root>/<kind>/<name>/` that holds one `.npy` file per stem, int16 of shape
+`[samples, channels]` (1 or 2 channels, 44,100 Hz), and `meta.json`. All stems of an item are
+aligned and equally long. Kinds:
+
+=============== ==================================================================
+`backing`       rendered arrangements: `drums`, `bass`, `other` (any may be absent)
+`multitrack`    real songs as stems: `vocals`, `drums`, `bass`, `other`
+`singing`       `vocals`: sung takes, dry
+`speech`        `vocals`: spoken takes, dry
+`instrumental`  `rest`: real finished mixes that hold no voice
+`loops`         one of `drums`, `bass`, `other`: recorded single-stem material
+=============== ==================================================================
+
+`meta.json` always has `source` (package or folder name), `licence` (SPDX-like), `permissive`
+(bool: CC0/MIT/Apache/BSD/CC-BY alone), `split` (`train` or `dev`, by source, never by time inside
+one); optional: `tempo_bpm`, `key` (pitch class 0-11 of the tonic), `minor` (bool), `details`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+SAMPLE_RATE = 44_100
+"""Sample rate of everything in the pool, in Hz."""
+
+KINDS = ("backing", "multitrack", "singing", "speech", "instrumental", "loops")
+REQUIRED_META = ("source", "licence", "permissive", "split")
+
+
+def write_item(root: Path, kind: str, name: str, stems: dict[str, np.ndarray], meta: dict) -> Path:
+    """Writes one item; `stems` are float arrays `[samples]` or `[samples, channels]`, full scale ±1.
+
+    Louder material is scaled down as a whole item, so that it never clips and stays aligned in
+    level. The item appears under its final name only when it is complete, so that a build that was
+    stopped can be started again.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind {kind!r} is none of {', '.join(KINDS)}")
+    missing = [key for key in REQUIRED_META if key not in meta]
+    if missing:
+        raise ValueError(f"{kind}/{name}: meta lacks {', '.join(missing)}")
+    length = max(len(audio) for audio in stems.values())
+    peak = max(float(np.max(np.abs(audio), initial=0.0)) for audio in stems.values())
+    scale = 32_000.0 / max(peak, 1.0)
+    final = Path(root) / kind / name
+    partial = final.with_name(final.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for stem, audio in stems.items():
+        audio = np.asarray(audio, dtype=np.float32)
+        if audio.ndim == 1:
+            audio = audio[:, None]
+        samples = np.zeros((length, audio.shape[1]), dtype=np.int16)
+        samples[: len(audio)] = np.round(audio * scale).astype(np.int16)
+        np.save(partial / f"{stem}.npy", samples)
+    (partial / "meta.json").write_text(json.dumps(meta, indent=1) + "\n")
+    shutil.rmtree(final, ignore_errors=True)
+    partial.rename(final)
+    return final
+
+
+@dataclass
+class Item:
+    """One item of the pool, its arrays still on disk."""
+
+    path: Path
+    kind: str
+    meta: dict
+    stems: dict[str, np.ndarray]
+
+    @property
+    def name(self) -> str:
+        """Folder name of the item."""
+        return self.path.name
+
+    @property
+    def length(self) -> int:
+        """Samples per stem."""
+        return min(len(audio) for audio in self.stems.values())
+
+
+def read_pool(root: Path, kinds=KINDS, split: str | None = None, permissive: bool = False) -> list[Item]:
+    """All complete items, sorted by path; memory-mapped, so this is cheap.
+
+    `permissive` keeps only items whose licence is permissive (see the module's text).
+    """
+    items = []
+    for kind in kinds:
+        for path in sorted((Path(root) / kind).glob("*/meta.json")):
+            if path.parent.name.endswith(".partial"):
+                continue
+            meta = json.loads(path.read_text())
+            if split is not None and meta["split"] != split:
+                continue
+            if permissive and not meta["permissive"]:
+                continue
+            stems = {f.stem: np.load(f, mmap_mode="r") for f in sorted(path.parent.glob("*.npy"))}
+            items.append(Item(path.parent, kind, meta, stems))
+    return items

@@ -1,0 +1,279 @@
+"""Trains a band network; resumes exactly; scores the development songs as it goes.
+
+    python -m unbraid_training.train --data POOL --out RUN --dev SONGS [--dev SONGS ...]
+
+`RUN` receives `last.pt` (all state, every few minutes), `best.pt` (best development score) and
+`log.jsonl` (one object a line: training parts, speed, development scores). Start the same command
+again and it goes on where it stopped. Under `torchrun` every process takes its own batches and
+gradients are averaged.
+
+The learning rate is constant after warm-up and falls only in `--decay-steps` from `--decay-from`, so
+that a run can be prolonged, and a decay tried from any checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import torch
+import torch.distributed as dist
+
+from . import scores
+from .layout import LAYOUTS, STEMS, Layout
+from .loader import Batches, Pool, Recipe
+from .loss import separation_loss
+from .network import BandNetwork, Size
+from .stream import separate
+
+FEATURE_BATCHES = 6
+"""Batches from which mean and scale of the features are measured before the first step."""
+
+
+def read_song(folder: Path, seconds: float | None = None) -> dict[str, np.ndarray]:
+    """Stems `[samples, 2]` of a song folder; missing ones are silence; mono becomes stereo."""
+    stems = {}
+    for stem in STEMS:
+        for suffix in (".flac", ".wav", ".ogg"):
+            path = (folder / stem).with_suffix(suffix)
+            if path.exists():
+                audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
+                if rate != 44_100:
+                    raise SystemExit(f"{path}: {rate} Hz; development songs must be 44,100 Hz")
+                stems[stem] = audio if audio.shape[1] == 2 else np.repeat(audio[:, :1], 2, axis=1)
+    if not stems:
+        raise SystemExit(f"{folder}: no vocals/drums/bass/other in flac, wav or ogg")
+    length = max(len(a) for a in stems.values())
+    out = {}
+    for stem in STEMS:
+        audio = stems.get(stem, np.zeros((length, 2), dtype=np.float32))
+        out[stem] = np.pad(audio, ((0, length - len(audio)), (0, 0)))
+    if seconds is not None and length > seconds * 44_100:
+        # The loudest stretch of the singer: silence would say little.
+        size = int(seconds * 44_100)
+        power = np.concatenate([[0.0], np.cumsum((out["vocals"] ** 2).sum(1))])
+        starts = np.arange(0, length - size, 44_100)
+        at = int(starts[np.argmax(power[starts + size] - power[starts])])
+        out = {stem: a[at : at + size] for stem, a in out.items()}
+    return out
+
+
+class DevelopmentSongs:
+    """Songs that are scored, never trained on."""
+
+    def __init__(self, folders: list[Path], seconds: float | None = 60.0):
+        self.songs = {}
+        for folder in folders:
+            inside = [folder] if any(folder.glob("*.flac")) or any(folder.glob("*.ogg")) else sorted(folder.iterdir())
+            for song in inside:
+                if song.is_dir():
+                    self.songs[song.name] = read_song(song, seconds)
+
+    def score(self, network: BandNetwork, layout: Layout) -> dict:
+        """Energy-ratio SDR per song and stem and means, streamed in float32."""
+        results = {}
+        for name, stems in self.songs.items():
+            mixture = sum(stems.values())
+            estimate = separate(network, np.ascontiguousarray(mixture.T), layout)
+            estimates = {stem: estimate[i].T for i, stem in enumerate(STEMS)}
+            results[name] = scores.score_song(stems, estimates)
+        return {"songs": results, "mean": scores.mean_over_songs(results.values())}
+
+
+def learning_rate(step: int, args) -> float:
+    """Factor on the base rate: warm-up, constant, then linear to zero."""
+    warm = min(1.0, (step + 1) / args.warmup)
+    if args.decay_from is None or step < args.decay_from:
+        return warm
+    return max(0.0, 1.0 - (step - args.decay_from) / args.decay_steps)
+
+
+def optimisers(network: BandNetwork, args) -> list[torch.optim.Optimizer]:
+    """Muon for the shared matrices (its orthogonalised steps suit them), AdamW for all else."""
+    matrices = [p for n, p in network.named_parameters() if p.ndim == 2 and n.endswith("ward.weight")]
+    chosen = {id(p) for p in matrices}
+    rest = [p for p in network.parameters() if id(p) not in chosen]
+    if not args.muon:
+        return [torch.optim.AdamW(network.parameters(), lr=args.lr, betas=(0.9, 0.98), weight_decay=0.01)]
+    return [
+        torch.optim.AdamW(rest, lr=args.lr, betas=(0.9, 0.98), weight_decay=0.01),
+        torch.optim.Muon(matrices, lr=args.muon, momentum=0.95, weight_decay=0.02),
+    ]
+
+
+def save(path: Path, state: dict) -> None:
+    """Writes through a second name, so that a kill never leaves half a checkpoint."""
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    partial.replace(path)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="pool made by unbraid_training.build")
+    parser.add_argument("--out", type=Path, required=True, help="folder of this run")
+    parser.add_argument("--dev", type=Path, action="append", default=[], help="song folder, or folder of song folders")
+    parser.add_argument("--mode", choices=sorted(LAYOUTS), default="studio")
+    parser.add_argument("--size", type=json.loads, default={}, help='JSON, e.g. {"width": 96}')
+    parser.add_argument("--recipe", type=json.loads, default={}, help="JSON of loader.Recipe fields")
+    parser.add_argument("--permissive", action="store_true", help="only CC0/MIT/Apache/BSD/CC-BY sources")
+    parser.add_argument("--steps", type=int, default=1_000_000)
+    parser.add_argument("--lr", type=float, default=2.0e-3)
+    parser.add_argument("--muon", type=float, default=0.0, help="learning rate of Muon; 0: AdamW alone")
+    parser.add_argument("--warmup", type=int, default=200)
+    parser.add_argument("--decay-from", type=int)
+    parser.add_argument("--decay-steps", type=int, default=1500)
+    parser.add_argument("--ema", type=float, default=0.999)
+    parser.add_argument("--score-every", type=int, default=300)
+    parser.add_argument("--save-minutes", type=float, default=4.0)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--init", type=Path, help="start from the averaged weights of this checkpoint")
+    parser.add_argument("--no-compile", action="store_true")
+    args = parser.parse_args()
+
+    world, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
+    if world > 1:
+        dist.init_process_group("gloo")
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    layout = LAYOUTS[args.mode]
+    recipe = Recipe(**args.recipe, **({"permissive": True} if args.permissive else {}))
+    args.out.mkdir(parents=True, exist_ok=True)
+    last = args.out / "last.pt"
+
+    saved = torch.load(last, map_location="cpu", weights_only=False) if last.exists() else None
+    origin = torch.load(args.init, map_location="cpu", weights_only=False) if args.init and not saved else None
+    size = Size(**(saved or origin or {"size": args.size})["size"])
+    network = BandNetwork(size)
+    pool = Pool(args.data, recipe)
+    opts = optimisers(network, args)
+    step, best = 0, -1e9
+    if saved:
+        network.load_state_dict(saved["network"])
+        for opt, state in zip(opts, saved["optimisers"]):
+            opt.load_state_dict(state)
+        step, best = saved["step"], saved["best"]
+        if saved["pool_size"] != pool.size and rank == 0:
+            print(f"the pool has {pool.size} items, {saved['pool_size']} when the checkpoint was made: "
+                  "batches differ from those of an unbroken run", flush=True)
+    elif origin:
+        network.load_state_dict(origin["ema"])
+    else:
+        probe = Batches(args.data, recipe, layout, args.seed + 999, FEATURE_BATCHES)
+        values = torch.cat([probe[i].feats.flatten(0, 1) for i in range(FEATURE_BATCHES)])
+        network.feature_mean.copy_(values.mean(0))
+        network.feature_scale.copy_(1.0 / values.std(0).clamp_min(0.1))
+    average = copy.deepcopy(network)
+    if saved:
+        average.load_state_dict(saved["ema"])
+    songs = DevelopmentSongs(args.dev) if args.dev and rank == 0 else None
+    licences = sorted({i.meta["licence"] for kinds in pool.by_stem.values() for items in kinds.values() for i in items}
+                      | {i.meta["licence"] for i in pool.instrumentals})
+
+    def forward(feats, pxx, pxs, pss, rest_only):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits, _ = network(feats, network.initial_state(feats.shape[0]))
+        return separation_loss(logits, pxx, pxs, pss, rest_only)
+
+    run = forward if args.no_compile else torch.compile(forward, dynamic=False)
+    data = Batches(args.data, recipe, layout, args.seed, args.steps * world)
+    order = range(step * world + rank, args.steps * world, world)
+    loader = torch.utils.data.DataLoader(
+        data, batch_size=None, sampler=order, num_workers=args.workers,
+        prefetch_factor=4 if args.workers else None, persistent_workers=False,
+    )
+    parameters = list(network.parameters())
+    base = [[group["lr"] for group in opt.param_groups] for opt in opts]
+    if saved:
+        base = [[args.lr]] + ([[args.muon]] if args.muon else [])
+
+    def state() -> dict:
+        return {
+            "network": network.state_dict(), "ema": average.state_dict(),
+            "optimisers": [opt.state_dict() for opt in opts], "step": step, "best": best,
+            "size": size.as_dict(), "layout": layout.as_dict(), "pool_size": pool.size,
+            "licences": "; ".join(licences), "arguments": {k: str(v) for k, v in vars(args).items()},
+        }
+
+    def log(entry: dict) -> None:
+        with (args.out / "log.jsonl").open("a") as file:
+            file.write(json.dumps({"step": step, "time": round(time.time(), 1), **entry}) + "\n")
+
+    def score() -> None:
+        nonlocal best
+        result = songs.score(average, layout)
+        mean = result["mean"]
+        log({"development": result})
+        print(f"step {step} development {json.dumps(mean)}", flush=True)
+        value = mean["mean"]
+        if value is not None and value > best:
+            best = value
+            save(args.out / "best.pt", state())
+
+    if rank == 0:
+        print(f"{sum(p.numel() for p in parameters) / 1e6:.2f} M parameters, {size.macs_per_frame() / 1e6:.1f} MMAC/frame, "
+              f"{pool.size} pool items, from step {step}", flush=True)
+    saved_at = time.time()
+    waited = worked = 0.0
+    window: list = []
+    mark = time.time()
+    for batch in loader:
+        now = time.time()
+        waited += now - mark
+        factor = learning_rate(step, args)
+        if factor <= 0.0 or step >= args.steps:
+            break
+        loss, parts = run(batch.feats, batch.pxx, batch.pxs, batch.pss, batch.rest_only)
+        loss.backward()
+        if world > 1:
+            for p in parameters:
+                dist.all_reduce(p.grad)
+                p.grad /= world
+        norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        if torch.isfinite(norm):
+            for opt, rates in zip(opts, base):
+                for group, rate in zip(opt.param_groups, rates):
+                    group["lr"] = rate * factor
+                opt.step()
+        for p in parameters:
+            p.grad = None
+        step += 1
+        decay = min(args.ema, (step + 1) / (step + 10))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(average.parameters()), parameters, 1.0 - decay)
+        window.append([loss.item(), *parts.tolist(), float(norm)])
+        mark = time.time()
+        worked += mark - now
+        if rank == 0 and step % 25 == 0:
+            means = np.mean(window, axis=0)
+            log({"loss": round(float(means[0]), 5), "linear": round(float(means[1]), 5), "compressed": round(float(means[2]), 5),
+                 "ratio": round(float(means[3]), 5), "norm": round(float(means[4]), 3), "rate": round(factor, 4),
+                 "step_s": round((waited + worked) / len(window), 3), "waiting_share": round(waited / (waited + worked), 3)})
+            print(f"step {step} loss {means[0]:.4f} ({means[1]:.4f} {means[2]:.4f} {means[3]:.4f}) norm {means[4]:.2f} "
+                  f"{(waited + worked) / len(window):.2f} s/step, {100 * waited / (waited + worked):.0f} % waiting", flush=True)
+            window, waited, worked = [], 0.0, 0.0
+        if rank == 0 and songs and step % args.score_every == 0:
+            score()
+            mark = time.time()
+        if rank == 0 and time.time() - saved_at > args.save_minutes * 60:
+            save(last, state())
+            saved_at = mark = time.time()
+    if rank == 0:
+        save(last, state())
+        if songs:
+            score()
+    if world > 1:
+        dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()
