@@ -266,7 +266,12 @@ def pool_groups(values: torch.Tensor, widths: np.ndarray) -> torch.Tensor:
             j += 1
         span = int(widths[i]) * (j - i)
         part = values[..., at : at + span]
-        parts.append(part if widths[i] == 1 else part.unflatten(-1, (j - i, int(widths[i]))).sum(-1))
+        width = int(widths[i])
+        # Adding strided slices is several times faster than a sum over a last axis this short.
+        total = part[..., ::width]
+        for offset in range(1, width):
+            total = total + part[..., offset::width]
+        parts.append(total)
         at, i = at + span, j
     return torch.cat(parts, dim=-1)
 
