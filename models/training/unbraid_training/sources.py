@@ -95,10 +95,6 @@ CATALOGUE: tuple[Source, ...] = (
         "fretsonfire-songs-sectoid", "debian", ("instrumental",), "MIT", True, "mixed",
         "metal by Carlos Viola Iborra, guitar and backing as two files; Feelings is held out",
     ),
-    Source(
-        "fretsonfire-songs-muldjord", "debian", ("instrumental",), "CC-BY-SA-3.0", False, "train",
-        "instrumental versions of songs by the metal band Muldjord, guitar and backing as two files",
-    ),
     # Voices.
     Source(
         "tuxpaint-stamps-default", "debian", ("singing", "speech"), "GPL-2.0-only", False, "mixed",

@@ -1,0 +1,93 @@
+"""Builds the whole pool with one command::
+
+    python -m unbraid_training.build --data DIR --shared DIR [--only KIND …] [--hours-singing 4] …
+
+Everything that exists is kept, so a build that was stopped goes on where it was. Debian packages are
+downloaded into `DIR/debs` and unpacked into `DIR/unpacked`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from .pool import KINDS, SAMPLE_RATE, read_pool
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Command line entry; see `--help`."""
+    parser = argparse.ArgumentParser(prog="unbraid_training.build", description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder of the pool, made if absent")
+    parser.add_argument(
+        "--shared", type=Path, help="folder that holds everything-is-free, instruments and sung-syllables, as far as had"
+    )
+    parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS), help="kinds to build; default: all")
+    parser.add_argument("--hours-singing", type=float, default=4.0)
+    parser.add_argument("--hours-speech", type=float, default=1.5)
+    parser.add_argument("--hours-instrumental", type=float, default=10.0)
+    parser.add_argument("--hours-backing", type=float, default=8.0)
+    parser.add_argument("--hours-loops", type=float, default=2.0)
+    parser.add_argument("--permissive", action="store_true", help="only CC0, MIT, Apache, BSD and CC BY sources")
+    parser.add_argument("--seed", type=int, default=0, help="another seed gives other takes and arrangements")
+    options = parser.parse_args(arguments)
+    options.data.mkdir(parents=True, exist_ok=True)
+    for kind in KINDS:
+        if kind not in options.only:
+            continue
+        began = time.monotonic()
+        _build(kind, options)
+        print(f"{kind}: done in {time.monotonic() - began:.0f} s", flush=True)
+    print(summary(options.data))
+
+
+def _build(kind: str, options: argparse.Namespace) -> None:
+    # Imported here: each kind needs packages and tools that a build of the others does not.
+    pool, shared = options.data, options.shared
+    if kind == "multitrack":
+        from . import multitrack
+
+        if shared is None:
+            print("multitrack: left out, --shared is not given", flush=True)
+        else:
+            multitrack.build(pool, shared)
+    elif kind == "instrumental":
+        from . import instrumentals
+
+        instrumentals.build(pool, pool, options.hours_instrumental, options.permissive)
+    elif kind == "singing":
+        from . import voices
+
+        voices.build_singing(pool, pool, shared, options.hours_singing, options.permissive, options.seed)
+    elif kind == "speech":
+        from . import voices
+
+        voices.build_speech(pool, pool, shared, options.hours_speech, options.permissive, options.seed)
+    elif kind == "backing":
+        from . import backing
+
+        backing.build(pool, shared, options.hours_backing, options.permissive, options.seed)
+    elif kind == "loops":
+        from . import loops
+
+        loops.build(pool, shared, options.hours_loops, options.permissive, options.seed)
+
+
+def summary(data: Path) -> str:
+    """Hours and disk per kind and source, as text."""
+    totals: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+    for item in read_pool(data):
+        size = sum(array.nbytes for array in item.stems.values()) / 1e9
+        for key in ((item.kind, ""), (item.kind, item.meta["source"])):
+            totals[key][0] += item.length / SAMPLE_RATE / 3600.0
+            totals[key][1] += size
+            totals[key][2] += item.meta["split"] == "dev" and item.length / SAMPLE_RATE / 3600.0
+    lines = [f"{'kind':13} {'source':34} {'hours':>7} {'of it dev':>9} {'GB':>6}"]
+    for (kind, name), (hours, size, held_out) in sorted(totals.items()):
+        lines.append(f"{kind:13} {name or 'all':34} {hours:7.2f} {held_out:9.2f} {size:6.1f}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
