@@ -16,46 +16,52 @@ from .pool import SAMPLE_RATE
 
 
 def decode(path: Path, channels: int | None = None, rate: int = SAMPLE_RATE) -> np.ndarray:
-    """Decodes `path` (ffmpeg, or libsndfile where that fails) to float32 `[samples, channels]` at `rate` Hz, full scale ±1.
+    """Decodes `path` to float32 `[samples, channels]` at `rate` Hz, full scale ±1.
 
     `channels` None keeps mono files mono and folds everything else to stereo. Not clipped: lossy
-    codecs may overshoot ±1. Raises `SourceError` where the file holds no audio ffmpeg can read.
+    codecs may overshoot ±1. libsndfile reads what it can, in this process; ffmpeg the rest. Raises
+    `SourceError` where neither can.
     """
     path = Path(path)
+    try:
+        audio, original = soundfile.read(path, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        return _decode_with_ffmpeg(path, channels, rate, str(error))
+    channels = channels or min(2, audio.shape[1])
+    if channels == 1:
+        audio = audio.mean(axis=1, keepdims=True)
+    elif audio.shape[1] != channels:
+        audio = np.repeat(audio[:, :1], channels, axis=1) if audio.shape[1] == 1 else audio[:, :channels]
+    if original == rate:
+        return np.ascontiguousarray(audio)
+    divisor = math.gcd(rate, original)
+    return resample_poly(audio, rate // divisor, original // divisor, axis=0).astype(np.float32)
+
+
+def _decode_with_ffmpeg(path: Path, channels: int | None, rate: int, reason: str) -> np.ndarray:
     if channels is None:
         channels = min(2, probe(path)["channels"])
     command = ["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-map", "0:a:0"]
     command += ["-ac", str(channels), "-ar", str(rate), "-f", "f32le", "-"]
     done = subprocess.run(command, capture_output=True)
-    if done.returncode == 0:
-        return np.frombuffer(done.stdout, dtype="<f4").reshape(-1, channels).copy()
-    # Some Ogg files carry comment packets (cover pictures) that ffmpeg rejects and libsndfile reads.
-    try:
-        audio, original = soundfile.read(path, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        reason = done.stderr.decode(errors="replace").strip()
-        raise SourceError(f"{path} could not be decoded: {reason}; {error}") from error
-    if channels == 1:
-        audio = audio.mean(axis=1, keepdims=True)
-    elif audio.shape[1] != channels:
-        audio = np.repeat(audio[:, :1], channels, axis=1) if audio.shape[1] == 1 else audio[:, :channels]
-    divisor = math.gcd(rate, original)
-    return resample_poly(audio, rate // divisor, original // divisor, axis=0).astype(np.float32)
+    if done.returncode != 0:
+        raise SourceError(f"{path} could not be decoded: {reason}; {done.stderr.decode(errors='replace').strip()}")
+    return np.frombuffer(done.stdout, dtype="<f4").reshape(-1, channels).copy()
 
 
 def probe(path: Path) -> dict:
     """`channels`, `sample_rate` in Hz and `duration` in seconds (0 where unknown) of a file's first audio stream."""
+    try:
+        info = soundfile.info(path)
+        return {"channels": info.channels, "sample_rate": info.samplerate, "duration": info.duration}
+    except soundfile.LibsndfileError as error:
+        reason = str(error)
     command = ["ffprobe", "-v", "error", "-select_streams", "a:0", "-of", "json"]
     command += ["-show_entries", "stream=channels,sample_rate:format=duration", str(path)]
     done = subprocess.run(command, capture_output=True, text=True)
     streams = json.loads(done.stdout or "{}").get("streams") if done.returncode == 0 else None
     if not streams:
-        try:
-            info = soundfile.info(path)
-        except soundfile.LibsndfileError as error:
-            reason = done.stderr.strip() or "ffprobe names none"
-            raise SourceError(f"{path} holds no audio stream: {reason}; {error}") from error
-        return {"channels": info.channels, "sample_rate": info.samplerate, "duration": info.duration}
+        raise SourceError(f"{path} holds no audio stream: {reason}; {done.stderr.strip() or 'ffprobe names none'}")
     duration = json.loads(done.stdout).get("format", {}).get("duration", 0.0)
     return {
         "channels": int(streams[0]["channels"]),

@@ -92,8 +92,12 @@ CATALOGUE: tuple[Source, ...] = (
         "game soundtrack by Shawn Parrotte, Will Savino and Lincoln Domina",
     ),
     Source(
-        "fretsonfire-songs-sectoid", "debian", ("instrumental",), "MIT", True, "mixed",
+        "fretsonfire-songs-sectoid", "debian", ("instrumental", "loops"), "MIT", True, "mixed",
         "metal by Carlos Viola Iborra, guitar and backing as two files; Feelings is held out",
+    ),
+    Source(
+        "fretsonfire-songs-muldjord", "debian", ("loops",), "CC-BY-SA-3.0", False, "train",
+        "guitar tracks of songs by the metal band Muldjord; the backing tracks are not used, as growls are heard in them",
     ),
     # Voices.
     Source(
