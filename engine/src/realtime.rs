@@ -1,0 +1,17 @@
+//! Everything that runs inside the host's audio callback: no system allocation, no lock, no system call.
+
+mod engine;
+mod mixer;
+mod network;
+mod overlap;
+mod schedule;
+mod separator;
+mod shares;
+mod stft;
+
+pub use engine::{Engine, Health};
+pub use mixer::{Controls, Tap};
+pub use network::Network;
+pub use separator::{Fault, Separator};
+pub use shares::{focus_exponent, sharpen};
+pub use stft::{Analysis, fill_mixture};

@@ -1,0 +1,322 @@
+//! The fixed-delay system around a network: samples in, the same samples as stems out, a constant later.
+
+use std::array;
+use std::time::Instant;
+
+use realfft::num_complex::Complex;
+use ringbuf::LocalRb;
+use ringbuf::storage::Heap;
+use ringbuf::traits::{Consumer, Producer};
+
+use super::mixer::{Mixer, Stretch};
+use super::overlap::{Overlap, Synthesis};
+use super::schedule::{Schedule, Stage, stages};
+use super::shares::{all_to_other, apply, focus_exponent, sharpen};
+use super::stft::{Analysis, fill_mixture};
+use super::{Controls, Fault, Separator};
+use crate::prepare::{SetupError, Sizes, WindowPair};
+use crate::{CHANNELS, STEMS};
+
+/// Samples beyond this magnitude are no audio (it is +361 dBFS) but would overflow in a transform.
+const LARGEST_SAMPLE: f32 = (1u64 << 60) as f32;
+
+type Ring = LocalRb<Heap<f32>>;
+type Spectra = [Vec<Complex<f32>>; CHANNELS];
+
+/// What went wrong since the last reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Health {
+    /// Input samples that were not finite (or absurdly large) and were taken as 0.
+    pub replaced_samples: u64,
+    /// The network failed: the input goes to the stem Other until the next reset.
+    pub network_failed: bool,
+}
+
+/// Separates a stream of stereo audio with a constant delay, in blocks of any size.
+///
+/// The output depends on the input's samples and on when (at which sample) controls were set, never on how
+/// the host cuts time into blocks.
+pub struct Engine {
+    separator: Box<dyn Separator>,
+    sizes: Sizes,
+    analysis: Analysis,
+    synthesis: Synthesis,
+    overlaps: [[Overlap; CHANNELS]; STEMS],
+    schedule: Schedule,
+    mixer: Mixer,
+
+    /// Samples that wait for the frame they belong to.
+    waiting: [Ring; CHANNELS],
+    /// Finished stems that wait for their turn.
+    finished: [[Ring; CHANNELS]; STEMS],
+    /// The input, as long as the latency.
+    delayed: [Ring; CHANNELS],
+
+    /// Spectra of the newest `lookahead + 1` frames, as a ring that starts at `newest`.
+    spectra: Vec<Spectra>,
+    newest: usize,
+    mixture: Vec<f32>,
+    shares: Vec<f32>,
+    stem_spectrum: Vec<Complex<f32>>,
+    popped: [[Vec<f32>; CHANNELS]; STEMS],
+    popped_dry: [Vec<f32>; CHANNELS],
+
+    /// Samples since the last frame was complete.
+    phase: usize,
+    focus: f32,
+    /// The exponent of the frame in work. Taken over when the frame is complete and not when its shares are
+    /// ready, since that moment depends on measured costs.
+    exponent: f32,
+    /// No sample has been processed since the last reset, so controls take effect without a ramp.
+    fresh: bool,
+    health: Health,
+}
+
+impl Engine {
+    /// Sets an engine up around `separator` for a host that runs at `sample_rate` Hz and never hands over more
+    /// than `max_block` samples at once (more is allowed; it only decides about spreading).
+    ///
+    /// Allocates everything that processing needs and takes a few milliseconds: never on the audio thread.
+    ///
+    /// # Errors
+    /// [`SetupError`] if the sample rate is not a positive number.
+    pub fn new(
+        separator: Box<dyn Separator>,
+        sample_rate: f64,
+        max_block: usize,
+    ) -> Result<Self, SetupError> {
+        let contract = separator.contract();
+        let sizes = Sizes::new(contract, sample_rate, max_block)?;
+        let windows = WindowPair::new(contract.window, sizes.fft, sizes.hop);
+        let mut analysis = Analysis::new(windows.analysis);
+        let synthesis = Synthesis::new(sizes.fft, sizes.hop, &windows.synthesis);
+        let spectra = || array::from_fn(|_| vec![Complex::default(); sizes.bins]);
+        let mut stem_spectrum = vec![Complex::default(); sizes.bins];
+        let transform = transform_seconds(&mut analysis, &mut stem_spectrum);
+        let schedule = Schedule::new(&stages(separator.costs(), transform), sizes.spread);
+        let ring = |length| array::from_fn(|_| Ring::new(length));
+        let stretch = || array::from_fn(|_| vec![0.0; sizes.hop]);
+        let mut engine = Self {
+            mixture: vec![0.0; 2 * CHANNELS * sizes.network_bins],
+            shares: vec![0.0; STEMS * CHANNELS * sizes.network_bins],
+            overlaps: array::from_fn(|_| array::from_fn(|_| synthesis.overlap())),
+            waiting: ring(sizes.hop),
+            finished: array::from_fn(|_| ring(2 * sizes.hop + sizes.spread)),
+            delayed: ring(sizes.latency() + sizes.hop),
+            spectra: (0..=sizes.lookahead).map(|_| spectra()).collect(),
+            newest: 0,
+            stem_spectrum,
+            popped: array::from_fn(|_| stretch()),
+            popped_dry: stretch(),
+            mixer: Mixer::new(sample_rate, sizes.hop),
+            phase: 0,
+            focus: 0.5,
+            exponent: 1.0,
+            fresh: true,
+            health: Health::default(),
+            separator,
+            sizes,
+            analysis,
+            synthesis,
+            schedule,
+        };
+        engine.reset();
+        Ok(engine)
+    }
+
+    /// Delay from input to output in samples, constant for the engine's life.
+    pub fn latency(&self) -> usize {
+        self.sizes.latency()
+    }
+
+    /// The lengths this engine works with.
+    pub fn sizes(&self) -> &Sizes {
+        &self.sizes
+    }
+
+    /// What went wrong since the last reset.
+    pub fn health(&self) -> Health {
+        self.health
+    }
+
+    /// Gives the network back, for an engine of another rate or block size. Not for the audio thread.
+    pub fn into_separator(self) -> Box<dyn Separator> {
+        self.separator
+    }
+
+    /// Forgets everything heard so far. What follows is bit for bit what a new engine would do. The audio
+    /// thread may call it.
+    pub fn reset(&mut self) {
+        self.separator.reset();
+        self.analysis.reset();
+        self.overlaps.iter_mut().flatten().for_each(Overlap::reset);
+        self.schedule.stop();
+        self.mixer.jump();
+        let Sizes { hop, spread, .. } = self.sizes;
+        self.waiting.iter_mut().for_each(|ring| refill(ring, 0));
+        self.finished.iter_mut().flatten().for_each(|ring| refill(ring, hop + spread));
+        let latency = self.latency();
+        self.delayed.iter_mut().for_each(|ring| refill(ring, latency));
+        self.spectra.iter_mut().flatten().for_each(|spectrum| spectrum.fill(Complex::default()));
+        self.newest = 0;
+        self.phase = 0;
+        self.fresh = true;
+        self.health = Health::default();
+    }
+
+    /// Takes over the listener's controls from the next sample on, gains in ramps of 8 ms. The audio thread
+    /// may call it.
+    pub fn set_controls(&mut self, controls: &Controls) {
+        self.mixer.set(controls);
+        if self.fresh {
+            self.mixer.jump();
+        }
+        if controls.focus != self.focus {
+            self.focus = controls.focus;
+        }
+    }
+
+    /// Processes one block: `main` holds the input and becomes the main output, and each stem output that is
+    /// there is overwritten. All slices must have the same length, which may be any, 0 included.
+    ///
+    /// For the audio thread: makes no system call, takes no lock, and asks the system for no memory, provided
+    /// that [`crate::memory::PoolAllocator`] is the program's global allocator.
+    pub fn process(
+        &mut self,
+        mut main: [&mut [f32]; CHANNELS],
+        mut stems: [Option<[&mut [f32]; CHANNELS]>; STEMS],
+    ) {
+        let length = main[0].len();
+        self.fresh &= length == 0;
+        let mut at = 0;
+        while at < length {
+            let end = length.min(at + self.sizes.hop - self.phase);
+            self.take_in(main.each_ref().map(|channel| &channel[at..end]));
+            self.work(end - at);
+            let main = main.each_mut().map(|channel| &mut channel[at..end]);
+            let stems = stems.each_mut().map(|stem| {
+                stem.as_mut().map(|channels| channels.each_mut().map(|channel| &mut channel[at..end]))
+            });
+            self.give_out(main, stems);
+            at = end;
+        }
+    }
+
+    /// Stores a stretch of input that does not reach beyond the end of the hop.
+    fn take_in(&mut self, input: [&[f32]; CHANNELS]) {
+        for (channel, input) in input.into_iter().enumerate() {
+            for &sample in input {
+                let magnitude = sample.abs();
+                // False for NaN, too. Subnormals become 0, as they do in a host's own mixer.
+                let usable = magnitude <= LARGEST_SAMPLE;
+                self.health.replaced_samples += u64::from(!usable);
+                let sample = if usable && magnitude >= f32::MIN_POSITIVE { sample } else { 0.0 };
+                // Both rings have room: they are emptied at the rate at which they are filled.
+                let _ = self.waiting[channel].try_push(sample);
+                let _ = self.delayed[channel].try_push(sample);
+            }
+        }
+    }
+
+    /// Does the work that falls due with `length` more samples.
+    fn work(&mut self, length: usize) {
+        self.phase += length;
+        if self.sizes.spread > 0 {
+            self.run_due(self.phase);
+        }
+        if self.phase == self.sizes.hop {
+            self.phase = 0;
+            self.start_frame();
+            if self.sizes.spread == 0 {
+                self.run_due(0);
+            }
+        }
+    }
+
+    fn start_frame(&mut self) {
+        for (channel, waiting) in self.waiting.iter_mut().enumerate() {
+            waiting.pop_slice(self.analysis.advance(channel, self.sizes.hop));
+        }
+        self.newest = (self.newest + 1) % self.spectra.len();
+        self.exponent = focus_exponent(self.focus);
+        self.schedule.start();
+    }
+
+    fn run_due(&mut self, elapsed: usize) {
+        while let Some(stage) = self.schedule.due(elapsed) {
+            if self.run(stage).is_err() {
+                self.health.network_failed = true;
+            }
+        }
+    }
+
+    fn run(&mut self, stage: Stage) -> Result<(), Fault> {
+        let failed = self.health.network_failed;
+        match stage {
+            Stage::Analyse(channel) => {
+                self.analysis.transform(channel, &mut self.spectra[self.newest][channel])
+            }
+            Stage::Begin if !failed => {
+                let spectra = self.spectra[self.newest].each_ref().map(Vec::as_slice);
+                fill_mixture(spectra, self.sizes.level, &mut self.mixture);
+                self.separator.begin(&self.mixture)
+            }
+            Stage::Infer(step) if !failed => self.separator.step(step),
+            Stage::Begin | Stage::Infer(_) => Ok(()),
+            Stage::Share => {
+                let shares = if failed { Err(Fault) } else { self.collect_shares() };
+                if shares.is_err() {
+                    all_to_other(&mut self.shares);
+                }
+                shares
+            }
+            Stage::Synthesise { stem, channel } => self.synthesise(stem, channel),
+        }
+    }
+
+    fn collect_shares(&mut self) -> Result<(), Fault> {
+        self.separator.finish(&mut self.shares)?;
+        sharpen(&mut self.shares, self.exponent)
+    }
+
+    fn synthesise(&mut self, stem: usize, channel: usize) -> Result<(), Fault> {
+        // The ring of spectra is one frame longer than the look-ahead: behind the newest comes the oldest.
+        let oldest = (self.newest + 1) % self.spectra.len();
+        apply(&self.shares, stem, channel, &self.spectra[oldest][channel], &mut self.stem_spectrum);
+        let samples = self.synthesis.add(&mut self.stem_spectrum, &mut self.overlaps[stem][channel])?;
+        self.finished[stem][channel].push_slice(samples);
+        Ok(())
+    }
+
+    /// Mixes the next stretch of finished stems into the outputs.
+    fn give_out(&mut self, main: [&mut [f32]; CHANNELS], stems: [Option<[&mut [f32]; CHANNELS]>; STEMS]) {
+        let length = main[0].len();
+        for (rings, popped) in self.finished.iter_mut().flatten().zip(self.popped.iter_mut().flatten()) {
+            rings.pop_slice(&mut popped[..length]);
+        }
+        for (ring, popped) in self.delayed.iter_mut().zip(&mut self.popped_dry) {
+            ring.pop_slice(&mut popped[..length]);
+        }
+        let stretch = Stretch {
+            stems: self.popped.each_ref().map(|stem| stem.each_ref().map(|channel| &channel[..length])),
+            dry: self.popped_dry.each_ref().map(|channel| &channel[..length]),
+        };
+        self.mixer.mix(&stretch, main, stems);
+    }
+}
+
+/// Empties a ring and puts `zeros` zeros into it.
+fn refill(ring: &mut Ring, zeros: usize) {
+    ring.clear();
+    ring.push_iter(std::iter::repeat_n(0.0, zeros));
+}
+
+/// Seconds one transform takes here, roughly: only the schedule's evenness hangs on it.
+fn transform_seconds(analysis: &mut Analysis, spectrum: &mut [Complex<f32>]) -> f32 {
+    let once = |_| {
+        let start = Instant::now();
+        let _ = analysis.transform(0, spectrum);
+        start.elapsed().as_secs_f32()
+    };
+    (0..3).map(once).fold(f32::INFINITY, f32::min).max(1e-9)
+}

@@ -1,0 +1,78 @@
+//! Synthesis: spectra back to samples, windowed and overlap-added.
+
+use std::sync::Arc;
+
+use realfft::num_complex::Complex;
+use realfft::{ComplexToReal, RealFftPlanner};
+
+use super::Fault;
+
+/// The inverse transform and the synthesis window, shared by all outputs of an engine.
+pub struct Synthesis {
+    transform: Arc<dyn ComplexToReal<f32>>,
+    /// The synthesis window times `1 / fft`, which the inverse transform leaves out.
+    window: Vec<f32>,
+    samples: Vec<f32>,
+    scratch: Vec<Complex<f32>>,
+    hop: usize,
+}
+
+impl Synthesis {
+    /// Plans inverse transforms of `fft` samples, of which the newest `window.len()` are used. Not for the
+    /// audio thread.
+    pub fn new(fft: usize, hop: usize, window: &[f32]) -> Self {
+        let transform = RealFftPlanner::new().plan_fft_inverse(fft);
+        Self {
+            window: window.iter().map(|factor| factor / fft as f32).collect(),
+            samples: transform.make_output_vec(),
+            scratch: transform.make_scratch_vec(),
+            transform,
+            hop,
+        }
+    }
+
+    /// An empty overlap buffer that fits.
+    pub fn overlap(&self) -> Overlap {
+        Overlap { sum: vec![0.0; self.window.len()] }
+    }
+
+    /// Adds one frame to `overlap` and returns the `hop` samples that it completes. `spectrum` is used up.
+    ///
+    /// # Errors
+    /// [`Fault`] if the spectrum has the wrong length.
+    pub fn add<'a>(
+        &mut self,
+        spectrum: &mut [Complex<f32>],
+        overlap: &'a mut Overlap,
+    ) -> Result<&'a [f32], Fault> {
+        // A real signal's spectrum is real at both ends; the transform insists on it.
+        if let [first, .., last] = spectrum {
+            first.im = 0.0;
+            last.im = 0.0;
+        }
+        self.transform
+            .process_with_scratch(spectrum, &mut self.samples, &mut self.scratch)
+            .map_err(|_| Fault)?;
+        let newest = &self.samples[self.samples.len() - self.window.len()..];
+        let (kept, fresh) = (self.window.len() - self.hop, &mut overlap.sum);
+        // The hop that the last frame completed has been read; it makes room at the newest end.
+        fresh.copy_within(self.hop.., 0);
+        fresh[kept..].fill(0.0);
+        for ((sum, sample), factor) in fresh.iter_mut().zip(newest).zip(&self.window) {
+            *sum += sample * factor;
+        }
+        Ok(&overlap.sum[..self.hop])
+    }
+}
+
+/// The running sum of one output's windowed frames.
+pub struct Overlap {
+    sum: Vec<f32>,
+}
+
+impl Overlap {
+    /// Forgets all frames.
+    pub fn reset(&mut self) {
+        self.sum.fill(0.0);
+    }
+}

@@ -1,0 +1,1 @@
+//! No code. See the comment in this package's `Cargo.toml`.
