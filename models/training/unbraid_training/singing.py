@@ -230,8 +230,32 @@ def _place(rng: np.random.Generator, phrase: Phrase, syllables: list[Syllable], 
         levels.append(level)
         free = stop
     gain += np.interp(np.arange(count), centres, levels)
+    gain += _swells(rng, groups[: len(used)], position >= 0, first)
     vowel = uniform_filter1d(vowel, 9)
     return _Placed(first, position, gain, vowel)
+
+
+def _swells(rng: np.random.Generator, groups: list[list[Note]], sounding: np.ndarray, first: int) -> np.ndarray:
+    """Dynamics inside notes, dB per frame: held notes swell or fade, and die away where silence follows."""
+    gain = np.zeros(len(sounding))
+    for group in groups:
+        begin = int(group[0].start / FRAME_S) - first
+        stop = int((group[-1].start + group[-1].length) / FRAME_S) - first
+        begin, stop = max(begin, 0), min(stop, len(gain))
+        if stop - begin < 30:
+            continue
+        time = np.linspace(0.0, 1.0, stop - begin)
+        depth = rng.uniform(0.0, 3.5)
+        shape = [np.sin(np.pi * time) - 0.5, time - 0.5, 0.5 - time, 0.5 - time**2][int(rng.integers(4))]
+        gain[begin:stop] += depth * shape
+    # Attacks and releases of voices are tens of milliseconds long and not alike.
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], sounding.astype(int), [0]))))
+    for left, right in zip(edges[::2], edges[1::2], strict=True):
+        fall = min(int(rng.uniform(0.08, 0.35) / FRAME_S), (right - left) // 2)
+        gain[right - fall : right] -= rng.uniform(10.0, 30.0) * np.linspace(0.0, 1.0, fall) ** 1.3
+        rise = min(int(rng.uniform(0.01, 0.09) / FRAME_S), (right - left) // 4)
+        gain[left : left + rise] -= rng.uniform(4.0, 16.0) * np.linspace(1.0, 0.0, rise)
+    return gain
 
 
 def _wander(rng: np.random.Generator, start: int, end: int, count: int) -> np.ndarray:
@@ -280,9 +304,9 @@ def _pitch_curve(rng: np.random.Generator, phrase: Phrase, singer: Singer, first
             curve = curve + np.sign(target - previous) * rng.uniform(0.1, 0.35) * swing * np.exp(1.0 - swing) * (
                 time < note.start + note.length
             )
-        delay = rng.uniform(0.18, 0.4)
-        if note.length > delay + 0.2 and singer.vibrato_depth > 0:
-            onset = np.clip((time - note.start - delay) / 0.35, 0.0, 1.0)
+        delay = rng.uniform(0.1, 0.35)
+        if note.length > delay + 0.15 and singer.vibrato_depth > 0:
+            onset = np.clip((time - note.start - delay) / rng.uniform(0.15, 0.4), 0.0, 1.0)
             release = np.clip((note.start + note.length - time) / 0.1, 0.0, 1.0)
             vibrato = np.maximum(vibrato, onset * release * rng.uniform(0.6, 1.2))
         previous = target
@@ -316,6 +340,11 @@ def _warp_index(singer: Singer) -> tuple[np.ndarray, np.ndarray]:
     source = np.minimum(FREQUENCIES / factor, FREQUENCIES[-2]) / FREQUENCIES[1]
     index = np.minimum(source.astype(int), BINS - 2)
     return index, (source - index).astype(np.float32)
+
+
+def _warped(envelope: np.ndarray, singer: Singer) -> np.ndarray:
+    index, weight = _warp_index(singer)
+    return envelope[:, index] * (1 - weight) + envelope[:, index + 1] * weight
 
 
 def _at(frames: np.ndarray, position: np.ndarray) -> np.ndarray:
@@ -362,11 +391,15 @@ def sing_phrase(
     if singer.bandwidth < 15_000:
         _extend(envelope, noise, singer.bandwidth, voiced)
     index, weight = _warp_index(singer)
-    envelope = envelope[:, index] * (1 - weight) + envelope[:, index + 1] * weight
     noise = noise[:, index] * (1 - weight) + noise[:, index + 1] * weight
+    # The larynx rises with pitch and is never quite still: between two slightly different tracts.
+    near = _warped(envelope, replace(singer, tract=tuple(0.98 * value for value in singer.tract)))
+    far = _warped(envelope, replace(singer, tract=tuple(1.02 * value for value in singer.tract)))
+    blend = np.clip(0.5 + 0.3 * _smooth_noise(rng, count, 0.1) + 0.06 * (curve - np.mean(curve)), 0.0, 1.0)
+    envelope = near + (far - near) * blend.astype(np.float32)[:, None]
 
     # Effort follows level and pitch within the phrase: louder and higher notes are brighter.
-    push = effort + gaussian_filter1d(placed.gain, 8) * 0.35 + 0.15 * (curve - np.mean(curve))
+    push = effort + np.clip(gaussian_filter1d(placed.gain, 8), -12.0, 12.0) * 0.35 + 0.15 * (curve - np.mean(curve))
     octaves = np.clip(np.log2(np.maximum(FREQUENCIES, 1.0) / 1000.0), -1.0, 3.0)
     bump = np.exp(-0.5 * ((FREQUENCIES - 2900.0 * singer.tract[1]) / 450.0) ** 2)
     voicing = uniform_filter1d(voiced.astype(float), 5)
@@ -374,7 +407,9 @@ def sing_phrase(
     shape += (singer.formant * (1 + 0.08 * push) * voicing)[:, None] * bump[None, :]
     shape += singer.colour[None, :]
     # Unvoiced sounds (s, t, sh) keep their own brightness.
-    gain = placed.gain + 0.8 * effort
+    # Harmonics move through formants as pitch swings, and breath pressure swings along.
+    swing = curve - gaussian_filter1d(curve, 30)
+    gain = placed.gain + 0.8 * effort + np.clip(3.0 * swing, -2.0, 2.0)
     flutter = 0.5 * _smooth_noise(rng, count, 0.06) + 0.3 * _smooth_noise(rng, count, 0.01)
     decibels = shape * (0.35 + 0.65 * voicing)[:, None] + (gain + flutter)[:, None]
     power = np.exp(np.minimum(envelope + decibels * NEPER_PER_DB, 12.0))

@@ -140,6 +140,7 @@ def material(voice: Voice, rng: np.random.Generator, seconds: float) -> tuple[Ma
     parts: list[Material] = []
     recordings: list[np.ndarray] = []
     length = 0.0
+    rate = SAMPLE_RATE
     for index in rng.permutation(len(voice.files)):
         path = voice.files[index]
         audio = load(voice, path)
@@ -152,11 +153,12 @@ def material(voice: Voice, rng: np.random.Generator, seconds: float) -> tuple[Ma
         parts.append(part)
         recordings.append(audio)
         length += len(audio) / SAMPLE_RATE
+        rate = min(rate, probe(path)["sample_rate"])
         if length >= seconds:
             break
     if sum(len(part.syllables) for part in parts) < 12:
         return None
-    return join(parts), bandwidth(np.concatenate(recordings))
+    return join(parts), min(bandwidth(np.concatenate(recordings)), 0.46 * rate)
 
 
 def _stable_seed(*words: object) -> int:
