@@ -148,7 +148,7 @@ def cabinet(rng: np.random.Generator, bass: bool = False) -> np.ndarray:
         presence = rng.uniform(1800, 3600)
         edge = rng.uniform(4300, 6500)
         points = [(20, -30), (60, rng.uniform(-18, -9)), (rng.uniform(95, 130), rng.uniform(1, 6)), (240, rng.uniform(-2, 2)), (450, rng.uniform(-6, 0)),
-                  (900, rng.uniform(-4, 1)), (presence, rng.uniform(2, 8)), (edge, rng.uniform(-6, 2)), (edge * 1.4, rng.uniform(-26, -14)), (11_000, -38), (20_000, -60)]
+                  (900, rng.uniform(-4, 1)), (presence, rng.uniform(2, 8)), (edge, rng.uniform(-6, 2)), (edge * 1.4, rng.uniform(-24, -12)), (11_000, rng.uniform(-36, -24)), (20_000, -50)]
     size = 4096
     hertz = np.fft.rfftfreq(2 * size, 1 / SAMPLE_RATE)
     curve = np.interp(np.log(hertz + 5), np.log([p[0] for p in points]), [p[1] for p in points])
@@ -157,6 +157,38 @@ def cabinet(rng: np.random.Generator, bass: bool = False) -> np.ndarray:
         centre, spread = np.log(np.exp(rng.uniform(np.log(150), np.log(9000)))), rng.uniform(0.03, 0.15)
         ripple += rng.normal(0, 2.2) * np.exp(-0.5 * ((np.log(hertz + 5) - centre) / spread) ** 2)
     return minimum_phase(10 ** ((curve + ripple) / 20), 2048)
+
+
+TONES = {
+    # (hertz, dB) of long-term spectra: what recorded tracks of the kind look like, from bass to air.
+    "driven guitar": ((60, -10), (100, -2), (160, -1), (250, -4), (400, -9), (630, -12), (1000, -13), (1600, -12), (2500, -14), (4000, -17), (5000, -22), (6300, -33), (8000, -43), (10_000, -49), (12_500, -59), (16_000, -74)),
+    "crunch guitar": ((60, -14), (100, -4), (160, 0), (250, -2), (400, -5), (630, -8), (1000, -10), (1600, -12), (2500, -14), (4000, -20), (5000, -26), (6300, -35), (8000, -45), (10_000, -53), (12_500, -62), (16_000, -76)),
+    "clean guitar": ((60, -18), (100, -5), (160, -1), (250, 0), (400, -3), (630, -6), (1000, -9), (1600, -13), (2500, -17), (4000, -23), (5000, -27), (6300, -33), (8000, -40), (10_000, -46), (12_500, -53), (16_000, -64)),
+    "acoustic guitar": ((60, -16), (100, -4), (160, 0), (250, -1), (400, -4), (630, -8), (1000, -12), (1600, -14), (2500, -16), (4000, -19), (5000, -21), (6300, -24), (8000, -27), (10_000, -31), (12_500, -37), (16_000, -47)),
+    "driven bass": ((40, -6), (60, 0), (100, -1), (160, -4), (250, -10), (400, -16), (630, -18), (1000, -20), (1600, -23), (2500, -27), (4000, -36), (5000, -43), (6300, -50), (8000, -58), (12_500, -75), (16_000, -85)),
+}  # fmt: skip
+_BANDS = np.array([40, 60, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1000, 1250, 1600, 2000, 2500, 3150, 4000, 5000, 6300, 8000, 10_000, 12_500, 16_000], dtype=float)
+
+
+def match_tone(audio: np.ndarray, kind: str, rng: np.random.Generator, amount: float = 0.8, limit: float = 14.0) -> np.ndarray:
+    """Brings the long-term spectrum nearer to a tone of `TONES`, each time a few dB different.
+
+    Samples recorded straight from the pickup are much duller than tracks on records are.
+    """
+    points = TONES[kind]
+    if active_rms(audio) == 0.0:
+        return audio
+    hertz, power = signal.welch(mono(audio), SAMPLE_RATE, nperseg=8192)
+    have = np.array([10 * np.log10(power[(hertz >= b / 1.15) & (hertz < b * 1.15)].mean() + 1e-14) for b in _BANDS])
+    wander = np.cumsum(rng.normal(0, 1.1, len(_BANDS)))
+    want = np.interp(np.log(_BANDS), np.log([p[0] for p in points]), [p[1] for p in points]) + wander - wander.mean()
+    weight = 10 ** (np.maximum(want, -30) / 20)
+    change = want - have
+    change -= np.average(change, weights=weight)
+    change = np.clip(change * amount, -limit, limit)
+    grid = np.fft.rfftfreq(4096, 1 / SAMPLE_RATE)
+    curve = np.interp(np.log(grid + 1.0), np.log(_BANDS), change)
+    return convolve(audio, minimum_phase(10 ** (curve / 20), 1536))
 
 
 def amplifier(audio: np.ndarray, rng: np.random.Generator, drive_db: float, bass: bool = False) -> np.ndarray:
@@ -171,7 +203,14 @@ def amplifier(audio: np.ndarray, rng: np.random.Generator, drive_db: float, bass
     x = audio * F32(0.1 / rms)
     sections = [*signal.butter(1, rng.uniform(20, 40) if bass else rng.uniform(60, 110) + 2.0 * max(drive_db - 20, 0), "high", fs=SAMPLE_RATE, output="sos")]
     sections.append(bell(rng.uniform(600, 1100), rng.uniform(0, 6) if drive_db > 12 else 0.0, 0.6))
+    # The pickup's resonance and the bright channel: what reaches the clipping stages is not as dull as a direct signal.
+    sections.append(bell(rng.uniform(2200, 4200), rng.uniform(2, 10) if not bass else rng.uniform(0, 6), 0.7))
+    if drive_db > 12 and not bass:
+        sections.append(shelf(1500, rng.uniform(0, 9), True))
     x = filter_sos(x, sections)
+    if drive_db > 12 and rng.random() < 0.5:
+        # Hum-free hiss of a gain stage; without it the pauses are digitally black.
+        x = x + rng.standard_normal(len(x), dtype=F32) * F32(db(-rng.uniform(50, 72)) * 0.1)
     if drive_db > 3.0:
         x = signal.resample_poly(x, 2, 1).astype(F32)
         bias = F32(rng.uniform(0.05, 0.35))
@@ -183,6 +222,10 @@ def amplifier(audio: np.ndarray, rng: np.random.Generator, drive_db: float, bass
         x = signal.resample_poly(x, 1, 2).astype(F32)[: len(audio)]
     tone = [shelf(180, rng.uniform(-4, 4), False), bell(rng.uniform(450, 900), rng.uniform(-7, 4), 0.7), shelf(2600, rng.uniform(-3, 5), True)]
     x = convolve(filter_sos(x, tone), cabinet(rng, bass))
+    if bass:
+        x = match_tone(x, "driven bass", rng, rng.uniform(0.2, 0.8), 10.0) if drive_db > 8 else x
+    else:
+        x = match_tone(x, "driven guitar" if drive_db > 26 else "crunch guitar" if drive_db > 9 else "clean guitar", rng, rng.uniform(0.6, 0.95))
     return level_to(x, -20.0)
 
 
@@ -221,6 +264,15 @@ def reverb(audio: np.ndarray, rng: np.random.Generator, seconds: float, wet_db: 
     return add(audio, convolve(mono(audio) if wide else audio, response), db(wet_db))
 
 
+def _spread(values: np.ndarray, step: int, length: int) -> np.ndarray:
+    """One value a block as one a sample, in straight lines."""
+    values = values.astype(F32)
+    following = np.append(values[1:], values[-1])
+    ramp = np.arange(step, dtype=F32) / step
+    curve = (values[:, None] + (following - values)[:, None] * ramp).reshape(-1)
+    return np.concatenate([curve, np.full(max(0, length - len(curve)), values[-1], dtype=F32)])[:length]
+
+
 def compressor(audio: np.ndarray, ratio: float, below_peak_db: float, attack_ms: float = 10.0, release_ms: float = 120.0) -> np.ndarray:
     """Feed-forward compressor; the threshold lies `below_peak_db` under the loudest block. Makeup keeps the active level."""
     step = 64
@@ -237,7 +289,7 @@ def compressor(audio: np.ndarray, ratio: float, below_peak_db: float, attack_ms:
     envelope = np.maximum(fast, slow)
     over = 20 * np.log10(np.maximum(envelope, 1e-6)) - (20 * np.log10(envelope.max() + 1e-9) - below_peak_db)
     gain = 10 ** (-np.maximum(over, 0.0) * (1 - 1 / ratio) / 20)
-    curve = np.interp(np.arange(len(audio)), np.arange(len(gain)) * step + step / 2, gain).astype(F32)
+    curve = _spread(gain, step, len(audio))
     out = audio * (curve if audio.ndim == 1 else curve[:, None])
     return out * F32(before / max(active_rms(out), 1e-9))
 
@@ -259,7 +311,7 @@ def limiter(audio: np.ndarray, crest_db: float) -> np.ndarray:
     pole = np.exp(-step / (60.0 * 44.1))
     slow = 1.0 - signal.lfilter([1 - pole], [1, -pole], 1.0 - held)
     gain = np.minimum(held, slow)
-    curve = np.interp(np.arange(len(audio)), np.arange(len(gain)) * step + step / 2, gain).astype(F32)
+    curve = _spread(gain, step, len(audio))
     return np.clip(audio * (curve if audio.ndim == 1 else curve[:, None]), -ceiling, ceiling).astype(F32)
 
 

@@ -383,11 +383,14 @@ def _clean_guitar(part: Part, program: int, palette: Palette, scene: Scene, samp
         notes[:, MUTE] = 0.6
     if acoustic and program in STRUMMED and palette.has("spanish-guitar") and rng.random() < 0.45:
         palette.note("spanish-guitar", "CC0-1.0", True)
-        return fx.mono(play(palette.studio.recorded("spanish-guitar"), notes, samples, palette.studio.samples, rng, 4.0, release=0.15, bends=part.bends)), "spanish-guitar"
+        audio = fx.mono(play(palette.studio.recorded("spanish-guitar"), notes, samples, palette.studio.samples, rng, 4.0, release=0.15, bends=part.bends))
+        if program != 24 or rng.random() < 0.4:
+            audio = fx.match_tone(audio, "acoustic guitar", rng, rng.uniform(0.4, 0.9))
+        return audio, "spanish-guitar"
     if not acoustic and rng.random() < 0.75:
         signal, name = _guitar_signal(Part(part.role, program, notes, part.name, part.style, part.bends), palette, samples, rng, part.style == "lead")
         drive = float(rng.uniform(0, 12))
-        audio = fx.amplifier(signal, rng, drive) if rng.random() < 0.75 else signal
+        audio = fx.amplifier(signal, rng, drive) if rng.random() < 0.88 else signal
         kind = rng.random()
         if kind < 0.25:
             audio = fx.chorus(audio, rng, rng.uniform(1, 3.5), not dry)
@@ -396,7 +399,10 @@ def _clean_guitar(part: Part, program: int, palette: Palette, scene: Scene, samp
         return audio, f"{name} clean"
     short = notes.copy()
     short[:, LENGTH] = np.where(short[:, MUTE] > 0.4, np.minimum(short[:, LENGTH], 0.08), short[:, LENGTH])
-    return _font_part(Part(part.role, program, short, part.name, part.style, part.bends), program, palette, samples, rng, dry)
+    audio, name = _font_part(Part(part.role, program, short, part.name, part.style, part.bends), program, palette, samples, rng, dry)
+    if program in (24, 25, 26, 27, 28) and rng.random() < 0.6:
+        audio = fx.match_tone(audio, "acoustic guitar" if program in (24, 25) else "clean guitar", rng, rng.uniform(0.4, 0.9))
+    return audio, name
 
 
 def _keys(part: Part, program: int, palette: Palette, samples: int, rng, dry: bool) -> tuple[np.ndarray, str]:

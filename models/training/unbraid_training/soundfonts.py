@@ -58,7 +58,7 @@ class FontPlayer:
             gain=0.5,
             samplerate=float(SAMPLE_RATE),
             channels=16,
-            **{"synth.reverb.active": 0, "synth.chorus.active": 0, "synth.polyphony": 96, "synth.dynamic-sample-loading": 1},
+            **{"synth.reverb.active": 0, "synth.chorus.active": 0, "synth.polyphony": 192, "synth.dynamic-sample-loading": 1},
         )
         self._write = fluidsynth.cfunc(
             "fluid_synth_write_float",
@@ -91,6 +91,7 @@ class FontPlayer:
         synth = self.synth
         if synth.program_select(channel, self.font_id(name), FONTS[name].drum_bank if drums else 0, program) != 0:
             synth.program_select(channel, self.font_id(name), FONTS[name].drum_bank if drums else 0, 0)
+        synth.cc(channel, 121, 0)
         synth.cc(channel, 7, 110)
         synth.cc(channel, 11, 127)
         events = []
@@ -128,5 +129,7 @@ class FontPlayer:
                 synth.pitch_bend(channel, value)
         if at < samples:
             self._write(synth.synth, samples - at, address, 2 * at, 2, address, 2 * at + 1, 2)
-        synth.system_reset()
+        synth.pitch_bend(channel, 0)
+        synth.all_notes_off(channel)
+        synth.all_sounds_off(channel)
         return out
