@@ -1,0 +1,92 @@
+//! `cargo xtask test`: installs what the tests need and runs all of them.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{bundle, python, setup, workspace};
+
+/// Options of `cargo xtask test`.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Leave out the steps whose name contains this; for work on one part, never for a verdict
+    #[arg(long, value_name = "WORD")]
+    without: Vec<String>,
+}
+
+/// Packages of the Python hosts and of the training code's tests that need no torch.
+const REQUIREMENTS: &str = "tests/python/requirements.txt";
+
+/// Tests of the training code that need neither torch nor the training data. The others take a 2.5 GB download:
+/// `models/training/README.md` has their command.
+const TRAINING_TESTS: [&str; 2] = ["tests/test_scores.py", "tests/test_baseline.py"];
+
+/// Every Rust artefact is built with this one profile: tract and egui take minutes.
+const PROFILE: &str = "--release";
+
+type Step = (&'static str, fn() -> Result<()>);
+
+const STEPS: &[Step] = &[
+    ("system packages", setup::system_packages),
+    ("formatting", || cargo(&["fmt", "--all", "--check"])),
+    ("bundles", bundles),
+    ("clippy", || cargo(&["clippy", PROFILE, "--workspace", "--all-targets", "--", "-D", "warnings"])),
+    ("Rust tests", || cargo(&["test", PROFILE, "--workspace"])),
+    ("Python environment", || python::environment("test", &[REQUIREMENTS]).map(drop)),
+    ("VST3 in Python hosts", || pytest("tests/python", &["."])),
+    ("training code", || pytest("models/training", &TRAINING_TESTS)),
+];
+
+/// Runs the command.
+pub fn main(arguments: &Arguments) -> Result<()> {
+    let left_out = |name: &str| arguments.without.iter().any(|word| name.contains(word.as_str()));
+    let mut times = Vec::new();
+    let steps: Vec<_> = STEPS.iter().filter(|(name, _)| !left_out(name)).collect();
+    for (index, (name, step)) in steps.iter().enumerate() {
+        println!("\n=== {}/{}: {name}", index + 1, steps.len());
+        let start = Instant::now();
+        step().with_context(|| format!("step `{name}` failed"))?;
+        times.push((name, start.elapsed().as_secs_f64()));
+    }
+    println!("\n=== all steps passed");
+    for (name, seconds) in times {
+        println!("  {seconds:>7.1} s  {name}");
+    }
+    if steps.len() < STEPS.len() {
+        println!("  left out with --without: {} steps", STEPS.len() - steps.len());
+    }
+    Ok(())
+}
+
+fn cargo(arguments: &[&str]) -> Result<()> {
+    println!("cargo {}", arguments.join(" "));
+    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(arguments)
+        .current_dir(workspace::root())
+        .status()
+        .context("cannot start cargo")?;
+    if !status.success() {
+        bail!("`cargo {}` failed", arguments.join(" "));
+    }
+    Ok(())
+}
+
+/// Builds and packs the plug-in, and makes sure that both formats are there.
+fn bundles() -> Result<()> {
+    bundle::up_to_date_clap()?;
+    for bundle in [bundle::clap(), bundle::vst3()] {
+        if !bundle.exists() {
+            bail!("{} was not made", workspace::shown(&bundle));
+        }
+        println!("{} is there", workspace::shown(&bundle));
+    }
+    Ok(())
+}
+
+fn pytest(folder: &str, paths: &[&str]) -> Result<()> {
+    let python = python::environment("test", &[REQUIREMENTS])?;
+    let arguments: Vec<&str> =
+        ["-v", "-p", "no:cacheprovider"].iter().copied().chain(paths.iter().copied()).collect();
+    python::module(&python, &workspace::root().join(folder), "pytest", &arguments)
+}
