@@ -13,6 +13,7 @@ from unbraid_training.midi import Part, Song, note_array
 from unbraid_training.pool import SAMPLE_RATE, read_pool
 from unbraid_training.sampling import SampleCache, resample
 from unbraid_training.sfz import play, read_sfz
+from unbraid_training.sources import CATALOGUE, source
 
 
 def sine(hertz, seconds=1.0, level=0.5):
@@ -229,14 +230,32 @@ def test_songs_are_written_aligned_repeatable_and_resumable(workshop, tmp_path):
 
 def test_an_item_is_permissive_only_if_all_its_sources_are(workshop, tmp_path):
     backing.build(tmp_path, tmp_path, None, 40 / 3600, seed=5, log=lambda line: None)
-    fonts = {f.package: f.permissive for f in players.FONTS.values()}
     seen = set()
     for meta in (json.loads(p.read_text()) for p in (tmp_path / "backing").glob("*/meta.json")):
         names = meta["source"].split("; ")
-        expected = all(fonts.get(n, True) for n in names)
+        expected = all(source(n).permissive for n in names)
         assert meta["permissive"] == expected
         seen.add(expected)
     assert True in seen
+
+
+def test_a_permissive_build_has_permissive_songs_alone(workshop, tmp_path):
+    backing.build(tmp_path, tmp_path, None, 20 / 3600, seed=5, permissive=True, log=lambda line: None)
+    metas = [json.loads(p.read_text()) for p in (tmp_path / "backing").glob("*/meta.json")]
+    assert metas and all(m["permissive"] for m in metas)
+
+
+def test_every_source_is_in_the_catalogue_once():
+    names = [entry.name for entry in CATALOGUE]
+    assert len(names) == len(set(names))
+    for folder, (package, _) in kits.HYDROGEN.items():
+        assert source(f"{package}/{folder}").origin == "debian"
+    for font in players.FONTS.values():
+        assert source(font.package).origin == "debian"
+    for recorded in players.RECORDED.values():
+        assert source(recorded[0]).origin == "folder"
+    for loop in loops.LOOPS:
+        assert "loops" in source(loop.package).kinds
 
 
 def test_voices_and_noises_are_never_played_as_such(workshop, tmp_path):

@@ -18,6 +18,7 @@ import numpy as np
 from . import compose, drumming, harmony
 from .fetch import SourceError, debian_package
 from .midi import SOUND_EFFECTS, Part, Song, humanise, read_midi
+from .sources import source
 
 _MAJOR_LIBRARIES = ("stdlib", "casio", "kara", "yamaha", "pflib", "zoom", "alexis")
 _NOT_MUSIC = frozenset(("metronome", "metronome3", "metronome6", "metronome68", "none", "count", "ending", "intro"))
@@ -174,12 +175,8 @@ def _idioms(style: str) -> tuple[str, ...]:
 
 # Human-made MIDI
 
-HUMAN = {
-    "freedoom": ("BSD-3-Clause", True, "train"),
-    "openttd-openmsx": ("GPL-2.0", False, "train"),
-    "planetblupi-music-midi": ("GPL-3.0-or-later", False, "dev"),
-}
-"""Packages of MIDI songs: licence, whether permissive, and the split that may use them."""
+HUMAN = ("freedoom", "openttd-openmsx", "planetblupi-music-midi")
+"""Packages of MIDI songs."""
 
 
 @lru_cache(maxsize=4)
@@ -204,7 +201,7 @@ def human_files(cache: Path) -> tuple[tuple[str, str, bytes], ...]:
 
 def human_song(cache: Path, rng: np.random.Generator, seconds: float, split: str, permissive: bool) -> Song:
     """A stretch of about `seconds` from a random human-made song, transposed and at its own or a near tempo."""
-    files = [f for f in human_files(Path(cache)) if HUMAN[f[0]][2] == split and (HUMAN[f[0]][1] or not permissive)]
+    files = [f for f in human_files(Path(cache)) if source(f[0]).split == split and (source(f[0]).permissive or not permissive)]
     if not files:
         raise SourceError(f"no human-made MIDI for split {split}, permissive {permissive}; choose another kind of arrangement")
     package, name, data = files[rng.integers(len(files))]

@@ -22,7 +22,7 @@ from .players import Palette, Scene, Studio, play_bass, play_drums, play_other
 from .pool import SAMPLE_RATE, write_item
 
 DEVELOPMENT_SHARE = 0.05
-PERMISSIVE_SHARE = 0.45
+PERMISSIVE_SHARE = 0.32
 SECONDS = (90.0, 150.0)
 
 _GENRE_ODDS = {"rock": 3, "hard_rock": 3, "zeppelin": 1.5, "punk": 1.5, "metal": 3, "extreme": 1, "doom": 1, "country": 2.5, "folk": 1.5, "ballad": 1.5, "pop": 3, "indie": 2}
@@ -112,9 +112,9 @@ def _fade(audio: np.ndarray) -> np.ndarray:
     return audio
 
 
-def item_name(seed: int, number: int) -> str:
+def item_name(seed: int, number: int, only_permissive: bool = False) -> str:
     """Folder name of song `number` of a seed."""
-    return f"song-{seed:03d}-{number:05d}"
+    return f"{'free-' if only_permissive else ''}song-{seed:03d}-{number:05d}"
 
 
 _WORKSHOP: dict = {}
@@ -128,21 +128,16 @@ def _workshop(cache: Path, instruments: Path | None) -> tuple[Studio, arrangemen
     return _WORKSHOP[slot]
 
 
-def build_song(root: Path, cache: Path, instruments: Path | None, seed: int, number: int) -> float:
+def build_song(root: Path, cache: Path, instruments: Path | None, only_permissive: bool, seed: int, number: int) -> float:
     """Makes and writes one song; returns its seconds (0 if the draw was empty and nothing was written)."""
     studio, accompanist = _workshop(Path(cache), instruments)
     rng = np.random.default_rng([seed, number])
-    split = "dev" if rng.random() < DEVELOPMENT_SHARE else "train"
-    permissive = split == "train" and rng.random() < PERMISSIVE_SHARE
+    split = "dev" if rng.random() < DEVELOPMENT_SHARE and not only_permissive else "train"
+    permissive = split == "train" and (rng.random() < PERMISSIVE_SHARE or only_permissive)
     palette = Palette(studio, permissive, split)
     song = choose_song(rng, accompanist, Path(cache), split, permissive)
-    for source in song.sources:
-        if source in arrangements.HUMAN:
-            palette.note(source, arrangements.HUMAN[source][0], arrangements.HUMAN[source][1])
-        elif source == "mma":
-            palette.note("mma", "output-of-GPL-tool", True)
-        else:
-            palette.note("generated", "CC0-1.0", True)
+    for name in song.sources:
+        palette.note(name)
     stems, how = render(song, palette, rng)
     if not stems:
         return 0.0
@@ -157,7 +152,7 @@ def build_song(root: Path, cache: Path, instruments: Path | None, seed: int, num
         "minor": bool(song.minor),
         "details": {**how, "note": "notes compiled by mma are not covered by its licence"} if "mma" in song.sources else how,
     }
-    write_item(root, "backing", item_name(seed, number), stems, meta)
+    write_item(root, "backing", item_name(seed, number, only_permissive), stems, meta)
     return max(len(a) for a in stems.values()) / SAMPLE_RATE
 
 
@@ -165,9 +160,10 @@ def _task(arguments) -> tuple[int, float]:
     return arguments[-1], build_song(*arguments)
 
 
-def build(root: Path, cache: Path, instruments: Path | None, hours: float, seed: int, workers: int = 1, skip_existing: bool = True, log=print) -> int:
+def build(root: Path, cache: Path, instruments: Path | None, hours: float, seed: int, workers: int = 1, skip_existing: bool = True, permissive: bool = False, log=print) -> int:
     """Builds songs until `hours` of this seed are there; returns how many were made now.
 
+    `permissive` makes every song from permissive sources alone (other songs, under other names).
     `workers` processes render songs side by side. A song that exists is kept unless `skip_existing` is False.
     """
     root = Path(root)
@@ -177,13 +173,13 @@ def build(root: Path, cache: Path, instruments: Path | None, hours: float, seed:
     pool = multiprocessing.get_context("spawn").Pool(workers) if workers > 1 else None
     try:
         while have < hours * 3600:
-            path = root / "backing" / item_name(seed, number)
+            path = root / "backing" / item_name(seed, number, permissive)
             if skip_existing and (path / "meta.json").exists():
                 first = next(path.glob("*.npy"))
                 have += len(np.load(first, mmap_mode="r")) / SAMPLE_RATE
                 number += 1
                 continue
-            tasks = [(root, cache, instruments, seed, number + i) for i in range(workers)]
+            tasks = [(root, cache, instruments, permissive, seed, number + i) for i in range(workers)]
             pending = pool.map(_task, tasks) if pool else [_task(t) for t in tasks]
             number += workers
             for index, seconds in pending:
@@ -192,7 +188,7 @@ def build(root: Path, cache: Path, instruments: Path | None, hours: float, seed:
                 made += seconds > 0
                 if index % 10 == 0:
                     spent = time.monotonic() - began
-                    log(f"backing {item_name(seed, index)}: {have / 3600:.2f} h, {started / max(spent, 1e-6):.1f} times real time")
+                    log(f"backing {item_name(seed, index, permissive)}: {have / 3600:.2f} h, {started / max(spent, 1e-6):.1f} times real time")
     finally:
         if pool:
             pool.terminate()
@@ -208,9 +204,10 @@ def main() -> None:
     parser.add_argument("--hours", type=float, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--permissive", action="store_true", help="only CC0, MIT, Apache, BSD, CC BY and public-domain sources")
     parser.add_argument("--skip-existing", action="store_true", help="keep songs that are already there")
     options = parser.parse_args()
-    build(options.data, options.cache or options.data, options.instruments, options.hours, options.seed, options.workers, options.skip_existing, lambda line: print(line, flush=True))
+    build(options.data, options.cache or options.data, options.instruments, options.hours, options.seed, options.workers, options.skip_existing, options.permissive, lambda line: print(line, flush=True))
 
 
 if __name__ == "__main__":

@@ -18,26 +18,24 @@ from .sampling import F32, SampleCache, resample
 from .sfz import read_sfz
 
 HYDROGEN = {
-    # kit folder: (package, licence, permissive, character)
-    "GMRockKit": ("hydrogen-data", "GPL-2.0-or-later", False, "rock"),
-    "TR808EmulationKit": ("hydrogen-data", "GPL-2.0-or-later", False, "electronic"),
-    "Audiophob": ("hydrogen-drumkits", "CC0-1.0", True, "electronic"),
-    "BJA_Pacific": ("hydrogen-drumkits", "CC-BY-SA-3.0", False, "rock"),
-    "ColomboAcousticDrumkit": ("hydrogen-drumkits", "GPL-2.0-or-later", False, "rock"),
-    "ElectricEmpireKit": ("hydrogen-drumkits", "GPL-2.0-or-later", False, "electronic"),
-    "ForzeeStereo": ("hydrogen-drumkits", "GPL-2.0", False, "rock"),
-    "Gimme A Hand 1.0": ("hydrogen-drumkits", "GPL-2.0", False, "hands"),
-    "HardElectro1": ("hydrogen-drumkits", "GPL-2.0-or-later", False, "electronic"),
-    "Millo-Drums_v.1": ("hydrogen-drumkits", "GPL-2.0", False, "rock"),
-    "Millo_MultiLayered2": ("hydrogen-drumkits", "GPL-2.0", False, "rock"),
-    "Millo_MultiLayered3": ("hydrogen-drumkits", "GPL-2.0", False, "rock"),
-    "The Black Pearl 1.0": ("hydrogen-drumkits", "GPL-2.0", False, "rock"),
-    "VariBreaks": ("hydrogen-drumkits", "GPL-2.0-or-later", False, "electronic"),
-    "circAfrique v4": ("hydrogen-drumkits", "CC-BY-SA-3.0", False, "hands"),
-    "rumpf_kit_z01_h2": ("hydrogen-drumkits", "CC-BY-3.0", True, "electronic"),
+    # kit folder: (package, character)
+    "GMRockKit": ("hydrogen-data", "rock"),
+    "TR808EmulationKit": ("hydrogen-data", "electronic"),
+    "Audiophob": ("hydrogen-drumkits", "electronic"),
+    "BJA_Pacific": ("hydrogen-drumkits", "rock"),
+    "ColomboAcousticDrumkit": ("hydrogen-drumkits", "rock"),
+    "ElectricEmpireKit": ("hydrogen-drumkits", "electronic"),
+    "ForzeeStereo": ("hydrogen-drumkits", "rock"),
+    "Gimme A Hand 1.0": ("hydrogen-drumkits", "hands"),
+    "HardElectro1": ("hydrogen-drumkits", "electronic"),
+    "Millo-Drums_v.1": ("hydrogen-drumkits", "rock"),
+    "Millo_MultiLayered2": ("hydrogen-drumkits", "rock"),
+    "Millo_MultiLayered3": ("hydrogen-drumkits", "rock"),
+    "The Black Pearl 1.0": ("hydrogen-drumkits", "rock"),
+    "VariBreaks": ("hydrogen-drumkits", "electronic"),
+    "circAfrique v4": ("hydrogen-drumkits", "hands"),
+    "rumpf_kit_z01_h2": ("hydrogen-drumkits", "electronic"),
 }
-DEVELOPMENT_KIT = "ColomboAcousticDrumkit"
-"""The kit that only songs of the development split use."""
 
 MULDJORD = {48: "kick", 49: "kick", 50: "snare", 51: "snare", 52: "closed", 53: "open", 54: "ride", 55: "bell", 56: "ride", 57: "bell", 58: "crash",
             59: "crash2", 60: "china", 61: "tom1", 62: "tom2", 63: "tom3", 64: "tom4"}  # fmt: skip
@@ -89,8 +87,7 @@ class Kit:
 
     name: str
     source: str
-    licence: str
-    permissive: bool
+    """Key of the catalogue in `sources`."""
     character: str
     pads: dict[str, Pad] = field(default_factory=dict)
 
@@ -150,7 +147,7 @@ def _role(name: str) -> str | None:
 
 def hydrogen_kit(folder_name: str, cache: Path, rng: np.random.Generator) -> Kit:
     """Reads a Hydrogen kit. Where a kit has several drums for one role, `rng` picks one."""
-    package, licence, permissive, character = HYDROGEN[folder_name]
+    package, character = HYDROGEN[folder_name]
     folder = debian_package(package, cache) / "usr/share/hydrogen/data/drumkits" / folder_name
     path = folder / "drumkit.xml"
     try:
@@ -183,7 +180,7 @@ def hydrogen_kit(folder_name: str, cache: Path, rng: np.random.Generator) -> Kit
     if "open2" in choices and "open" not in choices:
         choices["open"] = choices["open2"]
     choices.pop("open2", None)
-    kit = Kit(folder_name, package, licence, permissive, character)
+    kit = Kit(folder_name, f"{package}/{folder_name}", character)
     for role, pads in choices.items():
         kit.pads[role] = pads[rng.integers(len(pads))]
         if role == "crash" and len(pads) > 1:
@@ -201,7 +198,7 @@ def muldjord_kit(instruments: Path, rng: np.random.Generator) -> Kit:
     if not maps:
         raise SourceError(f"{instruments}/muldjordkit holds no .sfz map; clone freepats/muldjordkit from GitHub there")
     instrument = read_sfz(maps[0], name="muldjordkit")
-    kit = Kit("muldjordkit", "muldjordkit", "CC-BY-4.0", True, "rock")
+    kit = Kit("muldjordkit", "muldjordkit", "rock")
     keys = dict(MULDJORD)
     for first, second in ((48, 49), (50, 51), (54, 56), (55, 57)):
         keys.pop(first if rng.random() < 0.5 else second)
@@ -236,7 +233,7 @@ def sonic_pi_kit(cache: Path, rng: np.random.Generator) -> Kit:
     """A kit of Sonic Pi's CC0 one-shots: its acoustic set, or electronic drums drawn at random."""
     folder = debian_package("sonic-pi-samples", cache) / "usr/share/sonic-pi/samples"
     electronic = rng.random() < 0.7
-    kit = Kit("sonic-pi", "sonic-pi-samples", "CC0-1.0", True, "electronic" if electronic else "rock")
+    kit = Kit("sonic-pi", "sonic-pi-samples", "electronic" if electronic else "rock")
     for role, names in _SONIC["acoustic"].items():
         files = [folder / f"{n}.flac" for n in names]
         bounds = np.linspace(0, 1, len(files) + 1)
@@ -249,7 +246,7 @@ def sonic_pi_kit(cache: Path, rng: np.random.Generator) -> Kit:
 
 def drawn_kit(rng: np.random.Generator) -> Kit:
     """Analogue-style drums computed with random settings."""
-    kit = Kit("drawn", "generated", "CC0-1.0", True, "electronic")
+    kit = Kit("drawn", "generated", "electronic")
 
     def t(seconds):
         return np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE

@@ -15,6 +15,7 @@ from . import effects as fx
 from .fetch import debian_package
 from .pool import SAMPLE_RATE, write_item
 from .sampling import SampleCache, resample
+from .sources import source
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,6 @@ class Loop:
     package: str
     file: str
     stem: str
-    licence: str
-    permissive: bool
     split: str = "train"
 
 
@@ -33,13 +32,13 @@ _SONIC = "usr/share/sonic-pi/samples/loop_{}.flac"
 _LMMS = "usr/share/lmms/samples/{}.ogg"
 
 LOOPS = (
-    *(Loop("sonic-pi-samples", _SONIC.format(n), "drums", "CC0-1.0", True) for n in ("amen", "amen_full", "breakbeat", "compus", "industrial")),
-    Loop("sonic-pi-samples", _SONIC.format("tabla"), "drums", "CC0-1.0", True, "dev"),
-    *(Loop("lmms-common", _LMMS.format(f"beats/{n}"), "drums", "GPL-2.0-or-later", False) for n in ("909beat01", "break01", "break02", "electro_beat01", "electro_beat02", "house_loop01", "jungle01", "rave_kick01", "rave_hihat01", "rave_snare01")),
-    Loop("lmms-common", _LMMS.format("beats/break03"), "drums", "GPL-2.0-or-later", False, "dev"),
-    *(Loop("lmms-common", _LMMS.format(f"bassloops/{n}"), "bass", "GPL-2.0-or-later", False) for n in ("briff01", "tb303_01", "techno_bass01", "rave_bass02")),
-    Loop("lmms-common", _LMMS.format("bassloops/techno_bass02"), "bass", "GPL-2.0-or-later", False, "dev"),
-    *(Loop("lmms-common", _LMMS.format(f"bassloops/{n}"), "other", "GPL-2.0-or-later", False) for n in ("techno_synth01", "techno_synth02", "techno_synth03", "techno_synth04")),
+    *(Loop("sonic-pi-samples", _SONIC.format(n), "drums") for n in ("amen", "amen_full", "breakbeat", "compus", "industrial")),
+    Loop("sonic-pi-samples", _SONIC.format("tabla"), "drums", "dev"),
+    *(Loop("lmms-common", _LMMS.format(f"beats/{n}"), "drums") for n in ("909beat01", "break01", "break02", "electro_beat01", "electro_beat02", "house_loop01", "jungle01", "rave_kick01", "rave_hihat01", "rave_snare01")),
+    Loop("lmms-common", _LMMS.format("beats/break03"), "drums", "dev"),
+    *(Loop("lmms-common", _LMMS.format(f"bassloops/{n}"), "bass") for n in ("briff01", "tb303_01", "techno_bass01", "rave_bass02")),
+    Loop("lmms-common", _LMMS.format("bassloops/techno_bass02"), "bass", "dev"),
+    *(Loop("lmms-common", _LMMS.format(f"bassloops/{n}"), "other") for n in ("techno_synth01", "techno_synth02", "techno_synth03", "techno_synth04")),
 )
 """Loops that hold nothing but their stem (others of these packages mix bass or tones into the beat)."""
 
@@ -93,7 +92,7 @@ def build(root: Path, cache: Path, instruments: Path | None, hours: float, seed:
     `instruments` and `workers` are there so that every builder is called alike; loops need neither.
     """
     del instruments, workers
-    loops = [loop for loop in LOOPS if loop.permissive or not permissive]
+    loops = [loop for loop in LOOPS if source(loop.package).permissive or not permissive]
     sounds = SampleCache()
     have, made, number = 0.0, 0, 0
     while have < hours * 3600:
@@ -106,7 +105,7 @@ def build(root: Path, cache: Path, instruments: Path | None, hours: float, seed:
             continue
         rng = np.random.default_rng([seed, number])
         audio = take(sounds.load(debian_package(loop.package, cache) / loop.file), loop.stem, rng, float(rng.uniform(35, 60)))
-        meta = {"source": loop.package, "licence": loop.licence, "permissive": loop.permissive, "split": loop.split, "details": {"file": Path(loop.file).name}}
+        meta = {**source(loop.package).meta(loop.split), "details": {"file": Path(loop.file).name}}
         write_item(root, "loops", name, {loop.stem: audio}, meta)
         have += len(audio) / SAMPLE_RATE
         made += 1

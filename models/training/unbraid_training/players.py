@@ -17,32 +17,24 @@ from .midi import KEY, LENGTH, MUTE, SOUND_EFFECTS, START, VOICE_PROGRAMS, Part,
 from .sampling import F32, SampleCache
 from .sfz import Instrument, play, read_sfz
 from .soundfonts import FONTS, FontPlayer
+from .sources import Source, source
 
 RECORDED = {
-    # name: (folder, map pattern, semitones added before the map is asked, keys of the map, used for development only)
-    "growlybass": ("growlybass", "growlybass_clean.sfz", 12, (33, 76), False),
-    "growlybass-dirty": ("growlybass", "growlybass_vicious.sfz", 12, (33, 76), False),
-    "double-bass": ("double-bass", "*pizz.sfz", 0, (20, 62), False),
-    "bass-finger": ("electric-bass-yr", "Finger*.sfz", 0, (20, 60), False),
-    "bass-pick": ("electric-bass-yr", "Picked*.sfz", 0, (20, 60), True),
-    "emilyguitar": ("emilyguitar", "emily_clean.sfz", 0, (35, 89), False),
-    "spanish-guitar": ("spanish-guitar", "*.sfz", 0, (29, 90), False),
-    "upright-piano": ("upright-piano", "*.sfz", 0, (0, 127), False),
+    # name: (folder, map pattern, semitones added before the map is asked, keys of the map, split or None for the source's)
+    "growlybass": ("growlybass", "growlybass_clean.sfz", 12, (33, 76), None),
+    "growlybass-dirty": ("growlybass", "growlybass_vicious.sfz", 12, (33, 76), None),
+    "double-bass": ("double-bass", "*pizz.sfz", 0, (20, 62), None),
+    "bass-finger": ("electric-bass-yr", "Finger*.sfz", 0, (20, 60), "train"),
+    "bass-pick": ("electric-bass-yr", "Picked*.sfz", 0, (20, 60), "dev"),
+    "emilyguitar": ("emilyguitar", "emily_clean.sfz", 0, (35, 89), None),
+    "spanish-guitar": ("spanish-guitar", "*.sfz", 0, (29, 90), None),
+    "upright-piano": ("upright-piano", "*.sfz", 0, (0, 127), None),
 }
-"""Recorded instruments that the builder can use; all of them are CC0."""
+"""Recorded instruments that the builder can use."""
 
 STRUMMED = (24, 25)
 REPLACEMENTS = (48, 49, 50, 89, 90, 95, 16, 19, 51)
 """What plays a part meant for a General MIDI voice."""
-
-
-@dataclass
-class Source:
-    """One origin of sound or notes in an item."""
-
-    name: str
-    licence: str
-    permissive: bool
 
 
 @dataclass
@@ -78,31 +70,32 @@ class Palette:
     split: str
     used: dict[str, Source] = field(default_factory=dict)
 
-    def note(self, name: str, licence: str, permissive: bool) -> None:
-        """Records a source of the song."""
-        self.used[name] = Source(name, licence, permissive)
+    def note(self, name: str) -> None:
+        """Records a source of the song, by its name in the catalogue."""
+        self.used[name] = source(name)
+
+    def allows(self, name: str, split: str | None = None) -> bool:
+        """Whether a source of the catalogue suits this song's split and licence."""
+        entry = source(name)
+        return (entry.permissive or not self.permissive) and (split or entry.split) == self.split
 
     def has(self, name: str) -> bool:
         """Whether a recorded instrument is there and allowed."""
-        studio = self.studio
-        folder, _, _, _, development = RECORDED[name]
-        if studio.instruments is None or not (Path(studio.instruments) / folder).is_dir():
-            return False
-        return (development and self.split == "dev") or (not development and self.split == "train")
+        folder, _, _, _, split = RECORDED[name]
+        there = self.studio.instruments is not None and (Path(self.studio.instruments) / folder).is_dir()
+        return there and self.allows(folder, split)
 
     def font(self, rng: np.random.Generator, drums: bool = False) -> str:
         """Name of a bank that this song may use."""
         names, odds = [], []
         for name, font in FONTS.items():
-            if self.permissive and not font.permissive or font.development != (self.split == "dev"):
-                continue
-            if not drums and not font.melodic:
+            if not self.allows(font.package) or not (drums or font.melodic):
                 continue
             names.append(name)
             odds.append({"opl3-soundfont": 0.25, "csound-soundfont": 0.35 if not drums else 0.15, "musescore-general-soundfont": 1.2}.get(name, 1.0))
         odds = np.array(odds)
         name = names[rng.choice(len(names), p=odds / odds.sum())]
-        self.note(FONTS[name].package, FONTS[name].licence, FONTS[name].permissive)
+        self.note(FONTS[name].package)
         return name
 
 
@@ -140,7 +133,7 @@ def play_drums(part: Part, song: Song, palette: Palette, scene: Scene, samples: 
     if rng.random() >= font_chance:
         kit = _choose_kit(wish, palette, rng)
     if kit is not None:
-        palette.note(kit.source if kit.source == kit.name else f"{kit.source}/{kit.name}", kit.licence, kit.permissive)
+        palette.note(kit.source)
         buses = kits.play_kit(kit, notes, samples, studio.samples, rng, spread=spread)
         name = kit.name
     else:
@@ -163,10 +156,8 @@ def play_drums(part: Part, song: Song, palette: Palette, scene: Scene, samples: 
 def _choose_kit(wish: str, palette: Palette, rng: np.random.Generator) -> kits.Kit | None:
     studio = palette.studio
     choices = []
-    for name, (_, _, permissive, character) in kits.HYDROGEN.items():
-        if (palette.permissive and not permissive) or (name == kits.DEVELOPMENT_KIT) != (palette.split == "dev"):
-            continue
-        if character == wish:
+    for name, (package, character) in kits.HYDROGEN.items():
+        if character == wish and palette.allows(f"{package}/{name}"):
             choices.append((name, {"ForzeeStereo": 2.0, "circAfrique v4": 0.5}.get(name, 1.0)))
     if palette.split == "train":
         if wish == "rock" and studio.instruments is not None and (Path(studio.instruments) / "muldjordkit").is_dir():
@@ -182,7 +173,7 @@ def _choose_kit(wish: str, palette: Palette, rng: np.random.Generator) -> kits.K
     kit = _kit(name, palette, rng)
     if palette.split == "train" and rng.random() < 0.2:
         donor = kits.drawn_kit(rng) if rng.random() < 0.5 else kits.sonic_pi_kit(studio.cache, rng)
-        palette.note(donor.source, donor.licence, donor.permissive)
+        palette.note(donor.source)
         for role in ("kick", "snare", "clap"):
             if rng.random() < 0.5:
                 kits.borrow(kit, donor, role)
@@ -222,7 +213,7 @@ def play_bass(part: Part, song: Song, palette: Palette, scene: Scene, samples: i
             kicks = _kicks(song)
             if len(kicks):
                 audio = synths.side_chain(audio, kicks, rng.uniform(0.3, 0.95), rng.uniform(0.1, 0.28))
-        palette.note("generated", "CC0-1.0", True)
+        palette.note("generated")
         return audio, f"synth {kind}"
     acoustic = part.program == 32 or song.genre in ("folk", "country", "blues") and rng.random() < 0.35
     names = [n for n in ("double-bass",) if palette.has(n)] if acoustic else [n for n in ("growlybass", "growlybass", "bass-finger", "bass-pick") if palette.has(n)]
@@ -231,7 +222,7 @@ def play_bass(part: Part, song: Song, palette: Palette, scene: Scene, samples: i
         if name == "growlybass" and (heavy or part.style in ("funk", "root16")) and rng.random() < 0.35:
             name = "growlybass-dirty"
         audio = fx.mono(play(palette.studio.recorded(name), notes, samples, palette.studio.samples, rng, 4.0, bends=part.bends))
-        palette.note(RECORDED[name][0], "CC0-1.0", True)
+        palette.note(RECORDED[name][0])
     else:
         font = palette.font(rng)
         program = part.program if part.program in range(32, 40) and rng.random() < 0.6 else int(rng.choice([32] if acoustic else [33, 34, 33, 34, 35, 36, 37]))
@@ -294,7 +285,7 @@ def play_other(part: Part, song: Song, palette: Palette, scene: Scene, samples: 
             audio = fx.tremolo(fx.chorus(audio, rng, 1.5, not dry), rng.uniform(5, 7), rng.uniform(0.1, 0.5), not dry)
         if rng.random() < 0.4:
             audio = fx.saturate(audio, rng.uniform(2, 12))
-        palette.note("generated", "CC0-1.0", True)
+        palette.note("generated")
     else:
         audio, name = _font_part(part, program, palette, samples, rng, dry)
     if fx.active_rms(audio) == 0.0:
@@ -325,7 +316,7 @@ def _guitar_signal(part: Part, palette: Palette, samples: int, rng, lead: bool) 
     vibrato = float(rng.uniform(0.1, 0.5)) if lead else 0.0
     notes = part.notes
     if palette.has("emilyguitar") and rng.random() < 0.72:
-        palette.note("emilyguitar", "CC0-1.0", True)
+        palette.note("emilyguitar")
         bends = _slides(notes, rng) if lead and part.bends is None and rng.random() < 0.6 else part.bends
         return fx.mono(play(palette.studio.recorded("emilyguitar"), notes, samples, palette.studio.samples, rng, 4.0, vibrato, bends)), "emilyguitar"
     font = palette.font(rng)
@@ -382,7 +373,7 @@ def _clean_guitar(part: Part, program: int, palette: Palette, scene: Scene, samp
         notes = notes.copy()
         notes[:, MUTE] = 0.6
     if acoustic and program in STRUMMED and palette.has("spanish-guitar") and rng.random() < 0.45:
-        palette.note("spanish-guitar", "CC0-1.0", True)
+        palette.note("spanish-guitar")
         audio = fx.mono(play(palette.studio.recorded("spanish-guitar"), notes, samples, palette.studio.samples, rng, 4.0, release=0.15, bends=part.bends))
         if program != 24 or rng.random() < 0.4:
             audio = fx.match_tone(audio, "acoustic guitar", rng, rng.uniform(0.4, 0.9))
@@ -407,10 +398,10 @@ def _clean_guitar(part: Part, program: int, palette: Palette, scene: Scene, samp
 
 def _keys(part: Part, program: int, palette: Palette, samples: int, rng, dry: bool) -> tuple[np.ndarray, str]:
     if program in (0, 1, 2, 3) and palette.has("upright-piano") and rng.random() < 0.4:
-        palette.note("upright-piano", "CC0-1.0", True)
+        palette.note("upright-piano")
         return play(palette.studio.recorded("upright-piano"), part.notes, samples, palette.studio.samples, rng, 1.5, release=0.25), "upright-piano"
     if program in (4, 5) and rng.random() < 0.4:
-        palette.note("generated", "CC0-1.0", True)
+        palette.note("generated")
         audio = synths.ToneBank("epiano", rng, False).play(part.notes, samples)
         if rng.random() < 0.5:
             audio = fx.tremolo(audio, rng.uniform(3, 7), rng.uniform(0.2, 0.7), not dry)
@@ -423,7 +414,7 @@ def _keys(part: Part, program: int, palette: Palette, samples: int, rng, dry: bo
 def _synth(part: Part, program: int, song: Song, palette: Palette, samples: int, rng, dry: bool) -> tuple[np.ndarray, str]:
     if rng.random() < 0.3:
         return _font_part(part, program, palette, samples, rng, dry)
-    palette.note("generated", "CC0-1.0", True)
+    palette.note("generated")
     polyphonic = _overlaps(part.notes)
     if not polyphonic and (part.style == "lead" or program in range(80, 88)) and rng.random() < 0.7:
         audio = synths.line(part.notes, samples, rng, "lead", part.bends)

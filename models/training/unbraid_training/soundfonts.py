@@ -15,29 +15,25 @@ from .pool import SAMPLE_RATE
 
 @dataclass(frozen=True)
 class Font:
-    """A bank and where it comes from."""
+    """A bank and the package (key of the catalogue in `sources`) that holds it."""
 
     package: str
     file: str
-    licence: str
-    permissive: bool
     melodic: bool = True
     drum_programs: tuple[int, ...] = (0,)
     drum_bank: int = 128
-    development: bool = False
-    """Whether only songs of the development split use it."""
 
 
 FONTS = {
     f.package if f.melodic else f.package + "/" + Path(f.file).stem: f
     for f in (
-        Font("fluid-soundfont-gm", "usr/share/sounds/sf2/FluidR3_GM.sf2", "MIT", True, drum_programs=(0, 8, 16, 24, 25, 32, 40)),
-        Font("musescore-general-soundfont", "usr/share/sounds/sf3/MuseScore_General_Full.sf3", "MIT", True, drum_programs=(0, 8, 16, 24, 25, 32, 40)),
-        Font("csound-soundfont", "usr/share/sounds/sf2/sf_GMbank.sf2", "public-domain", True),
-        Font("opl3-soundfont", "usr/share/sounds/sf2/OPL-3_FM_128M.sf2", "CC-BY-SA-3.0", False),
-        Font("timgm6mb-soundfont", "usr/share/sounds/sf2/TimGM6mb.sf2", "GPL-2.0", False, drum_programs=(0, 8, 16, 25, 32, 40), development=True),
-        Font("avldrums.lv2-soundfont", "usr/share/sounds/sf2/Black_Pearl_4_LV2.sf2", "GPL-2.0-or-later", False, melodic=False, drum_bank=0),
-        Font("avldrums.lv2-soundfont", "usr/share/sounds/sf2/Red_Zeppelin_4_LV2.sf2", "GPL-2.0-or-later", False, melodic=False, drum_bank=0),
+        Font("fluid-soundfont-gm", "usr/share/sounds/sf2/FluidR3_GM.sf2", drum_programs=(0, 8, 16, 24, 25, 32, 40)),
+        Font("musescore-general-soundfont", "usr/share/sounds/sf3/MuseScore_General_Full.sf3", drum_programs=(0, 8, 16, 24, 25, 32, 40)),
+        Font("csound-soundfont", "usr/share/sounds/sf2/sf_GMbank.sf2"),
+        Font("opl3-soundfont", "usr/share/sounds/sf2/OPL-3_FM_128M.sf2"),
+        Font("timgm6mb-soundfont", "usr/share/sounds/sf2/TimGM6mb.sf2", drum_programs=(0, 8, 16, 25, 32, 40)),
+        Font("avldrums.lv2-soundfont", "usr/share/sounds/sf2/Black_Pearl_4_LV2.sf2", melodic=False, drum_bank=0),
+        Font("avldrums.lv2-soundfont", "usr/share/sounds/sf2/Red_Zeppelin_4_LV2.sf2", melodic=False, drum_bank=0),
     )
 }
 

@@ -19,7 +19,7 @@ class Source:
     """Key of the catalogue and `source` in an item's meta data: the package or folder, followed by
     `/part` where parts of one package have different licences."""
     origin: str
-    """`debian` (package), `pypi` (wheel) or `folder` (below the folder given as --shared)."""
+    """`debian` (package), `pypi` (wheel), `folder` (below the folder given as --shared) or `none` (made here)."""
     kinds: tuple[str, ...]
     """Pool kinds it is used for."""
     licence: str
@@ -124,6 +124,70 @@ CATALOGUE: tuple[Source, ...] = (
         "hibari-tts", "pypi", ("singing", "speech"), "Apache-2.0", True, "train",
         "neural English voices",
     ),
+    # Notes of the backing songs.
+    Source(
+        "generated", "none", ("backing",), "CC0-1.0", True, "mixed",
+        "notes, drums and synthesizers computed by this package",
+    ),
+    Source(
+        "mma", "debian", ("backing",), "LicenseRef-program-output", True, "mixed",
+        "accompaniments compiled by the program over chords of our own; its GPL does not cover its output; some styles held out",
+    ),
+    Source("freedoom", "debian", ("backing",), "BSD-3-Clause", True, "train", "66 MIDI songs by Freedoom's contributors"),
+    Source("openttd-openmsx", "debian", ("backing",), "GPL-2.0-only", False, "train", "31 MIDI songs of the OpenMSX set"),
+    Source(
+        "planetblupi-music-midi", "debian", ("backing",), "GPL-3.0-or-later", False, "dev",
+        "10 MIDI songs of a game; held out as a whole",
+    ),
+    # Instruments of the backing songs: banks.
+    Source("fluid-soundfont-gm", "debian", ("backing",), "MIT", True, "train", "FluidR3 GM bank by Frank Wen and others"),
+    Source("musescore-general-soundfont", "debian", ("backing",), "MIT", True, "train", "MuseScore General bank by S. Christian Collins"),
+    Source(
+        "csound-soundfont", "debian", ("backing",), "LicenseRef-public-domain", True, "train",
+        "General MIDI bank that Csound carries; its own licence field says public domain",
+    ),
+    Source("opl3-soundfont", "debian", ("backing",), "CC-BY-SA-3.0", False, "train", "bank recorded from an OPL3 chip"),
+    Source("timgm6mb-soundfont", "debian", ("backing",), "GPL-2.0-only", False, "dev", "General MIDI bank by Tim Brechbill; held out"),
+    Source("avldrums.lv2-soundfont", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "two drum kits by Glen MacArthur"),
+    # Instruments of the backing songs: recorded ones.
+    Source("growlybass", "folder", ("backing",), "CC0-1.0", True, "train", "electric bass by Karoryfer"),
+    Source("double-bass", "folder", ("backing",), "CC0-1.0", True, "train", "plucked double bass by D. Smolken"),
+    Source(
+        "electric-bass-yr", "folder", ("backing",), "CC0-1.0", True, "mixed",
+        "electric bass by FreePats; the picked map is held out",
+    ),
+    Source("emilyguitar", "folder", ("backing",), "CC0-1.0", True, "train", "electric guitar by Karoryfer"),
+    Source("spanish-guitar", "folder", ("backing",), "CC0-1.0", True, "train", "classical guitar by FreePats"),
+    Source("upright-piano", "folder", ("backing",), "CC0-1.0", True, "train", "upright piano by FreePats"),
+    Source("muldjordkit", "folder", ("backing",), "CC-BY-4.0", True, "train", "drum samples provided by DrumGizmo.org"),
+    # Drum kits and loops.
+    Source(
+        "sonic-pi-samples", "debian", ("backing", "loops"), "CC0-1.0", True, "mixed",
+        "one-shots and loops, as far as the package lists them under CC0; one loop held out",
+    ),
+    Source(
+        "lmms-common", "debian", ("loops",), "GPL-2.0-or-later", False, "mixed",
+        "drum, bass and synthesizer loops; two held out",
+    ),
+    Source("hydrogen-data/GMRockKit", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "kit by Glen MacArthur and Sebastian Moors"),
+    Source("hydrogen-data/TR808EmulationKit", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "kit by ArtemioLabs"),
+    Source("hydrogen-drumkits/Audiophob", "debian", ("backing",), "CC0-1.0", True, "train", "kit by audiophobdubstep"),
+    Source("hydrogen-drumkits/BJA_Pacific", "debian", ("backing",), "CC-BY-SA-3.0", False, "train", "kit by Luc Tanguay and Bransin James Anderson"),
+    Source(
+        "hydrogen-drumkits/ColomboAcousticDrumkit", "debian", ("backing",), "GPL-2.0-or-later WITH LicenseRef-composition-exception", False, "dev",
+        "kit by Marcos Guglielmetti; held out",
+    ),
+    Source("hydrogen-drumkits/ElectricEmpireKit", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "kit by ArtemioLabs"),
+    Source("hydrogen-drumkits/ForzeeStereo", "debian", ("backing",), "GPL-2.0-only", False, "train", "kit by Vladimir Sadovnikov and Alexander Belokurov"),
+    Source("hydrogen-drumkits/Gimme A Hand 1.0", "debian", ("backing",), "GPL-2.0-only", False, "train", "hand percussion by Glen MacArthur"),
+    Source("hydrogen-drumkits/HardElectro1", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "kit by ArtemioLabs"),
+    Source("hydrogen-drumkits/Millo-Drums_v.1", "debian", ("backing",), "GPL-2.0-only", False, "train", "kit by Emiliano Grilli"),
+    Source("hydrogen-drumkits/Millo_MultiLayered2", "debian", ("backing",), "GPL-2.0-only", False, "train", "kit by Emiliano Grilli"),
+    Source("hydrogen-drumkits/Millo_MultiLayered3", "debian", ("backing",), "GPL-2.0-only", False, "train", "kit by Emiliano Grilli"),
+    Source("hydrogen-drumkits/The Black Pearl 1.0", "debian", ("backing",), "GPL-2.0-only", False, "train", "kit by Glen MacArthur"),
+    Source("hydrogen-drumkits/VariBreaks", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "kit by Artemiy Pavlov"),
+    Source("hydrogen-drumkits/circAfrique v4", "debian", ("backing",), "CC-BY-SA-3.0", False, "train", "African percussion by Jim Harney"),
+    Source("hydrogen-drumkits/rumpf_kit_z01_h2", "debian", ("backing",), "CC-BY-3.0", True, "train", "kit by Emanuel Rumpf"),
 )
 
 
