@@ -23,7 +23,7 @@ const MIN_BLOCK: usize = size_of::<Returned>();
 /// Constant-time heap for blocks up to 16 MiB.
 type Heap = Tlsf<'static, u32, u16, 20, 16>;
 
-/// What a pool was asked for since it was made.
+/// What a pool was asked for since it was taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PoolCounters {
     /// Requests served.
@@ -69,7 +69,7 @@ impl Pool {
         result
     }
 
-    /// What the pool was asked for since it was made, by all its takers.
+    /// What the pool was asked for since it was taken.
     pub fn counters(&self) -> PoolCounters {
         let mut counters = self.slot.map(Slot::counters).unwrap_or_default();
         counters.overflows += self.orphans.get();
@@ -164,7 +164,11 @@ impl Slot {
         let free = |slot: &&'static Self| {
             slot.taken.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
         };
-        all().find(free).or_else(Self::make)
+        let slot = all().find(free).or_else(Self::make)?;
+        slot.served.store(0, Ordering::Relaxed);
+        slot.overflows.store(0, Ordering::Relaxed);
+        slot.peak.store(slot.in_use.load(Ordering::Relaxed), Ordering::Relaxed);
+        Some(slot)
     }
 
     /// Makes a new slot, already taken.

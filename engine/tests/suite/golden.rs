@@ -1,0 +1,83 @@
+//! Replays what the training code recorded with the network that ships.
+
+use safetensors::{SafeTensors, tensor::TensorView};
+use unbraid_engine::prepare::{Sizes, WindowPair};
+use unbraid_engine::realtime::{Analysis, Separator, fill_mixture};
+use unbraid_engine::{CHANNELS, STEMS};
+
+use super::support::{studio, studio_network};
+
+const GOLDEN: &[u8] = include_bytes!("../../../models/studio.golden.safetensors");
+
+/// The bar for shares, spectra (relative to their largest value) and states.
+const TOLERANCE: f32 = 1e-4;
+
+fn numbers<const N: usize, T>(tensor: &TensorView<'_>, read: fn([u8; N]) -> T) -> Vec<T> {
+    tensor.data().as_chunks::<N>().0.iter().map(|&bytes| read(bytes)).collect()
+}
+
+#[test]
+fn the_engine_replays_the_golden_vectors() {
+    let golden = SafeTensors::deserialize(GOLDEN).unwrap();
+    let tensor = |name: &str| golden.tensor(name).unwrap();
+    let audio = numbers(&tensor("audio"), i16::from_le_bytes);
+    let groups = numbers(&tensor("group_of_bin"), i64::from_le_bytes);
+    let recorded = numbers(&tensor("shares"), u16::from_le_bytes);
+    let group_count = tensor("shares").shape()[3];
+    let spectra = numbers(&tensor("spectra"), f32::from_le_bytes);
+    let spectra_frames = numbers(&tensor("spectra_frames"), i64::from_le_bytes);
+
+    let contract = studio().contract();
+    let sizes = Sizes::new(contract, 44_100.0, 4096).unwrap();
+    let bins = contract.bins();
+    let frames = audio.len() / CHANNELS / sizes.hop;
+    assert!(frames >= 200, "only {frames} frames");
+
+    let mut analysis = Analysis::new(WindowPair::new(contract.window, sizes.fft, sizes.hop).analysis);
+    let mut network = studio_network();
+    let mut bins_of = [vec![Default::default(); bins], vec![Default::default(); bins]];
+    let mut mixture = vec![0.0; 2 * CHANNELS * bins];
+    let mut shares = vec![0.0; STEMS * CHANNELS * bins];
+    let mut worst = 0.0f32;
+    for frame in 0..frames {
+        for (channel, spectrum) in bins_of.iter_mut().enumerate() {
+            let samples = &audio[channel * frames * sizes.hop..][frame * sizes.hop..][..sizes.hop];
+            for (newest, sample) in analysis.advance(channel, sizes.hop).iter_mut().zip(samples) {
+                *newest = f32::from(*sample) / 32_768.0;
+            }
+            analysis.transform(channel, spectrum).unwrap();
+        }
+        fill_mixture(bins_of.each_ref().map(Vec::as_slice), sizes.level, &mut mixture);
+        if let Some(at) = spectra_frames.iter().position(|&recorded| recorded == frame as i64) {
+            let expected = &spectra[at * mixture.len()..][..mixture.len()];
+            let largest = expected.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+            for (value, expected) in mixture.iter().zip(expected) {
+                assert!((value - expected).abs() <= TOLERANCE * largest, "spectrum of frame {frame}");
+            }
+        }
+        network.run_frame(&mixture, &mut shares).unwrap();
+        for (row, shares) in shares.chunks_exact(bins).enumerate() {
+            let recorded = &recorded[(frame * STEMS * CHANNELS + row) * group_count..][..group_count];
+            for (share, &group) in shares.iter().zip(&groups) {
+                let error = (share - f32::from(recorded[group as usize]) / 65_535.0).abs();
+                assert!(error <= TOLERANCE, "share in row {row} of frame {frame} is off by {error:e}");
+                worst = worst.max(error);
+            }
+        }
+    }
+    assert!(worst > 0.0, "nothing was compared: shares never agree with rounded ones exactly");
+
+    let states = network.states();
+    assert!(!states.is_empty());
+    for (at, state) in states.iter().enumerate() {
+        let expected = numbers(&tensor(&format!("state_{at}_last")), f32::from_le_bytes);
+        assert_eq!(state.len(), expected.len());
+        for (value, expected) in state.iter().zip(&expected) {
+            let error = (value - expected).abs();
+            assert!(
+                error <= 10.0 * TOLERANCE * expected.abs().max(1.0),
+                "state {at}: {value} is not {expected}"
+            );
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Tests of the engine as a whole, one binary so that they link once.
+
+mod golden;
+mod guard;
+mod memory;
+mod network;
+mod promises;
+mod support;
+
+use std::alloc::System;
+
+use unbraid_engine::memory::PoolAllocator;
+
+/// The plug-in's allocator in front of one that counts, as the plug-in has it in front of the system's.
+#[global_allocator]
+static ALLOCATOR: PoolAllocator<guard::Counting<System>> =
+    PoolAllocator::in_front_of(guard::Counting(System));

@@ -1,0 +1,141 @@
+//! The pools behind the global allocator.
+
+use std::hint::black_box;
+use std::sync::mpsc;
+use std::thread;
+
+use unbraid_engine::memory::{POOL_BYTES, Pool};
+use unbraid_engine::realtime::Separator;
+use unbraid_engine::{CHANNELS, STEMS};
+
+use super::guard::system_requests;
+use super::support::{Random, noise, studio, studio_network};
+
+fn block(bytes: usize) -> Vec<u8> {
+    black_box(vec![7; bytes])
+}
+
+#[test]
+fn an_entered_pool_serves_this_thread_and_nobody_else() {
+    let mut pool = Pool::take();
+    let requests = system_requests(|| pool.run(|| drop(block(1000))));
+    assert_eq!(requests, 0);
+    assert_eq!(pool.counters().served, 1);
+    drop(block(1000));
+    assert_eq!(pool.counters().served, 1, "outside, the pool is not asked");
+    pool.run(|| {
+        let elsewhere = thread::spawn(|| system_requests(|| drop(block(1000))));
+        assert!(elsewhere.join().unwrap() > 0, "another thread was served from this thread's pool");
+    });
+}
+
+#[test]
+fn memory_freed_outside_or_elsewhere_finds_its_way_home() {
+    let mut pool = Pool::take();
+    pool.run(|| ()); // takes back what earlier takers left
+    let settled = pool.counters().in_use;
+    let (send, receive) = mpsc::channel::<Vec<u8>>();
+    let freer = thread::spawn(move || receive.into_iter().for_each(drop));
+    for round in 0..1000 {
+        let (kept, sent) = pool.run(|| (block(100 + round), block(5000)));
+        send.send(sent).unwrap();
+        drop(kept); // outside the pool, on this thread
+    }
+    drop(send);
+    freer.join().unwrap();
+    pool.run(|| ()); // takes back what was returned
+    assert_eq!(pool.counters().in_use, settled);
+    assert_eq!(pool.counters().overflows, 0, "5 MB went through a pool of 4 MiB without filling it");
+}
+
+#[test]
+fn a_full_pool_falls_back_to_the_system_and_counts_it() {
+    let mut pool = Pool::take();
+    let mut blocks = Vec::with_capacity(64);
+    while pool.counters().overflows == 0 {
+        blocks.push(pool.run(|| block(POOL_BYTES / 16)));
+        assert!(blocks.len() <= 16, "more was served than there is");
+    }
+    assert!(blocks.len() > 8, "the pool was full after {} blocks", blocks.len());
+    assert!(blocks.iter().flatten().all(|&byte| byte == 7));
+    drop(blocks);
+    pool.run(|| drop(block(POOL_BYTES / 16)));
+    assert_eq!(pool.counters().overflows, 1, "after the frees there is room again");
+}
+
+#[test]
+fn memory_moves_between_pool_and_system_without_harm() {
+    let mut pool = Pool::take();
+    let mut vector: Vec<u32> = pool.run(|| (0..100).collect());
+    vector.extend(100..10_000); // grows outside
+    pool.run(|| vector.extend(10_000..50_000)); // grows inside again
+    pool.run(|| vector.shrink_to_fit());
+    assert!(vector.iter().copied().eq(0..50_000));
+    let zeros = pool.run(|| vec![0u64; 1000]);
+    assert!(zeros.iter().all(|&zero| zero == 0));
+}
+
+#[test]
+fn a_parked_pool_keeps_what_still_lives_in_it() {
+    let kept = Pool::take().run(|| block(3000)); // the pool is dropped and parked here
+    let mut next: Vec<Pool> = (0..4).map(|_| Pool::take()).collect();
+    for pool in &mut next {
+        pool.run(|| drop(black_box(vec![9u8; 100_000])));
+    }
+    assert!(kept.iter().all(|&byte| byte == 7));
+}
+
+#[test]
+fn streams_that_come_go_and_wander_between_threads_agree_with_one_that_stays() {
+    let bins = studio().contract().bins();
+    let frames: Vec<Vec<f32>> = (0..60).map(|frame| noise(frame, 2 * CHANNELS * bins)).collect();
+    let run = |network: &mut dyn Separator, frames: &[Vec<f32>]| -> Vec<f32> {
+        let mut shares = vec![0.0; STEMS * CHANNELS * bins];
+        frames.iter().for_each(|frame| network.run_frame(frame, &mut shares).unwrap());
+        shares
+    };
+    let expected = run(&mut *studio_network(), &frames);
+    thread::scope(|scope| {
+        for seed in 0..3 {
+            let (frames, expected, run) = (&frames, &expected, &run);
+            scope.spawn(move || {
+                let mut random = Random::new(seed);
+                for _ in 0..4 {
+                    let mut network = studio_network();
+                    let mut at = 0;
+                    let mut shares = Vec::new();
+                    while at < frames.len() {
+                        let end = frames.len().min(at + 1 + random.below(30));
+                        // Each stretch on a thread of its own, as when a host moves its audio.
+                        (network, shares) = scope
+                            .spawn(move || {
+                                let shares = run(&mut *network, &frames[at..end]);
+                                (network, shares)
+                            })
+                            .join()
+                            .unwrap();
+                        at = end;
+                    }
+                    assert!(shares == *expected);
+                    assert_eq!(network.memory().overflows, 0);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn inference_in_the_steady_state_holds_no_more_memory_than_before() {
+    let mut network = studio_network();
+    let bins = network.contract().bins();
+    let mut shares = vec![0.0; STEMS * CHANNELS * bins];
+    let mixture = noise(1, 2 * CHANNELS * bins);
+    network.run_frame(&mixture, &mut shares).unwrap();
+    let settled = network.memory().in_use;
+    for _ in 0..200 {
+        network.run_frame(&mixture, &mut shares).unwrap();
+        assert_eq!(network.memory().in_use, settled);
+    }
+    let peak = network.memory().peak;
+    assert!(peak < POOL_BYTES / 2, "{peak} bytes of the pool were needed");
+}

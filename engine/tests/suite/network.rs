@@ -1,0 +1,106 @@
+//! How a network is loaded and run.
+
+use unbraid_engine::prepare::{LoadError, NetworkPlan};
+use unbraid_engine::realtime::{Network, Separator};
+use unbraid_engine::{CHANNELS, STEMS};
+
+use super::support::{noise, studio, studio_network};
+
+const STUDIO: &[u8] = include_bytes!("../../../models/studio.onnx");
+
+fn run(
+    network: &mut Network,
+    frames: usize,
+    run: impl Fn(&mut Network, &[f32], &mut [f32]),
+) -> Vec<Vec<f32>> {
+    let bins = network.contract().bins();
+    (0..frames)
+        .map(|frame| {
+            let mixture = noise(frame as u32, 2 * CHANNELS * bins);
+            let mut shares = vec![0.0; STEMS * CHANNELS * bins];
+            run(network, &mixture, &mut shares);
+            shares
+        })
+        .collect()
+}
+
+#[test]
+fn sliced_execution_is_bit_identical_to_a_whole_run() {
+    let sliced = run(&mut studio_network(), 40, |network, mixture, shares| {
+        network.run_frame(mixture, shares).unwrap();
+    });
+    let whole = run(&mut studio_network(), 40, |network, mixture, shares| {
+        network.run_frame_unsliced(mixture, shares).unwrap();
+    });
+    assert!(sliced == whole);
+    assert!(sliced[0] != sliced[39], "the frames differ, so a mix-up would be seen");
+}
+
+/// tract reads a recurrent layer's initial state only on the first call if its sequence length is above 1, and
+/// a one-shot test passes all the same.
+#[test]
+fn the_same_inputs_and_states_give_the_same_outputs_again() {
+    let mut network = studio_network();
+    let whole = |network: &mut Network, mixture: &[f32], shares: &mut [f32]| {
+        network.run_frame(mixture, shares).unwrap()
+    };
+    let first = run(&mut network, 20, whole);
+    network.reset();
+    assert!(run(&mut network, 20, whole) == first);
+    // And from the middle of a frame.
+    network.begin(&noise(99, 2 * CHANNELS * network.contract().bins())).unwrap();
+    network.step(0).unwrap();
+    network.reset();
+    assert!(run(&mut network, 20, whole) == first);
+}
+
+#[test]
+fn the_state_is_heard_in_later_frames() {
+    let mut network = studio_network();
+    let whole = |network: &mut Network, mixture: &[f32], shares: &mut [f32]| {
+        network.run_frame(mixture, shares).unwrap()
+    };
+    let fresh = run(&mut network, 1, whole);
+    let later = run(&mut network, 1, whole);
+    assert!(fresh != later, "the network forgets everything from frame to frame");
+}
+
+#[test]
+fn the_network_that_ships_runs_only_operators_that_are_fast_here() {
+    let operators = studio().operators();
+    assert!(!operators.is_empty());
+    for slow in ["Cast", "Dequantize", "DynamicQuantize", "Scan", "GruSeq", "LstmSeq"] {
+        let found: Vec<_> = operators.iter().filter(|operator| operator.contains(slow)).collect();
+        assert!(found.is_empty(), "{found:?} runs on every frame");
+    }
+}
+
+#[test]
+fn what_is_no_network_is_refused_in_one_line() {
+    for (bytes, expected) in [
+        (&b"RIFF....WAVEfmt "[..], "need a complete .onnx file"),
+        (&STUDIO[..STUDIO.len() / 2], "need a complete .onnx file"),
+        (&[][..], "`contract`: found nothing"),
+    ] {
+        let error = NetworkPlan::from_bytes("mine.onnx", bytes).map(drop).unwrap_err();
+        let message = error.to_string();
+        assert!(message.starts_with("mine.onnx: ") && message.contains(expected), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+    }
+}
+
+#[test]
+fn a_network_whose_metadata_contradict_its_graph_is_refused_by_name() {
+    // Same length, so the file stays well-formed: the graph has 2049 bins, the metadata now promise 4097.
+    let lie = |from: &[u8], to: &[u8]| {
+        let at =
+            STUDIO.windows(from.len()).rposition(|window| window == from).expect("the file holds the text");
+        let mut bytes = STUDIO.to_vec();
+        bytes[at..at + from.len()].copy_from_slice(to);
+        NetworkPlan::from_bytes("mine.onnx", &bytes).map(drop).unwrap_err()
+    };
+    let error = lie(b"\n\x03fft\x12\x044096", b"\n\x03fft\x12\x048192");
+    assert!(matches!(&error, LoadError::Tensor { found, .. } if found.contains("2049")), "{error}");
+    let error = lie(b"unbraid-mask/1", b"unbraid-mask/9");
+    assert!(matches!(error, LoadError::Key { key: "contract", .. }), "{error}");
+}

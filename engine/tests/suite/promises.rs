@@ -1,0 +1,384 @@
+//! The promises of the product, at the engine's level. Each test is named after one.
+
+use unbraid_engine::realtime::{Controls, Engine, Separator, Tap};
+use unbraid_engine::{CHANNELS, OTHER, STEMS};
+
+use super::guard::system_requests;
+use super::support::*;
+
+const RATES: [f64; 7] = [22_050.0, 44_100.0, 48_000.0, 88_200.0, 96_000.0, 176_400.0, 192_000.0];
+const BLOCKS: [Blocks; 7] = [
+    Blocks::Fixed(1),
+    Blocks::Fixed(17),
+    Blocks::Fixed(64),
+    Blocks::Fixed(480),
+    Blocks::Fixed(2027),
+    Blocks::Fixed(8192),
+    Blocks::Random(5, 700),
+];
+
+/// Runs `check` with an engine for every contract, rate and block size.
+fn everywhere(check: impl Fn(&mut Engine, Blocks, &str)) {
+    for contract in contracts() {
+        for rate in RATES {
+            for blocks in BLOCKS {
+                let case = format!(
+                    "{}/{} {:?} +{} at {rate} Hz, {blocks:?}",
+                    contract.fft, contract.hop, contract.window, contract.lookahead
+                );
+                check(&mut engine(Toy::sound(&contract), rate, blocks), blocks, &case);
+            }
+        }
+    }
+}
+
+/// Long enough to hear every frame position after the latency has passed.
+fn length(engine: &Engine) -> usize {
+    engine.latency() + 3 * engine.sizes().fft + 100
+}
+
+#[test]
+fn promise_1_at_0_db_the_main_output_is_the_input_delayed_by_the_latency() {
+    everywhere(|engine, blocks, case| {
+        let input = stereo_noise(1, length(engine));
+        let output = drive(engine, &input, blocks, &[]);
+        let error = error(&output.main, &input, engine.latency());
+        assert!(error < INAUDIBLE, "{case}: {error:e}");
+    });
+}
+
+#[test]
+fn promise_2_the_stems_sum_to_the_delayed_input() {
+    everywhere(|engine, blocks, case| {
+        let input = stereo_noise(2, length(engine));
+        // Whatever the listener does, pre-level stems do not hear it; focus they hear, and sum all the same.
+        let controls = Controls {
+            level: [0.1, 2.0, 0.0, 1.0],
+            mute: [false, true, false, false],
+            focus: 0.9,
+            output_gain: 0.5,
+            ..Default::default()
+        };
+        let output = drive(engine, &input, blocks, &[(0, controls)]);
+        let error = error(&output.sum(), &input, engine.latency());
+        assert!(error < INAUDIBLE, "{case}: {error:e}");
+    });
+}
+
+#[test]
+fn promise_2_holds_with_the_network_that_ships() {
+    for (rate, blocks) in
+        [(44_100.0, Blocks::Fixed(64)), (44_100.0, Blocks::Fixed(1024)), (96_000.0, Blocks::Fixed(480))]
+    {
+        let mut engine = engine(studio_network(), rate, blocks);
+        let input = stereo_noise(3, 3 * length(&engine));
+        let output = drive(&mut engine, &input, blocks, &[]);
+        assert!(!engine.health().network_failed);
+        assert!(error(&output.sum(), &input, engine.latency()) < INAUDIBLE);
+        assert!(error(&output.main, &input, engine.latency()) < INAUDIBLE);
+    }
+}
+
+#[test]
+fn promise_3_bypass_is_the_delayed_input() {
+    everywhere(|engine, blocks, case| {
+        let input = stereo_noise(4, length(engine));
+        let controls = Controls { level: [0.0; STEMS], output_gain: 3.0, bypass: true, ..Default::default() };
+        let output = drive(engine, &input, blocks, &[(0, controls)]);
+        assert_eq!(error(&output.main, &input, engine.latency()), 0.0, "{case}");
+    });
+}
+
+#[test]
+fn promise_3_bypass_fades_without_a_step() {
+    let contract = &contracts()[0];
+    let blocks = Blocks::Fixed(256);
+    let mut engine = engine(Toy::sound(contract), 44_100.0, blocks);
+    // A low sine moves by less than 0.01 a sample by itself.
+    let sine: Vec<f32> = (0..60_000).map(|at| (at as f32 * 0.01).sin()).collect();
+    let silent = Controls { level: [0.0; STEMS], ..Default::default() };
+    let bypassed = Controls { bypass: true, ..silent };
+    let events = [(0, silent), (20_000, bypassed), (40_000, silent)];
+    let output = drive(&mut engine, &[sine.clone(), sine], blocks, &events);
+    let step = output.main[0].windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+    assert!(step < 0.014, "step {step}");
+    assert!(output.main[0][25_000..40_000].iter().any(|sample| sample.abs() > 0.99));
+    assert!(output.main[0][41_000..].iter().all(|&sample| sample == 0.0));
+}
+
+#[test]
+fn promise_3_silence_in_is_exact_silence_out() {
+    everywhere(|engine, blocks, case| {
+        let heard = stereo_noise(5, 2 * engine.sizes().fft);
+        let rest = engine.latency() + engine.sizes().fft;
+        let input = heard.map(|channel| [channel, vec![0.0; 2 * rest]].concat());
+        let output = drive(engine, &input, blocks, &[]);
+        let silent_from = input[0].len() - rest;
+        for channel in output.main.iter().chain(output.stems.iter().flatten()) {
+            assert!(channel[silent_from..].iter().all(|&sample| sample == 0.0), "{case}");
+        }
+        assert!(output.main[0].iter().any(|&sample| sample != 0.0), "{case}: nothing was heard at all");
+    });
+}
+
+#[test]
+fn promise_4_reported_latency_is_measured_latency_at_every_hop_phase() {
+    for contract in contracts() {
+        for rate in RATES {
+            for blocks in BLOCKS {
+                let mut engine = engine(Toy::sound(&contract), rate, blocks);
+                let (fft, hop) = (engine.sizes().fft, engine.sizes().hop);
+                // One impulse a hop, each a little later within its hop.
+                let mut impulses: Vec<usize> = (0..16).map(|at| fft + at * hop + at * hop / 16).collect();
+                impulses.push(fft + 17 * hop - 1);
+                let mut input = [0, 1].map(|_| vec![0.0; fft + 20 * hop + engine.latency()]);
+                impulses.iter().for_each(|&at| input.iter_mut().for_each(|channel| channel[at] = 1.0));
+                let output = drive(&mut engine, &input, blocks, &[]);
+                let found: Vec<usize> =
+                    (0..output.main[1].len()).filter(|&at| output.main[1][at] > 0.5).collect();
+                let expected: Vec<usize> = impulses.iter().map(|at| at + engine.latency()).collect();
+                assert_eq!(found, expected, "{contract:?} at {rate} Hz, {blocks:?}");
+            }
+        }
+    }
+}
+
+/// Controls that change at samples which no block size divides.
+fn automation() -> Vec<(usize, Controls)> {
+    let mut random = Random::new(9);
+    let mut events: Vec<_> = (0..40)
+        .map(|_| {
+            let controls = Controls {
+                level: std::array::from_fn(|_| random.next() * 2.0),
+                mute: std::array::from_fn(|_| random.next() < 0.2),
+                solo: std::array::from_fn(|_| random.next() < 0.1),
+                focus: random.next(),
+                tap: if random.next() < 0.5 { Tap::PreLevel } else { Tap::PostLevel },
+                output_gain: random.next() * 2.0,
+                bypass: random.next() < 0.1,
+            };
+            (random.below(60_000), controls)
+        })
+        .collect();
+    events.sort_by_key(|event| event.0);
+    events.dedup_by_key(|event| event.0);
+    events
+}
+
+fn assert_partition_does_not_matter(
+    separator: impl Fn() -> Box<dyn Separator>,
+    largest: usize,
+    partitions: &[Blocks],
+) {
+    let input = stereo_noise(6, 60_000);
+    let events = automation();
+    let run = |blocks| {
+        let mut engine = Engine::new(separator(), 44_100.0, largest).unwrap();
+        drive(&mut engine, &input, blocks, &events)
+    };
+    let reference = run(Blocks::Fixed(largest));
+    assert!(reference.every_sample().all(f32::is_finite));
+    for &blocks in partitions {
+        assert!(run(blocks) == reference, "{blocks:?} differs from blocks of {largest}");
+    }
+}
+
+#[test]
+fn promise_5_the_output_does_not_depend_on_how_time_is_cut() {
+    let small = [
+        Blocks::Fixed(1),
+        Blocks::Fixed(17),
+        Blocks::Fixed(63),
+        Blocks::Random(1, 64),
+        Blocks::Random(2, 11),
+    ];
+    let large = [Blocks::Fixed(1), Blocks::Fixed(512), Blocks::Fixed(2027), Blocks::Random(3, 4000)];
+    for contract in contracts() {
+        assert_partition_does_not_matter(|| Toy::sound(&contract), 64, &small);
+        assert_partition_does_not_matter(|| Toy::sound(&contract), 8192, &large);
+    }
+}
+
+#[test]
+fn promise_5_holds_with_the_network_that_ships() {
+    assert_partition_does_not_matter(
+        || studio_network(),
+        64,
+        &[Blocks::Fixed(1), Blocks::Fixed(61), Blocks::Random(4, 64)],
+    );
+    assert_partition_does_not_matter(
+        || studio_network(),
+        8192,
+        &[Blocks::Fixed(512), Blocks::Random(5, 3000)],
+    );
+}
+
+#[test]
+fn promise_5_spreading_changes_the_latency_and_nothing_else() {
+    let input = stereo_noise(7, 60_000);
+    let at_once =
+        drive(&mut engine(studio_network(), 44_100.0, Blocks::Fixed(512)), &input, Blocks::Fixed(512), &[]);
+    let mut spread = engine(studio_network(), 44_100.0, Blocks::Fixed(64));
+    let hop = spread.sizes().hop;
+    assert_eq!(spread.sizes().spread, hop);
+    let spread = drive(&mut spread, &input, Blocks::Fixed(64), &[]);
+    for (later, sooner) in spread.stems.iter().flatten().zip(at_once.stems.iter().flatten()) {
+        assert!(later[hop..] == sooner[..sooner.len() - hop]);
+    }
+}
+
+#[test]
+fn promise_6_process_asks_the_system_for_no_memory() {
+    for blocks in [Blocks::Fixed(64), Blocks::Fixed(1024)] {
+        let mut engine = engine(studio_network(), 44_100.0, blocks);
+        let mut main = stereo_noise(8, blocks.largest());
+        let mut stems: [Stereo; STEMS] = std::array::from_fn(|_| stereo_noise(0, blocks.largest()));
+        let mut callback = |controls: &Controls| {
+            engine.set_controls(controls);
+            engine.process(
+                main.each_mut().map(Vec::as_mut_slice),
+                stems.each_mut().map(|stem| Some(stem.each_mut().map(Vec::as_mut_slice))),
+            );
+        };
+        let controls: Vec<Controls> = automation().into_iter().map(|event| event.1).collect();
+        // The first inferences on a thread fill tract's scratch, from the pool as well.
+        let requests = system_requests(|| {
+            for at in 0..3000 {
+                callback(&controls[at / 10 % controls.len()]);
+            }
+        });
+        assert_eq!(requests, 0, "{blocks:?}");
+        let requests = system_requests(|| engine.reset());
+        assert_eq!(requests, 0, "reset");
+        assert!(!engine.health().network_failed);
+    }
+}
+
+#[test]
+fn promise_7_hostile_input_never_reaches_the_output_and_is_forgotten_within_one_window() {
+    let hostile: [(&str, f32); 7] = [
+        ("NaN", f32::NAN),
+        ("infinity", f32::INFINITY),
+        ("minus infinity", f32::NEG_INFINITY),
+        ("largest number", f32::MAX),
+        ("denormal", 1e-40),
+        ("+24 dBFS", 15.85),
+        ("far beyond", 1e15),
+    ];
+    for contract in contracts() {
+        for (name, value) in hostile {
+            let blocks = Blocks::Fixed(480);
+            let mut engine = engine(Toy::sound(&contract), 44_100.0, blocks);
+            let (from, to) = (20_000, 20_700);
+            let mut input = stereo_noise(10, 60_000);
+            input.iter_mut().for_each(|channel| channel[from..to].fill(value));
+            let output = drive(&mut engine, &input, blocks, &[]);
+            assert!(output.every_sample().all(f32::is_finite), "{name}");
+            let replaced = if value.abs() <= 1e18 { 0 } else { (2 * (to - from)) as u64 };
+            assert_eq!(engine.health().replaced_samples, replaced, "{name}");
+            // One window after the last hostile sample has left the delay, all is as it was.
+            let recovered = to + engine.latency() + engine.sizes().fft;
+            for channel in 0..CHANNELS {
+                for at in recovered..60_000 {
+                    let off = (output.main[channel][at] - input[channel][at - engine.latency()]).abs();
+                    assert!(off < INAUDIBLE, "{name} at {at}: {off:e}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn promise_7_the_network_that_ships_recovers_from_hostile_input() {
+    for value in [f32::NAN, f32::MAX, 1e18, 15.85] {
+        let blocks = Blocks::Fixed(1024);
+        let mut engine = engine(studio_network(), 44_100.0, blocks);
+        let mut input = stereo_noise(11, 80_000);
+        input.iter_mut().for_each(|channel| channel[20_000..21_000].fill(value));
+        let output = drive(&mut engine, &input, blocks, &[]);
+        assert!(!engine.health().network_failed, "{value:e}");
+        let settled = 21_000 + engine.latency() + engine.sizes().fft;
+        let tail = |signal: &Stereo, from: usize| signal.clone().map(|channel| channel[from..].to_vec());
+        let expected = tail(&input, settled - engine.latency());
+        let heard = tail(&output.sum(), settled);
+        let expected = expected.map(|channel| channel[..heard[0].len()].to_vec());
+        assert!(error(&heard, &expected, 0) < INAUDIBLE, "{value:e}");
+    }
+}
+
+#[test]
+fn promise_8_a_network_that_fails_leaves_the_dry_signal_in_other() {
+    for contract in contracts() {
+        for blocks in [Blocks::Fixed(64), Blocks::Fixed(2048)] {
+            for flaw in [Flaw::Error(9), Flaw::NotANumber(9)] {
+                let mut engine = engine(Toy::new(contract.clone(), flaw), 44_100.0, blocks);
+                let input = stereo_noise(12, 20 * engine.sizes().hop + 3 * engine.sizes().fft);
+                let output = drive(&mut engine, &input, blocks, &[]);
+                assert!(engine.health().network_failed);
+                assert!(
+                    error(&output.main, &input, engine.latency()) < INAUDIBLE,
+                    "the main output is disturbed"
+                );
+                let after = 11 * engine.sizes().hop + engine.latency() + engine.sizes().fft;
+                for (stem, output) in output.stems.iter().enumerate().filter(|(stem, _)| *stem != OTHER) {
+                    assert!(
+                        output[0][after..].iter().all(|&sample| sample == 0.0),
+                        "stem {stem} is not silent"
+                    );
+                }
+                // After a reset the network gets another chance and meets the same fault again.
+                engine.reset();
+                assert!(!engine.health().network_failed);
+                assert!(drive(&mut engine, &input, blocks, &[]) == output, "the replay differs");
+            }
+        }
+    }
+}
+
+#[test]
+fn reset_replays_bit_exactly() {
+    let input = stereo_noise(13, 50_000);
+    for blocks in [Blocks::Fixed(64), Blocks::Fixed(1024)] {
+        let mut engine = engine(studio_network(), 44_100.0, blocks);
+        let first = drive(&mut engine, &input, blocks, &[]);
+        engine.reset();
+        assert!(drive(&mut engine, &input, blocks, &[]) == first, "{blocks:?}");
+        // Also from the middle of a frame, and with a network that is handed on to another engine.
+        drive(&mut engine, &stereo_noise(14, 1500), blocks, &[]);
+        let mut engine = Engine::new(engine.into_separator(), 44_100.0, blocks.largest()).unwrap();
+        assert!(drive(&mut engine, &input, blocks, &[]) == first, "{blocks:?}, handed on");
+    }
+}
+
+#[test]
+fn a_muted_stem_is_gone_and_a_soloed_one_is_alone() {
+    let blocks = Blocks::Fixed(512);
+    let input = stereo_noise(15, 40_000);
+    let run = |controls| {
+        drive(&mut engine(Toy::sound(&contracts()[0]), 44_100.0, blocks), &input, blocks, &[(0, controls)])
+    };
+    let all_muted = run(Controls { mute: [true; STEMS], ..Default::default() });
+    assert!(all_muted.main.iter().flatten().all(|&sample| sample == 0.0));
+    let solo = run(Controls { solo: [false, false, true, false], ..Default::default() });
+    assert!(solo.main == solo.stems[2]);
+    let post = run(Controls { mute: [true, false, false, false], tap: Tap::PostLevel, ..Default::default() });
+    assert!(post.stems[0].iter().flatten().all(|&sample| sample == 0.0));
+    assert!(post.stems[1] == solo.stems[1], "an unmuted stem at 0 dB is the same at both taps");
+}
+
+#[test]
+fn controls_move_in_ramps() {
+    let blocks = Blocks::Fixed(128);
+    let contract = &contracts()[0];
+    let ones = vec![0.5; 80_000];
+    let mut events = automation();
+    events.retain(|event| event.0 > 20_000);
+    let output =
+        drive(&mut engine(Toy::sound(contract), 44_100.0, blocks), &[ones.clone(), ones], blocks, &events);
+    // A ramp of 8 ms from one end of the gains to the other moves by 4 · 0.5 / 353 a sample at most; the
+    // stems themselves move slowly on a constant input.
+    let settled = &output.main[0][15_000..];
+    let step = settled.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+    assert!(step < 0.02, "step {step}");
+    assert!(settled.iter().copied().fold(0.0, f32::max) > 0.6, "the controls were heard");
+}

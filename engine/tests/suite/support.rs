@@ -1,0 +1,260 @@
+//! Signals, stand-ins for networks, and ways to drive an engine.
+
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use unbraid_engine::prepare::{Contract, Mode, NetworkPlan, WindowKind};
+use unbraid_engine::realtime::{Controls, Engine, Fault, Network, Separator};
+use unbraid_engine::{CHANNELS, STEMS};
+
+pub type Stereo = [Vec<f32>; CHANNELS];
+
+/// −120 dBFS.
+pub const INAUDIBLE: f32 = 1e-6;
+
+/// The network that ships, prepared once for all tests.
+pub fn studio() -> &'static Arc<NetworkPlan> {
+    static PLAN: OnceLock<Arc<NetworkPlan>> = OnceLock::new();
+    PLAN.get_or_init(|| {
+        let bytes = include_bytes!("../../../models/studio.onnx");
+        NetworkPlan::from_bytes("studio.onnx", bytes).unwrap()
+    })
+}
+
+/// A stream through the network that ships.
+pub fn studio_network() -> Box<Network> {
+    Box::new(studio().instance().unwrap())
+}
+
+/// A contract for stand-ins.
+pub fn contract(fft: usize, hop: usize, window: WindowKind, lookahead: usize) -> Contract {
+    Contract {
+        name: "Stand-in".into(),
+        version: "1.0.0".into(),
+        mode: Mode::Studio,
+        fft,
+        hop,
+        window,
+        lookahead,
+        sample_rates: vec![44_100],
+        licences: "CC0-1.0".into(),
+        metrics: String::new(),
+    }
+}
+
+/// Every kind of timing an engine can have: both windows, with and without look-ahead, several hops.
+pub fn contracts() -> Vec<Contract> {
+    vec![
+        contract(4096, 1024, WindowKind::SqrtHann, 0),
+        contract(4096, 512, WindowKind::Asymmetric, 0),
+        contract(2048, 512, WindowKind::Asymmetric, 2),
+        contract(1024, 128, WindowKind::SqrtHann, 1),
+        contract(4096, 128, WindowKind::Asymmetric, 0),
+    ]
+}
+
+/// What a [`Toy`] does wrong, and at which frame.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Flaw {
+    None,
+    Error(usize),
+    NotANumber(usize),
+}
+
+/// A stand-in for a network: shares that differ from bin to bin and channel to channel and depend on
+/// everything heard so far, so that a mistake in order or timing is heard.
+pub struct Toy {
+    contract: Contract,
+    flaw: Flaw,
+    frame: usize,
+    mixture: Vec<f32>,
+    memory: Vec<f32>,
+}
+
+const TOY_STEPS: [f32; 7] = [3e-5, 1e-6, 5e-5, 2e-5, 1e-5, 4e-5, 2e-6];
+
+impl Toy {
+    pub fn new(contract: Contract, flaw: Flaw) -> Box<Self> {
+        let bins = contract.bins();
+        Box::new(Self { contract, flaw, frame: 0, mixture: vec![0.0; 4 * bins], memory: vec![0.0; 2 * bins] })
+    }
+
+    pub fn sound(contract: &Contract) -> Box<Self> {
+        Self::new(contract.clone(), Flaw::None)
+    }
+}
+
+impl Separator for Toy {
+    fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    fn costs(&self) -> &[f32] {
+        &TOY_STEPS
+    }
+
+    fn begin(&mut self, mixture: &[f32]) -> Result<(), Fault> {
+        assert!(mixture.iter().all(|value| value.is_finite()), "the network was shown what is no number");
+        self.mixture.copy_from_slice(mixture);
+        Ok(())
+    }
+
+    fn step(&mut self, index: usize) -> Result<(), Fault> {
+        match self.flaw {
+            Flaw::Error(frame) if frame == self.frame && index == 3 => Err(Fault),
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(&mut self, shares: &mut [f32]) -> Result<(), Fault> {
+        let bins = self.contract.bins();
+        for channel in 0..CHANNELS {
+            for bin in 0..bins {
+                let at = 2 * channel * bins + bin;
+                let power = self.mixture[at].powi(2) + self.mixture[at + bins].powi(2);
+                let memory = &mut self.memory[channel * bins + bin];
+                *memory = 0.9 * *memory + 0.1 * (power + 1.0).ln();
+                let weights: [f32; STEMS] = std::array::from_fn(|stem| {
+                    0.01 + (*memory * (stem + 1) as f32 + bin as f32 * 0.37).sin().powi(2)
+                });
+                let total: f32 = weights.iter().sum();
+                for (stem, weight) in weights.iter().enumerate() {
+                    shares[(stem * CHANNELS + channel) * bins + bin] = weight / total;
+                }
+            }
+        }
+        if self.flaw == Flaw::NotANumber(self.frame) {
+            shares[bins + 3] = f32::NAN;
+        }
+        self.frame += 1;
+        Ok(())
+    }
+
+    fn reset(&mut self) {
+        self.frame = 0;
+        self.memory.fill(0.0);
+    }
+}
+
+/// White noise between −1 and 1, the same for the same seed.
+pub fn noise(seed: u32, length: usize) -> Vec<f32> {
+    let mut random = Random::new(seed);
+    (0..length).map(|_| random.next() * 2.0 - 1.0).collect()
+}
+
+pub fn stereo_noise(seed: u32, length: usize) -> Stereo {
+    [noise(2 * seed, length), noise(2 * seed + 1, length)]
+}
+
+/// A small generator of numbers from 0 to 1.
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u32) -> Self {
+        Self(u64::from(seed) * 0x9e37_79b9_7f4a_7c15 + 0x2545_f491_4f6c_dd1d)
+    }
+
+    pub fn next(&mut self) -> f32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 40) as f32 / (1u64 << 24) as f32
+    }
+
+    pub fn below(&mut self, end: usize) -> usize {
+        (self.next() * end as f32) as usize
+    }
+}
+
+/// How a host cuts time.
+#[derive(Debug, Clone, Copy)]
+pub enum Blocks {
+    Fixed(usize),
+    /// Random sizes from 0 to this many samples.
+    Random(u32, usize),
+}
+
+impl Blocks {
+    /// What the host announces as its largest block.
+    pub fn largest(self) -> usize {
+        match self {
+            Blocks::Fixed(size) | Blocks::Random(_, size) => size,
+        }
+    }
+
+    fn cut(self, length: usize, events: &[(usize, Controls)]) -> Vec<Range<usize>> {
+        let mut random = Random::new(match self {
+            Blocks::Random(seed, _) => seed,
+            Blocks::Fixed(_) => 0,
+        });
+        let mut at = 0;
+        let mut blocks = Vec::new();
+        while at < length {
+            let size = match self {
+                Blocks::Fixed(size) => size,
+                Blocks::Random(_, largest) => random.below(largest + 1),
+            };
+            // Hosts' blocks are split where a parameter changes.
+            let event = events.iter().map(|event| event.0).find(|&event| event > at).unwrap_or(length);
+            let end = length.min(at + size).min(event);
+            blocks.push(at..end);
+            at = end;
+        }
+        blocks
+    }
+}
+
+/// Everything an engine gave out.
+#[derive(PartialEq, Clone)]
+pub struct Output {
+    pub main: Stereo,
+    pub stems: [Stereo; STEMS],
+}
+
+impl Output {
+    /// The sum of the stems.
+    pub fn sum(&self) -> Stereo {
+        std::array::from_fn(|channel| {
+            (0..self.main[0].len()).map(|at| self.stems.iter().map(|stem| stem[channel][at]).sum()).collect()
+        })
+    }
+
+    pub fn every_sample(&self) -> impl Iterator<Item = f32> {
+        self.main.iter().chain(self.stems.iter().flatten()).flatten().copied()
+    }
+}
+
+/// Runs `input` through `engine` in `blocks`, with controls that change at given samples.
+pub fn drive(engine: &mut Engine, input: &Stereo, blocks: Blocks, events: &[(usize, Controls)]) -> Output {
+    let length = input[0].len();
+    let mut main = input.clone();
+    let mut stems: [Stereo; STEMS] = std::array::from_fn(|_| std::array::from_fn(|_| vec![f32::NAN; length]));
+    for block in blocks.cut(length, events) {
+        for (_, controls) in events.iter().filter(|event| event.0 == block.start) {
+            engine.set_controls(controls);
+        }
+        engine.process(
+            main.each_mut().map(|channel| &mut channel[block.clone()]),
+            stems.each_mut().map(|stem| Some(stem.each_mut().map(|channel| &mut channel[block.clone()]))),
+        );
+    }
+    Output { main, stems }
+}
+
+/// A new engine around `separator` for a host with these blocks.
+pub fn engine(separator: Box<dyn Separator>, rate: f64, blocks: Blocks) -> Engine {
+    Engine::new(separator, rate, blocks.largest()).unwrap()
+}
+
+/// The largest difference between `output` and `input` delayed by `latency` samples.
+pub fn error(output: &Stereo, input: &Stereo, latency: usize) -> f32 {
+    let mut largest = 0.0f32;
+    for (output, input) in output.iter().zip(input) {
+        for (at, sample) in output.iter().enumerate() {
+            let expected = at.checked_sub(latency).map_or(0.0, |at| input[at]);
+            let error = (sample - expected).abs();
+            largest = if error.is_nan() { f32::INFINITY } else { largest.max(error) };
+        }
+    }
+    largest
+}

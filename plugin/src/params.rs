@@ -1,0 +1,210 @@
+//! The parameters, as the host and the window see them. Their ids never change.
+
+mod text;
+
+use nice_plug::prelude::*;
+use unbraid_engine::STEMS;
+use unbraid_engine::realtime::{Controls, Tap};
+
+/// Bottom of a level's range in dB: not −90 dB but exact silence.
+pub const SILENCE_DB: f32 = -90.0;
+
+/// Levels move in steps of this many dB, so that 0 dB set by a host in normalised values is exactly 0 dB.
+const LEVEL_STEP_DB: f32 = 0.01;
+
+/// Which network runs, and with it the latency.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Short latency, for performing and monitoring.
+    #[id = "live"]
+    Live,
+    /// Best separation, for mixing and rendering; the host compensates for the latency.
+    #[id = "studio"]
+    Studio,
+}
+
+/// What the stem outputs hear.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StemTap {
+    /// Stems as separated: they sum to the input.
+    #[id = "pre"]
+    #[name = "Pre-level"]
+    PreLevel,
+    /// Stems after level, mute and solo.
+    #[id = "post"]
+    #[name = "Post-level"]
+    PostLevel,
+}
+
+/// The three controls of one stem.
+#[derive(Params)]
+pub struct StemParams {
+    /// The stem's level in the main output, in dB; [`SILENCE_DB`] is exact silence.
+    #[id = "level"]
+    pub level: FloatParam,
+    /// Silences the stem.
+    #[id = "mute"]
+    pub mute: BoolParam,
+    /// Lets only soloed stems through; any number at once.
+    #[id = "solo"]
+    pub solo: BoolParam,
+}
+
+/// All parameters.
+#[derive(Params)]
+pub struct UnbraidParams {
+    /// Controls of the vocals.
+    #[nested(id_prefix = "vocals", group = "Vocals")]
+    pub vocals: StemParams,
+    /// Controls of the drums.
+    #[nested(id_prefix = "drums", group = "Drums")]
+    pub drums: StemParams,
+    /// Controls of the bass.
+    #[nested(id_prefix = "bass", group = "Bass")]
+    pub bass: StemParams,
+    /// Controls of everything else.
+    #[nested(id_prefix = "other", group = "Other")]
+    pub other: StemParams,
+    /// Hardness of the separation from 0 to 1; ½ is the network's own.
+    #[id = "focus"]
+    pub focus: FloatParam,
+    /// Which network runs. A change asks the host for a restart.
+    #[id = "mode"]
+    pub mode: EnumParam<Mode>,
+    /// What the stem outputs hear.
+    #[id = "stem_tap"]
+    pub stem_tap: EnumParam<StemTap>,
+    /// Gain of the main output in dB.
+    #[id = "output_gain"]
+    pub output_gain: FloatParam,
+    /// The host's bypass.
+    #[id = "bypass"]
+    pub bypass: BoolParam,
+}
+
+impl StemParams {
+    fn new(stem: &str) -> Self {
+        let range = FloatRange::Skewed { min: SILENCE_DB, max: 12.0, factor: FloatRange::skew_factor(1.0) };
+        Self {
+            level: FloatParam::new(format!("{stem} Level"), 0.0, range)
+                .with_unit(" dB")
+                .with_step_size(LEVEL_STEP_DB)
+                .with_value_to_string(text::show(text::level))
+                .with_string_to_value(text::read(text::read_level)),
+            mute: BoolParam::new(format!("{stem} Mute"), false)
+                .with_value_to_string(text::show(text::mute))
+                .with_string_to_value(text::read(text::read_mute)),
+            solo: BoolParam::new(format!("{stem} Solo"), false)
+                .with_value_to_string(text::show(text::solo))
+                .with_string_to_value(text::read(text::read_solo)),
+        }
+    }
+}
+
+impl Default for UnbraidParams {
+    fn default() -> Self {
+        Self {
+            vocals: StemParams::new("Vocals"),
+            drums: StemParams::new("Drums"),
+            bass: StemParams::new("Bass"),
+            other: StemParams::new("Other"),
+            focus: FloatParam::new("Focus", 0.5, FloatRange::Linear { min: 0.0, max: 1.0 })
+                .with_unit(" %")
+                .with_value_to_string(text::show(text::percent))
+                .with_string_to_value(text::read(text::read_percent)),
+            mode: EnumParam::new("Mode", Mode::Studio),
+            stem_tap: EnumParam::new("Stem Tap", StemTap::PreLevel),
+            output_gain: FloatParam::new("Output Gain", 0.0, FloatRange::Linear { min: -24.0, max: 12.0 })
+                .with_unit(" dB")
+                .with_step_size(LEVEL_STEP_DB)
+                .with_value_to_string(text::show(text::decibels))
+                .with_string_to_value(text::read(text::read_decibels)),
+            bypass: BoolParam::new("Bypass", false)
+                .with_value_to_string(text::show(text::bypass))
+                .with_string_to_value(text::read(text::read_bypass))
+                .make_bypass(),
+        }
+    }
+}
+
+impl UnbraidParams {
+    /// The stems' controls in the engine's order.
+    pub fn stems(&self) -> [&StemParams; STEMS] {
+        [&self.vocals, &self.drums, &self.bass, &self.other]
+    }
+
+    /// The values as the engine takes them. The audio thread may call it.
+    pub fn controls(&self) -> Controls {
+        let stems = self.stems();
+        Controls {
+            level: stems.map(|stem| gain(stem.level.value())),
+            mute: stems.map(|stem| stem.mute.value()),
+            solo: stems.map(|stem| stem.solo.value()),
+            focus: self.focus.value(),
+            tap: match self.stem_tap.value() {
+                StemTap::PreLevel => Tap::PreLevel,
+                StemTap::PostLevel => Tap::PostLevel,
+            },
+            output_gain: gain(self.output_gain.value()),
+            bypass: self.bypass.value(),
+        }
+    }
+}
+
+/// A factor from dB: exactly 1 at 0 dB and exactly 0 at [`SILENCE_DB`].
+fn gain(decibels: f32) -> f32 {
+    if decibels <= SILENCE_DB {
+        0.0
+    } else if decibels.abs() < 0.5 * LEVEL_STEP_DB {
+        1.0
+    } else {
+        util::db_to_gain(decibels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_parameter_has_the_id_that_is_promised() {
+        let params = UnbraidParams::default();
+        let mut ids: Vec<String> = params.param_map().into_iter().map(|(id, _, _)| id).collect();
+        ids.sort();
+        let mut promised: Vec<String> = ["vocals", "drums", "bass", "other"]
+            .iter()
+            .flat_map(|stem| ["level", "mute", "solo"].map(|control| format!("{stem}_{control}")))
+            .chain(["focus", "mode", "stem_tap", "output_gain", "bypass"].map(String::from))
+            .collect();
+        promised.sort();
+        assert_eq!(ids, promised);
+    }
+
+    #[test]
+    fn zero_decibels_is_exactly_one_even_after_a_round_trip_through_the_host() {
+        let params = UnbraidParams::default();
+        let level = &params.vocals.level;
+        for normalized in [level.preview_normalized(0.0), f64::from(level.preview_normalized(0.0)) as f32] {
+            assert_eq!(gain(level.preview_plain(normalized)), 1.0);
+        }
+        let output = &params.output_gain;
+        assert_eq!(gain(output.preview_plain(output.preview_normalized(0.0))), 1.0);
+    }
+
+    #[test]
+    fn the_bottom_of_a_level_is_exact_silence() {
+        let params = UnbraidParams::default();
+        assert_eq!(gain(params.bass.level.preview_plain(0.0)), 0.0);
+        assert_eq!(gain(SILENCE_DB), 0.0);
+        assert!(gain(SILENCE_DB + LEVEL_STEP_DB) > 0.0);
+    }
+
+    #[test]
+    fn ranges_are_as_promised() {
+        let params = UnbraidParams::default();
+        assert_eq!(params.vocals.level.preview_plain(1.0), 12.0);
+        assert_eq!(params.output_gain.preview_plain(0.0), -24.0);
+        assert_eq!(params.output_gain.preview_plain(1.0), 12.0);
+        assert_eq!(params.focus.preview_plain(0.5), 0.5);
+    }
+}
