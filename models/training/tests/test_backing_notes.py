@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 
 from unbraid_training import compose, drumming, harmony
-from unbraid_training.midi import KEY, LENGTH, START, VELOCITY, VOICE_PROGRAMS, Part, estimate_key, humanise, note_array, read_midi
+from unbraid_training.midi import (
+    KEY,
+    LENGTH,
+    START,
+    VELOCITY,
+    VOICE_PROGRAMS,
+    Part,
+    estimate_key,
+    humanise,
+    note_array,
+    read_midi,
+)
 
 
 def midi_bytes(*tracks):
@@ -24,10 +35,26 @@ def test_midi_times_follow_tempo_changes_and_roles_follow_channels():
     M, E = mido.Message, mido.MetaMessage
     song, marks = read_midi(
         midi_bytes(
-            [E("set_tempo", tempo=500_000), E("marker", text="bar0"), E("set_tempo", tempo=1_000_000, time=960), E("marker", text="bar1")],
-            [M("program_change", channel=2, program=33), M("note_on", channel=2, note=40, velocity=90), M("note_off", channel=2, note=40, time=480)],
-            [M("note_on", channel=9, note=36, velocity=100, time=960), M("note_on", channel=9, note=36, velocity=0, time=480)],
-            [M("program_change", channel=0, program=0), M("note_on", channel=0, note=60, velocity=80), M("note_off", channel=0, note=60, time=480)],
+            [
+                E("set_tempo", tempo=500_000),
+                E("marker", text="bar0"),
+                E("set_tempo", tempo=1_000_000, time=960),
+                E("marker", text="bar1"),
+            ],
+            [
+                M("program_change", channel=2, program=33),
+                M("note_on", channel=2, note=40, velocity=90),
+                M("note_off", channel=2, note=40, time=480),
+            ],
+            [
+                M("note_on", channel=9, note=36, velocity=100, time=960),
+                M("note_on", channel=9, note=36, velocity=0, time=480),
+            ],
+            [
+                M("program_change", channel=0, program=0),
+                M("note_on", channel=0, note=60, velocity=80),
+                M("note_off", channel=0, note=60, time=480),
+            ],
         ),
         marks=True,
     )
@@ -43,12 +70,14 @@ def test_midi_times_follow_tempo_changes_and_roles_follow_channels():
 def test_sustain_pedal_lengthens_notes():
     M = mido.Message
     song, _ = read_midi(
-        midi_bytes([
-            M("control_change", control=64, value=127),
-            M("note_on", note=60, velocity=80),
-            M("note_off", note=60, time=240),
-            M("control_change", control=64, value=0, time=720),
-        ])
+        midi_bytes(
+            [
+                M("control_change", control=64, value=127),
+                M("note_on", note=60, velocity=80),
+                M("note_off", note=60, time=240),
+                M("control_change", control=64, value=0, time=720),
+            ]
+        )
     )
     assert song.parts[0].notes[0, LENGTH] == pytest.approx(1.0)
 

@@ -28,7 +28,15 @@ def loudest_hertz(audio):
 # Effects
 
 
-@pytest.mark.parametrize(("section", "hertz", "expected"), [(fx.bell(1000, 6.0), 1000, 6.0), (fx.shelf(200, -9.0, False), 30, -9.0), (fx.shelf(3000, 7.0, True), 18_000, 7.0), (fx.shelf(3000, 7.0, True), 60, 0.0)])
+@pytest.mark.parametrize(
+    ("section", "hertz", "expected"),
+    [
+        (fx.bell(1000, 6.0), 1000, 6.0),
+        (fx.shelf(200, -9.0, False), 30, -9.0),
+        (fx.shelf(3000, 7.0, True), 18_000, 7.0),
+        (fx.shelf(3000, 7.0, True), 60, 0.0),
+    ],
+)
 def test_filters_have_the_stated_gain(section, hertz, expected):
     tone = sine(hertz, 2.0)
     change = 20 * np.log10(np.std(fx.filter_sos(tone, [section])[44_100:]) / np.std(tone[44_100:]))
@@ -44,7 +52,7 @@ def test_limiter_holds_the_crest_and_compressor_evens_levels():
     assert np.abs(audio).max() > fx.active_rms(audio) * fx.db(12.0)
     loud_then_soft = np.concatenate([sine(200, 1, 0.8), sine(200, 1, 0.2)])
     pressed = fx.compressor(loud_then_soft, 4.0, 18.0)
-    ratio = lambda x: np.std(x[10_000:40_000]) / np.std(x[70_000:86_000])  # noqa: E731
+    ratio = lambda x: np.std(x[10_000:40_000]) / np.std(x[70_000:86_000])
     assert ratio(pressed) < 0.6 * ratio(loud_then_soft)
 
 
@@ -62,7 +70,7 @@ def test_amplifier_adds_overtones_with_drive_and_keeps_length():
 def test_tone_matching_brings_spectra_nearer():
     rng = np.random.default_rng(5)
     dull = fx.lowpass(rng.standard_normal(SAMPLE_RATE * 3).astype(np.float32), 300, 2)
-    share = lambda x: np.sum(np.abs(np.fft.rfft(x))[3 * 2000 : 3 * 4000] ** 2) / np.sum(np.abs(np.fft.rfft(x)) ** 2)  # noqa: E731
+    share = lambda x: np.sum(np.abs(np.fft.rfft(x))[3 * 2000 : 3 * 4000] ** 2) / np.sum(np.abs(np.fft.rfft(x)) ** 2)
     assert share(fx.match_tone(dull, "driven guitar", rng, 0.9)) > 3 * share(dull)
 
 
@@ -110,7 +118,9 @@ def test_sfz_plays_in_tune_louder_with_velocity_and_short_when_muted(piano):
 def test_missing_samples_are_named(tmp_path):
     (tmp_path / "map.sfz").write_text("<region> sample=gone.wav key=60\n")
     with pytest.raises(SourceError, match="gone.wav"):
-        play(read_sfz(tmp_path / "map.sfz"), note_array([(0, 1, 60, 100)]), 1000, SampleCache(), np.random.default_rng(0))
+        play(
+            read_sfz(tmp_path / "map.sfz"), note_array([(0, 1, 60, 100)]), 1000, SampleCache(), np.random.default_rng(0)
+        )
 
 
 def test_resample_shifts_pitch():
@@ -123,9 +133,11 @@ def test_resample_shifts_pitch():
 def test_closing_hat_silences_the_open_one():
     rng = np.random.default_rng(2)
     kit = kits.drawn_kit(rng)
-    args = dict(samples=SAMPLE_RATE, cache=SampleCache(), dynamics=1.0, spread=0.0)
+    args = {"samples": SAMPLE_RATE, "cache": SampleCache(), "dynamics": 1.0, "spread": 0.0}
     alone = kits.play_kit(kit, note_array([(0.0, 0.1, 46, 110)]), rng=np.random.default_rng(7), **args)["hat"]
-    closed = kits.play_kit(kit, note_array([(0.0, 0.1, 46, 110), (0.1, 0.1, 42, 1)]), rng=np.random.default_rng(7), **args)["hat"]
+    closed = kits.play_kit(
+        kit, note_array([(0.0, 0.1, 46, 110), (0.1, 0.1, 42, 1)]), rng=np.random.default_rng(7), **args
+    )["hat"]
     window = slice(int(0.2 * SAMPLE_RATE), int(0.3 * SAMPLE_RATE))
     assert np.std(closed[window]) < 0.2 * np.std(alone[window])
 
@@ -203,7 +215,11 @@ def workshop(monkeypatch):
     monkeypatch.setattr(backing.arrangements, "Accompanist", NoAccompanist)
     monkeypatch.setattr(players, "_choose_kit", lambda wish, palette, rng: kits.drawn_kit(rng))
     monkeypatch.setattr(backing, "SECONDS", (8.0, 10.0))
-    monkeypatch.setattr(backing, "choose_song", lambda rng, accompanist, cache, split, permissive: backing.compose.compose(rng, "rock", 8.0))
+    monkeypatch.setattr(
+        backing,
+        "choose_song",
+        lambda rng, accompanist, cache, split, permissive: backing.compose.compose(rng, "rock", 8.0),
+    )
     monkeypatch.setattr(backing, "_WORKSHOP", {})
 
 
@@ -272,7 +288,14 @@ def test_voices_and_noises_are_never_played_as_such(workshop, tmp_path):
     for seed in range(6):
         for program in (52, 53, 54, 85, 91, 94, 126):
             song = Song([], 120.0, 0, False, np.array([0.0, 2.0]))
-            played = players.play_other(Part("other", program, notes), song, players.Palette(studio, False, "train"), players.Scene(0.0, 0.5, -20.0), 2 * SAMPLE_RATE, np.random.default_rng(seed))
+            played = players.play_other(
+                Part("other", program, notes),
+                song,
+                players.Palette(studio, False, "train"),
+                players.Scene(0.0, 0.5, -20.0),
+                2 * SAMPLE_RATE,
+                np.random.default_rng(seed),
+            )
             assert (played is None) == (program == 126)
     assert asked and not set(asked) & {52, 53, 54, 85, 91, 94, 126}
 

@@ -36,9 +36,18 @@ class Accompanist:
         self.styles = self._styles()
 
     def _run(self, arguments: list[str], doing: str) -> None:
-        done = subprocess.run([sys.executable, str(self.program), *arguments], env=self.environment, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [sys.executable, str(self.program), *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         if done.returncode != 0:
-            raise SourceError(f"mma failed while {doing}: {(done.stdout + done.stderr).strip()[-400:]}; delete unpacked/mma to unpack it again")
+            raise SourceError(
+                f"mma failed while {doing}: {(done.stdout + done.stderr).strip()[-400:]}; delete unpacked/mma to unpack it again"
+            )
 
     def _styles(self) -> dict[str, list[str]]:
         """Style (library/file) to the grooves that it defines."""
@@ -46,7 +55,7 @@ class Accompanist:
         for library in _MAJOR_LIBRARIES:
             for path in sorted((self.home / "lib" / library).glob("*.mma")):
                 text = path.read_text(encoding="latin-1")
-                grooves = re.findall(r"^\s*DefGroove\s+([^\s;,]+)", text, re.M | re.I)
+                grooves = re.findall(r"^\s*DefGroove\s+([^\s;,]+)", text, re.MULTILINE | re.IGNORECASE)
                 if grooves and path.stem.lower() not in _NOT_MUSIC:
                     styles[f"{library}/{path.stem}"] = grooves
         if not styles:
@@ -64,12 +73,16 @@ class Accompanist:
         style = names[rng.choice(len(names), p=weights / weights.sum())]
         grooves = self.styles[style]
         by = {k: [g for g in grooves if g.lower().endswith(k)] for k in ("intro", "end", "fill")}
-        body = [g for g in grooves if not re.search(r"(intro|end|fill)\d*$", g, re.I)] or grooves
+        body = [g for g in grooves if not re.search(r"(intro|end|fill)\d*$", g, re.IGNORECASE)] or grooves
         verse = body[rng.integers(len(body))]
         chorus = body[rng.integers(len(body))]
         text = (self.home / "lib" / f"{style}.mma").read_text(encoding="latin-1")
-        signature = re.search(r"^\s*TimeSig\s+(\d+)[/ ](\d+)", text, re.M | re.I)
-        beats = int(re.search(r"^\s*Time\s+(\d+)", text, re.M | re.I)[1]) if re.search(r"^\s*Time\s+(\d+)", text, re.M | re.I) else 4
+        signature = re.search(r"^\s*TimeSig\s+(\d+)[/ ](\d+)", text, re.MULTILINE | re.IGNORECASE)
+        beats = (
+            int(re.search(r"^\s*Time\s+(\d+)", text, re.MULTILINE | re.IGNORECASE)[1])
+            if re.search(r"^\s*Time\s+(\d+)", text, re.MULTILINE | re.IGNORECASE)
+            else 4
+        )
         low, high = _tempo_range(style)
         tempo = float(rng.uniform(low, high))
         if signature and signature[2] == "8":
@@ -109,19 +122,43 @@ class Accompanist:
     def _complete(self, song: Song, chords, plan, beats: int, rng: np.random.Generator) -> Song:
         """Adds what mma leaves out: a melody half of the time, missing bass, guitars where there is little else."""
         count = min(len(chords), len(song.bars) - 1)
-        frame = compose.Frame(song.bars[: count + 1], chords[:count], plan[:count], song.key, song.minor, max(2, min(beats, 6)), 0.0, 40, riffs={})
+        frame = compose.Frame(
+            song.bars[: count + 1],
+            chords[:count],
+            plan[:count],
+            song.key,
+            song.minor,
+            max(2, min(beats, 6)),
+            0.0,
+            40,
+            riffs={},
+        )
         others = [p for p in song.parts if p.role == "other"]
         roles = {p.role for p in song.parts}
         if "bass" not in roles and rng.random() < 0.9:
             style = str(rng.choice(["root8", "root4", "walkup", "sustain"]))
-            song.parts.append(Part("bass", 33, humanise(compose.bass_line(style, frame, rng), rng, 0.008, 3.0), style, style))
+            song.parts.append(
+                Part("bass", 33, humanise(compose.bass_line(style, frame, rng), rng, 0.008, 3.0), style, style)
+            )
         if "drums" not in roles and rng.random() < 0.7 and beats == 4:
             name = str(rng.choice(["rock", "pop", "brush_ballad", "country", "hard_rock"]))
             style = drumming.STYLES[name]
-            song.parts.append(Part("drums", 0, humanise(drumming.play_style(style, frame.bars, frame.plan, rng), rng, style.timing, 3.0), name, " ".join(style.kit)))
+            song.parts.append(
+                Part(
+                    "drums",
+                    0,
+                    humanise(drumming.play_style(style, frame.bars, frame.plan, rng), rng, style.timing, 3.0),
+                    name,
+                    " ".join(style.kit),
+                )
+            )
         missing = max(0, int(rng.integers(1, 3)) - len(others))
         for _ in range(missing + int(rng.random() < 0.3)):
-            name = str(rng.choice(["powerstrum", "strum_clean", "strum", "pick", "crunch", "organ", "piano", "pad", "riff", "funk"]))
+            name = str(
+                rng.choice(
+                    ["powerstrum", "strum_clean", "strum", "pick", "crunch", "organ", "piano", "pad", "riff", "funk"]
+                )
+            )
             song.parts.append(compose.layer_part(name, frame, rng, 0.008))
         if rng.random() < 0.55:
             song.parts.append(compose.lead_part(frame, rng, ("guitar", "wind", "string", "key", "synth"), 0.008))
@@ -132,7 +169,13 @@ def _merge(parts: list[Part]) -> list[Part]:
     """One drum part and one bass part; tracks of the same program together; voices and noises replaced or dropped later."""
     out: dict[tuple, Part] = {}
     for part in parts:
-        slot = ("drums",) if part.role == "drums" else ("bass",) if part.role == "bass" else ("other", part.program, part.name)
+        slot = (
+            ("drums",)
+            if part.role == "drums"
+            else ("bass",)
+            if part.role == "bass"
+            else ("other", part.program, part.name)
+        )
         if slot in out:
             joined = np.concatenate([out[slot].notes, part.notes])
             out[slot].notes = joined[np.argsort(joined[:, 0], kind="stable")]
@@ -144,7 +187,10 @@ def _merge(parts: list[Part]) -> list[Part]:
 def _weight(style: str) -> float:
     """Odds of a style: rock, pop and country before dance-hall and latin."""
     name = style.lower()
-    if re.search(r"rock|pop|beat|metal|mtl|hrk|punk|country|cntry|folk|ballad|funk|rb|rnb|soul|blues|bluegrass|western|ska|trance|house|techno|dnb|hiphop|trip|thr|motown|shuffle|boneym|twist", name):
+    if re.search(
+        r"rock|pop|beat|metal|mtl|hrk|punk|country|cntry|folk|ballad|funk|rb|rnb|soul|blues|bluegrass|western|ska|trance|house|techno|dnb|hiphop|trip|thr|motown|shuffle|boneym|twist",
+        name,
+    ):
         return 3.0
     if re.search(r"waltz|march|polka|tango|rumba|rhumba|foxtrot|quickstep", name):
         return 0.6
@@ -195,15 +241,23 @@ def human_files(cache: Path) -> tuple[tuple[str, str, bytes], ...]:
                 start, size, name = struct.unpack("<ii8s", data[offset + 16 * i : offset + 16 * i + 16])
                 if data[start : start + 4] == b"MThd":
                     song = data[start : start + size]
-                    found.setdefault(song, (package, path.stem + "-" + name.rstrip(bytes(1)).decode("ascii", "replace"), song))
+                    found.setdefault(
+                        song, (package, path.stem + "-" + name.rstrip(bytes(1)).decode("ascii", "replace"), song)
+                    )
     return tuple(found.values())
 
 
 def human_song(cache: Path, rng: np.random.Generator, seconds: float, split: str, permissive: bool) -> Song:
     """A stretch of about `seconds` from a random human-made song, transposed and at its own or a near tempo."""
-    files = [f for f in human_files(Path(cache)) if source(f[0]).split == split and (source(f[0]).permissive or not permissive)]
+    files = [
+        f
+        for f in human_files(Path(cache))
+        if source(f[0]).split == split and (source(f[0]).permissive or not permissive)
+    ]
     if not files:
-        raise SourceError(f"no human-made MIDI for split {split}, permissive {permissive}; choose another kind of arrangement")
+        raise SourceError(
+            f"no human-made MIDI for split {split}, permissive {permissive}; choose another kind of arrangement"
+        )
     package, name, data = files[rng.integers(len(files))]
     song, _ = read_midi(io.BytesIO(data))
     speed = float(rng.uniform(0.88, 1.14))
@@ -222,7 +276,7 @@ def human_song(cache: Path, rng: np.random.Generator, seconds: float, split: str
         if part.role != "drums":
             notes[:, 2] += shift
         if part.bends is not None:
-            part.bends = np.column_stack([(part.bends[:, 0] - begin) / speed + 0.05, part.bends[:, 1]])
+            part.bends = _bends_from(part.bends, begin, speed)
         part.notes = humanise(notes, rng, float(rng.choice([0.0, 0.004, 0.008])), 3.0)
         parts.append(part)
     song.parts = parts
@@ -230,6 +284,13 @@ def human_song(cache: Path, rng: np.random.Generator, seconds: float, split: str
     song.bars = np.array([0.0, max((p.notes[:, 0].max() + 1 for p in parts), default=0.0)])
     song.genre, song.sources = f"midi {name}", [package]
     return song
+
+
+def _bends_from(bends: np.ndarray, begin: float, speed: float) -> np.ndarray:
+    """Bends of a stretch that starts at `begin`: of those before it only the last still holds."""
+    times = (bends[:, 0] - begin) / speed + 0.05
+    first = max(0, int(np.searchsorted(times, 0.0, side="right")) - 1)
+    return np.column_stack([np.maximum(times[first:], 0.0), bends[first:, 1]])
 
 
 def _merge_bass(parts: list[Part]) -> list[Part]:

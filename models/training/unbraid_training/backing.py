@@ -25,7 +25,20 @@ DEVELOPMENT_SHARE = 0.05
 PERMISSIVE_SHARE = 0.32
 SECONDS = (90.0, 150.0)
 
-_GENRE_ODDS = {"rock": 3, "hard_rock": 3, "zeppelin": 1.5, "punk": 1.5, "metal": 3, "extreme": 1, "doom": 1, "country": 2.5, "folk": 1.5, "ballad": 1.5, "pop": 3, "indie": 2}
+_GENRE_ODDS = {
+    "rock": 3,
+    "hard_rock": 3,
+    "zeppelin": 1.5,
+    "punk": 1.5,
+    "metal": 3,
+    "extreme": 1,
+    "doom": 1,
+    "country": 2.5,
+    "folk": 1.5,
+    "ballad": 1.5,
+    "pop": 3,
+    "indie": 2,
+}
 
 
 def choose_song(rng: np.random.Generator, accompanist, cache: Path, split: str, permissive: bool) -> Song:
@@ -83,12 +96,18 @@ def render(song: Song, palette: Palette, rng: np.random.Generator) -> tuple[dict
         if rng.random() < 0.25:
             total = fx.compressor(total, rng.uniform(1.5, 3), rng.uniform(4, 10))
         stems["other"] = total
-    targets = {"drums": -21.0 - quiet_drums + rng.normal(0, 2.5), "bass": -21.5 + rng.normal(0, 2.5), "other": -20.5 + rng.normal(0, 2.5)}
+    targets = {
+        "drums": -21.0 - quiet_drums + rng.normal(0, 2.5),
+        "bass": -21.5 + rng.normal(0, 2.5),
+        "other": -20.5 + rng.normal(0, 2.5),
+    }
     out = {}
     for stem, audio in stems.items():
         if fx.active_rms(audio) < 1e-5 or not np.isfinite(audio).all():
             continue
-        audio = fx.limiter(audio, {"drums": rng.uniform(12, 20), "bass": rng.uniform(8, 15), "other": rng.uniform(10, 17)}[stem])
+        audio = fx.limiter(
+            audio, {"drums": rng.uniform(12, 20), "bass": rng.uniform(8, 15), "other": rng.uniform(10, 17)}[stem]
+        )
         audio = fx.level_to(audio, targets[stem])
         if audio.ndim == 2 and np.max(np.abs(audio[:, 0] - audio[:, 1])) < 1e-4:
             audio = fx.mono(audio)
@@ -128,7 +147,9 @@ def _workshop(cache: Path, instruments: Path | None) -> tuple[Studio, arrangemen
     return _WORKSHOP[slot]
 
 
-def build_song(root: Path, cache: Path, instruments: Path | None, only_permissive: bool, seed: int, number: int) -> float:
+def build_song(
+    root: Path, cache: Path, instruments: Path | None, only_permissive: bool, seed: int, number: int
+) -> float:
     """Makes and writes one song; returns its seconds (0 if the draw was empty and nothing was written)."""
     studio, accompanist = _workshop(Path(cache), instruments)
     rng = np.random.default_rng([seed, number])
@@ -150,7 +171,9 @@ def build_song(root: Path, cache: Path, instruments: Path | None, only_permissiv
         "tempo_bpm": round(song.tempo, 2),
         "key": int(song.key),
         "minor": bool(song.minor),
-        "details": {**how, "note": "notes compiled by mma are not covered by its licence"} if "mma" in song.sources else how,
+        "details": {**how, "note": "notes compiled by mma are not covered by its licence"}
+        if "mma" in song.sources
+        else how,
     }
     write_item(root, "backing", item_name(seed, number, only_permissive), stems, meta)
     return max(len(a) for a in stems.values()) / SAMPLE_RATE
@@ -160,7 +183,17 @@ def _task(arguments) -> tuple[int, float]:
     return arguments[-1], build_song(*arguments)
 
 
-def build(root: Path, cache: Path, instruments: Path | None, hours: float, seed: int, workers: int = 1, skip_existing: bool = True, permissive: bool = False, log=print) -> int:
+def build(
+    root: Path,
+    cache: Path,
+    instruments: Path | None,
+    hours: float,
+    seed: int,
+    workers: int = 1,
+    skip_existing: bool = True,
+    permissive: bool = False,
+    log=print,
+) -> int:
     """Builds songs until `hours` of this seed are there; returns how many were made now.
 
     `permissive` makes every song from permissive sources alone (other songs, under other names).
@@ -188,7 +221,9 @@ def build(root: Path, cache: Path, instruments: Path | None, hours: float, seed:
                 made += seconds > 0
                 if index % 10 == 0:
                     spent = time.monotonic() - began
-                    log(f"backing {item_name(seed, index, permissive)}: {have / 3600:.2f} h, {started / max(spent, 1e-6):.1f} times real time")
+                    log(
+                        f"backing {item_name(seed, index, permissive)}: {have / 3600:.2f} h, {started / max(spent, 1e-6):.1f} times real time"
+                    )
     finally:
         if pool:
             pool.terminate()
@@ -198,16 +233,34 @@ def build(root: Path, cache: Path, instruments: Path | None, hours: float, seed:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="root of the pool; also the cache of packages unless --cache is given")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="root of the pool; also the cache of packages unless --cache is given"
+    )
     parser.add_argument("--cache", type=Path, help="folder with debs/ and unpacked/")
-    parser.add_argument("--instruments", type=Path, help="folder with the recorded instruments (SFZ); without it banks and synthesizers play everything")
+    parser.add_argument(
+        "--instruments",
+        type=Path,
+        help="folder with the recorded instruments (SFZ); without it banks and synthesizers play everything",
+    )
     parser.add_argument("--hours", type=float, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--permissive", action="store_true", help="only CC0, MIT, Apache, BSD, CC BY and public-domain sources")
+    parser.add_argument(
+        "--permissive", action="store_true", help="only CC0, MIT, Apache, BSD, CC BY and public-domain sources"
+    )
     parser.add_argument("--skip-existing", action="store_true", help="keep songs that are already there")
     options = parser.parse_args()
-    build(options.data, options.cache or options.data, options.instruments, options.hours, options.seed, options.workers, options.skip_existing, options.permissive, lambda line: print(line, flush=True))
+    build(
+        options.data,
+        options.cache or options.data,
+        options.instruments,
+        options.hours,
+        options.seed,
+        options.workers,
+        options.skip_existing,
+        options.permissive,
+        lambda line: print(line, flush=True),
+    )
 
 
 if __name__ == "__main__":

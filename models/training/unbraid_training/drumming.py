@@ -124,13 +124,13 @@ def play_style(style: Style, bars: np.ndarray, plan: list[dict], rng: np.random.
         steps = len(hat)
         loud = style.loudness * (0.8 + 0.25 * entry["energy"])
 
-        def at(step, start=start, end=end, steps=steps):
+        def at(step, start=start, end=end, steps=steps, hat=hat):
             late = style.swing / 2 if int(step) % 2 and style.swing else 0.0
             if style.swing and steps == 16 and int(step) % 4 == 2 and hat in (EIGHTHS, OFFBEATS):
                 late = style.swing * 1.6 if style.swing < 0.2 else style.swing * 2
             return start + (end - start) * (step + late) / steps
 
-        def hit(role, step, velocity):
+        def hit(role, step, velocity, at=at, loud=loud):
             rows.append((at(step), 0.1, KEYS[role], float(np.clip(velocity * loud + rng.normal(0, 4), 1, 127))))
 
         fill_from = steps

@@ -24,7 +24,9 @@ def active_rms(audio: np.ndarray, floor: float = 40.0) -> float:
     """Root mean square over the 4,096-sample blocks within `floor` dB of the loudest; 0 if silent."""
     channels = 1 if audio.ndim == 1 else audio.shape[1]
     count = max(1, len(audio) // 4096)
-    blocks = np.array([np.vdot(b, b) for b in np.ascontiguousarray(audio[: count * 4096], dtype=F32).reshape(count, -1)]) / (channels * min(4096, max(1, len(audio))))
+    blocks = np.array(
+        [np.vdot(b, b) for b in np.ascontiguousarray(audio[: count * 4096], dtype=F32).reshape(count, -1)]
+    ) / (channels * min(4096, max(1, len(audio))))
     top = float(blocks.max(initial=0.0))
     if top <= 1e-12:
         return 0.0
@@ -105,16 +107,29 @@ def shelf(hertz: float, gain_db: float, high: bool):
     c, alpha = np.cos(w), np.sin(w) / np.sqrt(2)
     s = 1.0 if high else -1.0
     root = 2 * np.sqrt(a) * alpha
-    b = np.array([a * ((a + 1) + s * (a - 1) * c + root), -s * 2 * a * ((a - 1) + s * (a + 1) * c), a * ((a + 1) + s * (a - 1) * c - root)])
-    den = np.array([(a + 1) - s * (a - 1) * c + root, s * 2 * ((a - 1) - s * (a + 1) * c), (a + 1) - s * (a - 1) * c - root])
+    b = np.array(
+        [
+            a * ((a + 1) + s * (a - 1) * c + root),
+            -s * 2 * a * ((a - 1) + s * (a + 1) * c),
+            a * ((a + 1) + s * (a - 1) * c - root),
+        ]
+    )
+    den = np.array(
+        [(a + 1) - s * (a - 1) * c + root, s * 2 * ((a - 1) - s * (a + 1) * c), (a + 1) - s * (a - 1) * c - root]
+    )
     return np.concatenate([b / den[0], den / den[0]])
 
 
 def random_eq(audio: np.ndarray, rng: np.random.Generator, amount: float = 4.0) -> np.ndarray:
     """Two shelves and one or two bells of up to ±`amount` dB."""
-    sections = [shelf(rng.uniform(80, 300), rng.uniform(-amount, amount), False), shelf(rng.uniform(3000, 9000), rng.uniform(-amount, amount), True)]
+    sections = [
+        shelf(rng.uniform(80, 300), rng.uniform(-amount, amount), False),
+        shelf(rng.uniform(3000, 9000), rng.uniform(-amount, amount), True),
+    ]
     for _ in range(rng.integers(1, 3)):
-        sections.append(bell(np.exp(rng.uniform(np.log(150), np.log(7000))), rng.uniform(-amount, amount), rng.uniform(0.5, 2.0)))
+        sections.append(
+            bell(np.exp(rng.uniform(np.log(150), np.log(7000))), rng.uniform(-amount, amount), rng.uniform(0.5, 2.0))
+        )
     return filter_sos(audio, sections)
 
 
@@ -142,13 +157,34 @@ def minimum_phase(magnitude: np.ndarray, taps: int) -> np.ndarray:
 def cabinet(rng: np.random.Generator, bass: bool = False) -> np.ndarray:
     """Response of a loudspeaker cabinet and its microphone, drawn at random; unity loudness at mid."""
     if bass:
-        points = [(20, -24), (40, rng.uniform(-8, -2)), (80, rng.uniform(0, 4)), (200, 0), (500, rng.uniform(-5, 0)), (1200, rng.uniform(-5, 2)),
-                  (2500, rng.uniform(-4, 4)), (4000, rng.uniform(-14, -3)), (7000, rng.uniform(-36, -18)), (20_000, -60)]
+        points = [
+            (20, -24),
+            (40, rng.uniform(-8, -2)),
+            (80, rng.uniform(0, 4)),
+            (200, 0),
+            (500, rng.uniform(-5, 0)),
+            (1200, rng.uniform(-5, 2)),
+            (2500, rng.uniform(-4, 4)),
+            (4000, rng.uniform(-14, -3)),
+            (7000, rng.uniform(-36, -18)),
+            (20_000, -60),
+        ]
     else:
         presence = rng.uniform(1800, 3600)
         edge = rng.uniform(4300, 6500)
-        points = [(20, -30), (60, rng.uniform(-18, -9)), (rng.uniform(95, 130), rng.uniform(1, 6)), (240, rng.uniform(-2, 2)), (450, rng.uniform(-6, 0)),
-                  (900, rng.uniform(-4, 1)), (presence, rng.uniform(2, 8)), (edge, rng.uniform(-6, 2)), (edge * 1.4, rng.uniform(-24, -12)), (11_000, rng.uniform(-36, -24)), (20_000, -50)]
+        points = [
+            (20, -30),
+            (60, rng.uniform(-18, -9)),
+            (rng.uniform(95, 130), rng.uniform(1, 6)),
+            (240, rng.uniform(-2, 2)),
+            (450, rng.uniform(-6, 0)),
+            (900, rng.uniform(-4, 1)),
+            (presence, rng.uniform(2, 8)),
+            (edge, rng.uniform(-6, 2)),
+            (edge * 1.4, rng.uniform(-24, -12)),
+            (11_000, rng.uniform(-36, -24)),
+            (20_000, -50),
+        ]
     size = 4096
     hertz = np.fft.rfftfreq(2 * size, 1 / SAMPLE_RATE)
     curve = np.interp(np.log(hertz + 5), np.log([p[0] for p in points]), [p[1] for p in points])
@@ -167,10 +203,42 @@ TONES = {
     "acoustic guitar": ((60, -16), (100, -4), (160, 0), (250, -1), (400, -4), (630, -8), (1000, -12), (1600, -14), (2500, -16), (4000, -19), (5000, -21), (6300, -24), (8000, -27), (10_000, -31), (12_500, -37), (16_000, -47)),
     "driven bass": ((40, -6), (60, 0), (100, -1), (160, -4), (250, -10), (400, -16), (630, -18), (1000, -20), (1600, -23), (2500, -27), (4000, -36), (5000, -43), (6300, -50), (8000, -58), (12_500, -75), (16_000, -85)),
 }  # fmt: skip
-_BANDS = np.array([40, 60, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1000, 1250, 1600, 2000, 2500, 3150, 4000, 5000, 6300, 8000, 10_000, 12_500, 16_000], dtype=float)
+_BANDS = np.array(
+    [
+        40,
+        60,
+        80,
+        100,
+        125,
+        160,
+        200,
+        250,
+        315,
+        400,
+        500,
+        630,
+        800,
+        1000,
+        1250,
+        1600,
+        2000,
+        2500,
+        3150,
+        4000,
+        5000,
+        6300,
+        8000,
+        10_000,
+        12_500,
+        16_000,
+    ],
+    dtype=float,
+)
 
 
-def match_tone(audio: np.ndarray, kind: str, rng: np.random.Generator, amount: float = 0.8, limit: float = 14.0) -> np.ndarray:
+def match_tone(
+    audio: np.ndarray, kind: str, rng: np.random.Generator, amount: float = 0.8, limit: float = 14.0
+) -> np.ndarray:
     """Brings the long-term spectrum nearer to a tone of `TONES`, each time a few dB different.
 
     Samples recorded straight from the pickup are much duller than tracks on records are.
@@ -201,7 +269,15 @@ def amplifier(audio: np.ndarray, rng: np.random.Generator, drive_db: float, bass
     if rms == 0.0:
         return audio
     x = audio * F32(0.1 / rms)
-    sections = [*signal.butter(1, rng.uniform(20, 40) if bass else rng.uniform(60, 110) + 2.0 * max(drive_db - 20, 0), "high", fs=SAMPLE_RATE, output="sos")]
+    sections = [
+        *signal.butter(
+            1,
+            rng.uniform(20, 40) if bass else rng.uniform(60, 110) + 2.0 * max(drive_db - 20, 0),
+            "high",
+            fs=SAMPLE_RATE,
+            output="sos",
+        )
+    ]
     sections.append(bell(rng.uniform(600, 1100), rng.uniform(0, 6) if drive_db > 12 else 0.0, 0.6))
     # The pickup's resonance and the bright channel: what reaches the clipping stages is not as dull as a direct signal.
     sections.append(bell(rng.uniform(2200, 4200), rng.uniform(2, 10) if not bass else rng.uniform(0, 6), 0.7))
@@ -216,16 +292,27 @@ def amplifier(audio: np.ndarray, rng: np.random.Generator, drive_db: float, bass
         bias = F32(rng.uniform(0.05, 0.35))
         x = np.tanh(x * F32(db(drive_db * 0.6)) + bias) - np.tanh(bias)
         nyquist_scale = 2.0
-        sos = signal.butter(1, [30 / nyquist_scale, rng.uniform(6000, 9000) / nyquist_scale], "band", fs=SAMPLE_RATE, output="sos")
+        sos = signal.butter(
+            1, [30 / nyquist_scale, rng.uniform(6000, 9000) / nyquist_scale], "band", fs=SAMPLE_RATE, output="sos"
+        )
         x = signal.sosfilt(sos, x).astype(F32)
         x = np.tanh(x * F32(db(drive_db * 0.4) * rng.uniform(0.8, 1.4)))
         x = signal.resample_poly(x, 1, 2).astype(F32)[: len(audio)]
-    tone = [shelf(180, rng.uniform(-4, 4), False), bell(rng.uniform(450, 900), rng.uniform(-7, 4), 0.7), shelf(2600, rng.uniform(-3, 5), True)]
+    tone = [
+        shelf(180, rng.uniform(-4, 4), False),
+        bell(rng.uniform(450, 900), rng.uniform(-7, 4), 0.7),
+        shelf(2600, rng.uniform(-3, 5), True),
+    ]
     x = convolve(filter_sos(x, tone), cabinet(rng, bass))
     if bass:
         x = match_tone(x, "driven bass", rng, rng.uniform(0.2, 0.8), 10.0) if drive_db > 8 else x
     else:
-        x = match_tone(x, "driven guitar" if drive_db > 26 else "crunch guitar" if drive_db > 9 else "clean guitar", rng, rng.uniform(0.6, 0.95))
+        x = match_tone(
+            x,
+            "driven guitar" if drive_db > 26 else "crunch guitar" if drive_db > 9 else "clean guitar",
+            rng,
+            rng.uniform(0.6, 0.95),
+        )
     return level_to(x, -20.0)
 
 
@@ -241,8 +328,12 @@ def room_response(seed: int, seconds: float, wide: bool) -> np.ndarray:
     low = signal.sosfilt(signal.butter(1, edges[0], fs=SAMPLE_RATE, output="sos"), noise, axis=0)
     high = signal.sosfilt(signal.butter(1, edges[1], "high", fs=SAMPLE_RATE, output="sos"), noise, axis=0)
     middle = noise - low - high
-    decay = lambda s: np.exp(-6.9 * t / s)[:, None]  # noqa: E731
-    out = low * decay(seconds * rng.uniform(0.8, 1.3)) + middle * decay(seconds) + high * decay(seconds * rng.uniform(0.3, 0.7))
+    decay = lambda s: np.exp(-6.9 * t / s)[:, None]
+    out = (
+        low * decay(seconds * rng.uniform(0.8, 1.3))
+        + middle * decay(seconds)
+        + high * decay(seconds * rng.uniform(0.3, 0.7))
+    )
     onset = int(rng.uniform(0.004, 0.03) * SAMPLE_RATE)
     ramp = np.minimum(1.0, np.arange(length) / (onset + 1.0))[:, None]
     out *= ramp
@@ -273,7 +364,9 @@ def _spread(values: np.ndarray, step: int, length: int) -> np.ndarray:
     return np.concatenate([curve, np.full(max(0, length - len(curve)), values[-1], dtype=F32)])[:length]
 
 
-def compressor(audio: np.ndarray, ratio: float, below_peak_db: float, attack_ms: float = 10.0, release_ms: float = 120.0) -> np.ndarray:
+def compressor(
+    audio: np.ndarray, ratio: float, below_peak_db: float, attack_ms: float = 10.0, release_ms: float = 120.0
+) -> np.ndarray:
     """Feed-forward compressor; the threshold lies `below_peak_db` under the loudest block. Makeup keeps the active level."""
     step = 64
     length = len(audio) // step * step
@@ -305,7 +398,9 @@ def limiter(audio: np.ndarray, crest_db: float) -> np.ndarray:
     if rms == 0.0 or length == 0:
         return audio
     ceiling = rms * db(crest_db)
-    loud = np.abs(audio[:length]) if audio.ndim == 1 else np.maximum(np.abs(audio[:length, 0]), np.abs(audio[:length, 1]))
+    loud = (
+        np.abs(audio[:length]) if audio.ndim == 1 else np.maximum(np.abs(audio[:length, 0]), np.abs(audio[:length, 1]))
+    )
     needed = np.minimum(1.0, ceiling / np.maximum(loud.reshape(-1, step).max(axis=1), 1e-9))
     held = ndimage.uniform_filter1d(ndimage.minimum_filter1d(needed, 9), 5)
     pole = np.exp(-step / (60.0 * 44.1))

@@ -38,8 +38,36 @@ class Chord:
         return 3 in QUALITIES[self.quality]
 
 
-_MAJOR = {"I": (0, ""), "ii": (2, "m"), "iii": (4, "m"), "IV": (5, ""), "V": (7, ""), "vi": (9, "m"), "bVII": (10, ""), "iv": (5, "m"), "bVI": (8, ""), "bIII": (3, ""), "II": (2, ""), "III": (4, ""), "VI": (9, ""), "v": (7, "m")}
-_MINOR = {"i": (0, "m"), "bII": (1, ""), "ii": (2, "dim"), "bIII": (3, ""), "iv": (5, "m"), "v": (7, "m"), "V": (7, ""), "bVI": (8, ""), "bVII": (10, ""), "IV": (5, ""), "I": (0, ""), "bV": (6, "")}
+_MAJOR = {
+    "I": (0, ""),
+    "ii": (2, "m"),
+    "iii": (4, "m"),
+    "IV": (5, ""),
+    "V": (7, ""),
+    "vi": (9, "m"),
+    "bVII": (10, ""),
+    "iv": (5, "m"),
+    "bVI": (8, ""),
+    "bIII": (3, ""),
+    "II": (2, ""),
+    "III": (4, ""),
+    "VI": (9, ""),
+    "v": (7, "m"),
+}
+_MINOR = {
+    "i": (0, "m"),
+    "bII": (1, ""),
+    "ii": (2, "dim"),
+    "bIII": (3, ""),
+    "iv": (5, "m"),
+    "v": (7, "m"),
+    "V": (7, ""),
+    "bVI": (8, ""),
+    "bVII": (10, ""),
+    "IV": (5, ""),
+    "I": (0, ""),
+    "bV": (6, ""),
+}
 
 _IDIOMS = {
     "pop": ("I V vi IV", "vi IV I V", "I vi IV V", "IV V iii vi", "I IV vi V", "vi V IV V", "I iii IV V", "IV I V vi", "I IV I V", "ii V I vi", "I V IV IV", "IV iv I I"),

@@ -151,9 +151,13 @@ def hydrogen_kit(folder_name: str, cache: Path, rng: np.random.Generator) -> Kit
     folder = debian_package(package, cache) / "usr/share/hydrogen/data/drumkits" / folder_name
     path = folder / "drumkit.xml"
     try:
-        root = ET.fromstring(re.sub(r' xmlns(:\w+)?="[^"]+"| xsi:\S+="[^"]*"', "", path.read_text(encoding="utf-8", errors="replace")))
+        root = ET.fromstring(
+            re.sub(r' xmlns(:\w+)?="[^"]+"| xsi:\S+="[^"]*"', "", path.read_text(encoding="utf-8", errors="replace"))
+        )
     except (OSError, ET.ParseError) as error:
-        raise SourceError(f"Hydrogen kit {path} cannot be read ({error}); delete unpacked/{package} to unpack it again") from error
+        raise SourceError(
+            f"Hydrogen kit {path} cannot be read ({error}); delete unpacked/{package} to unpack it again"
+        ) from error
     choices: dict[str, list[Pad]] = {}
     for node in root.find("instrumentList"):
         name = node.findtext("name") or ""
@@ -164,7 +168,15 @@ def hydrogen_kit(folder_name: str, cache: Path, rng: np.random.Generator) -> Kit
         for layer in node.iter("layer"):
             file = folder / (layer.findtext("filename") or "?")
             if file.is_file():
-                layers.append(Layer(float(layer.findtext("min", "0")), float(layer.findtext("max", "1")), [file], float(layer.findtext("gain", "1")), float(layer.findtext("pitch", "0"))))
+                layers.append(
+                    Layer(
+                        float(layer.findtext("min", "0")),
+                        float(layer.findtext("max", "1")),
+                        [file],
+                        float(layer.findtext("gain", "1")),
+                        float(layer.findtext("pitch", "0")),
+                    )
+                )
         single = node.findtext("filename")
         if not layers and single and (folder / single).is_file():
             layers = [Layer(0.0, 1.0, [folder / single])]
@@ -188,7 +200,9 @@ def hydrogen_kit(folder_name: str, cache: Path, rng: np.random.Generator) -> Kit
         if role == "snare" and len(pads) > 1 and "snare2" not in choices:
             kit.pads["snare2"] = pads[rng.integers(len(pads))]
     if "kick" not in kit.pads or "snare" not in kit.pads:
-        raise SourceError(f"Hydrogen kit {path} has no kick or no snare that could be told by name; delete unpacked/{package} to unpack it again")
+        raise SourceError(
+            f"Hydrogen kit {path} has no kick or no snare that could be told by name; delete unpacked/{package} to unpack it again"
+        )
     return kit
 
 
@@ -252,7 +266,7 @@ def drawn_kit(rng: np.random.Generator) -> Kit:
         return np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
 
     def noise(seconds, low, high):
-        x = rng.standard_normal(int(round(seconds * SAMPLE_RATE)))
+        x = rng.standard_normal(round(seconds * SAMPLE_RATE))
         return signal.sosfilt(signal.butter(2, [low, min(high, 20_000)], "band", fs=SAMPLE_RATE, output="sos"), x)
 
     def store(role, audio, volume=1.0):
@@ -270,27 +284,47 @@ def drawn_kit(rng: np.random.Generator) -> Kit:
 
     x = t(rng.uniform(0.12, 0.4))
     body = np.sin(2 * np.pi * rng.uniform(160, 240) * x + 3 * np.exp(-x * 80)) * np.exp(-x * rng.uniform(15, 40))
-    wires = noise(len(x) / SAMPLE_RATE, rng.uniform(300, 2000), rng.uniform(7000, 16_000))[: len(x)] * np.exp(-x * rng.uniform(9, 30))
+    wires = noise(len(x) / SAMPLE_RATE, rng.uniform(300, 2000), rng.uniform(7000, 16_000))[: len(x)] * np.exp(
+        -x * rng.uniform(9, 30)
+    )
     store("snare", np.tanh((body * rng.uniform(0.3, 1) + wires * rng.uniform(0.6, 1.5)) * rng.uniform(1, 3)))
 
     x = t(0.35)
-    bursts = sum(np.where(x >= d, np.exp(-(x - d) * (90 if d < 0.03 else rng.uniform(12, 30))), 0.0) for d in (0, 0.011, 0.022, 0.033))
+    bursts = sum(
+        np.where(x >= d, np.exp(-(x - d) * (90 if d < 0.03 else rng.uniform(12, 30))), 0.0)
+        for d in (0, 0.011, 0.022, 0.033)
+    )
     store("clap", noise(0.35, rng.uniform(700, 1200), rng.uniform(2500, 8000))[: len(x)] * bursts)
 
     ratios = np.array([2.0, 3.0, 4.16, 5.43, 6.79, 8.21]) * rng.uniform(35, 60)
-    for role, seconds, decay in (("closed", 0.12, rng.uniform(30, 90)), ("open", 0.7, rng.uniform(5, 10)), ("crash", 2.2, rng.uniform(1.5, 3)), ("ride", 1.6, rng.uniform(2.5, 5))):
+    for role, seconds, decay in (
+        ("closed", 0.12, rng.uniform(30, 90)),
+        ("open", 0.7, rng.uniform(5, 10)),
+        ("crash", 2.2, rng.uniform(1.5, 3)),
+        ("ride", 1.6, rng.uniform(2.5, 5)),
+    ):
         x = t(seconds)
         metal = sum(signal.square(2 * np.pi * r * rng.uniform(0.98, 1.02) * 4 * x) for r in ratios)
         mixture = rng.uniform(0.1, 0.9)
         raw = mixture * metal / 6 + (1 - mixture) * rng.standard_normal(len(x))
-        sos = signal.butter(3, rng.uniform(5000, 8500) if role != "crash" else rng.uniform(2500, 5000), "high", fs=SAMPLE_RATE, output="sos")
+        sos = signal.butter(
+            3,
+            rng.uniform(5000, 8500) if role != "crash" else rng.uniform(2500, 5000),
+            "high",
+            fs=SAMPLE_RATE,
+            output="sos",
+        )
         store(role, signal.sosfilt(sos, raw) * np.exp(-x * decay), 0.5)
     x = t(0.06)
     store("stick", np.sin(2 * np.pi * rng.uniform(1200, 2600) * x) * np.exp(-x * 90))
     for role, hertz in (("tom1", 180), ("tom2", 140), ("tom3", 110), ("tom4", 85)):
         x = t(0.5)
         f = hertz * rng.uniform(0.9, 1.1)
-        store(role, np.sin(2 * np.pi * np.cumsum(f * (1 + 0.5 * np.exp(-x * 25))) / SAMPLE_RATE) * np.exp(-x * rng.uniform(6, 12)))
+        store(
+            role,
+            np.sin(2 * np.pi * np.cumsum(f * (1 + 0.5 * np.exp(-x * 25))) / SAMPLE_RATE)
+            * np.exp(-x * rng.uniform(6, 12)),
+        )
     x = t(0.4)
     store("cowbell", (signal.square(2 * np.pi * 540 * x) + signal.square(2 * np.pi * 800 * x)) * np.exp(-x * 14), 0.5)
     x = t(0.08)
@@ -331,7 +365,13 @@ class _Voice:
 
 
 def play_kit(
-    kit: Kit, notes: np.ndarray, samples: int, cache: SampleCache, rng: np.random.Generator, dynamics: float | None = None, spread: float | None = None
+    kit: Kit,
+    notes: np.ndarray,
+    samples: int,
+    cache: SampleCache,
+    rng: np.random.Generator,
+    dynamics: float | None = None,
+    spread: float | None = None,
 ) -> dict[str, np.ndarray]:
     """Plays GM drum notes on a kit: float32 `[samples, 2]` for each group of drums that sounds.
 
@@ -341,7 +381,10 @@ def play_kit(
     spread = rng.choice([0.0, 0.4, 1.0]) if spread is None else spread
     dynamics = rng.uniform(0.8, 2.0) if dynamics is None else dynamics
     mirror = rng.choice([-1.0, 1.0])
-    tuning = {g: 2 ** (rng.normal(0, s) / 12) for g, s in (("kick", 1.5), ("snare", 1.2), ("tom", 1.5), ("hat", 1.0), ("cymbal", 0.8), ("other", 0.5))}
+    tuning = {
+        g: 2 ** (rng.normal(0, s) / 12)
+        for g, s in (("kick", 1.5), ("snare", 1.2), ("tom", 1.5), ("hat", 1.0), ("cymbal", 0.8), ("other", 0.5))
+    }
     damping = {g: (rng.uniform(*r) if rng.random() < p else None) for g, r, p in
                (("kick", (0.08, 0.3), 0.35), ("snare", (0.06, 0.25), 0.3), ("tom", (0.12, 0.4), 0.4), ("hat", (0.1, 0.5), 0.1), ("cymbal", (0.5, 1.5), 0.2), ("other", (0.2, 0.5), 0.1))}  # fmt: skip
     levels = {g: fx.db(rng.normal(0, 2.0)) for g in tuning}
@@ -355,7 +398,11 @@ def play_kit(
         if role not in voices:
             pad = kit.pad(role)
             group = GROUPS.get(role, "other")
-            voices[role] = None if pad is None else _Voice(pad, cache, float(tuning[group]), damping[group], pad.volume * levels[group])
+            voices[role] = (
+                None
+                if pad is None
+                else _Voice(pad, cache, float(tuning[group]), damping[group], pad.volume * levels[group])
+            )
         voice = voices[role]
         if voice is None:
             continue
@@ -374,7 +421,11 @@ def play_kit(
         if group not in buses:
             buses[group] = np.zeros((samples, 2), dtype=F32)
         bus = buses[group]
-        place = spread * mirror * (voice.pad.place if voice.pad.place else PLACES.get(role, 0.0) if audio.ndim == 1 else 0.0)
+        place = (
+            spread
+            * mirror
+            * (voice.pad.place if voice.pad.place else PLACES.get(role, 0.0) if audio.ndim == 1 else 0.0)
+        )
         angle = (np.clip(place, -1, 1) + 1) * np.pi / 4
         gains = np.array([np.cos(angle), np.sin(angle)], dtype=F32) * F32(np.sqrt(2) * gain)
         if role in ("closed", "pedal", "open") and open_hat is not None:

@@ -1,6 +1,6 @@
 """Recorded loops of one stem, repeated, sliced and processed into takes, into pool kind `loops`.
 
-    python -m unbraid_training.loops --data DIR --hours H --seed S
+python -m unbraid_training.loops --data DIR --hours H --seed S
 """
 
 from __future__ import annotations
@@ -32,13 +32,36 @@ _SONIC = "usr/share/sonic-pi/samples/loop_{}.flac"
 _LMMS = "usr/share/lmms/samples/{}.ogg"
 
 LOOPS = (
-    *(Loop("sonic-pi-samples", _SONIC.format(n), "drums") for n in ("amen", "amen_full", "breakbeat", "compus", "industrial")),
+    *(
+        Loop("sonic-pi-samples", _SONIC.format(n), "drums")
+        for n in ("amen", "amen_full", "breakbeat", "compus", "industrial")
+    ),
     Loop("sonic-pi-samples", _SONIC.format("tabla"), "drums", "dev"),
-    *(Loop("lmms-common", _LMMS.format(f"beats/{n}"), "drums") for n in ("909beat01", "break01", "break02", "electro_beat01", "electro_beat02", "house_loop01", "jungle01", "rave_kick01", "rave_hihat01", "rave_snare01")),
+    *(
+        Loop("lmms-common", _LMMS.format(f"beats/{n}"), "drums")
+        for n in (
+            "909beat01",
+            "break01",
+            "break02",
+            "electro_beat01",
+            "electro_beat02",
+            "house_loop01",
+            "jungle01",
+            "rave_kick01",
+            "rave_hihat01",
+            "rave_snare01",
+        )
+    ),
     Loop("lmms-common", _LMMS.format("beats/break03"), "drums", "dev"),
-    *(Loop("lmms-common", _LMMS.format(f"bassloops/{n}"), "bass") for n in ("briff01", "tb303_01", "techno_bass01", "rave_bass02")),
+    *(
+        Loop("lmms-common", _LMMS.format(f"bassloops/{n}"), "bass")
+        for n in ("briff01", "tb303_01", "techno_bass01", "rave_bass02")
+    ),
     Loop("lmms-common", _LMMS.format("bassloops/techno_bass02"), "bass", "dev"),
-    *(Loop("lmms-common", _LMMS.format(f"bassloops/{n}"), "other") for n in ("techno_synth01", "techno_synth02", "techno_synth03", "techno_synth04")),
+    *(
+        Loop("lmms-common", _LMMS.format(f"bassloops/{n}"), "other")
+        for n in ("techno_synth01", "techno_synth02", "techno_synth03", "techno_synth04")
+    ),
 )
 """Loops that hold nothing but their stem (others of these packages mix bass or tones into the beat)."""
 
@@ -86,7 +109,16 @@ def take(audio: np.ndarray, stem: str, rng: np.random.Generator, seconds: float)
     return out * np.float32(fx.db(-6.0) / max(peak, 1e-6))
 
 
-def build(root: Path, cache: Path, instruments: Path | None, hours: float, seed: int, workers: int = 1, permissive: bool = False, log=print) -> int:
+def build(
+    root: Path,
+    cache: Path,
+    instruments: Path | None,
+    hours: float,
+    seed: int,
+    workers: int = 1,
+    permissive: bool = False,
+    log=print,
+) -> int:
     """Writes takes until this seed has `hours` of them; returns how many were made now.
 
     `instruments` and `workers` are there so that every builder is called alike; loops need neither.
@@ -104,7 +136,9 @@ def build(root: Path, cache: Path, instruments: Path | None, hours: float, seed:
             have += len(np.load(folder / f"{loop.stem}.npy", mmap_mode="r")) / SAMPLE_RATE
             continue
         rng = np.random.default_rng([seed, number])
-        audio = take(sounds.load(debian_package(loop.package, cache) / loop.file), loop.stem, rng, float(rng.uniform(35, 60)))
+        audio = take(
+            sounds.load(debian_package(loop.package, cache) / loop.file), loop.stem, rng, float(rng.uniform(35, 60))
+        )
         meta = {**source(loop.package).meta(loop.split), "details": {"file": Path(loop.file).name}}
         write_item(root, "loops", name, {loop.stem: audio}, meta)
         have += len(audio) / SAMPLE_RATE

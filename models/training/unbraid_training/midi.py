@@ -105,7 +105,11 @@ def read_midi(file, marks: bool = False) -> tuple[Song, dict[str, float]]:
     lengths and velocities, pitch bends are kept in semitones. Key and bars are estimated where the
     file says nothing.
     """
-    midi = mido.MidiFile(filename=file, clip=True) if isinstance(file, (str, Path)) else mido.MidiFile(file=file, clip=True)
+    midi = (
+        mido.MidiFile(filename=file, clip=True)
+        if isinstance(file, (str, Path))
+        else mido.MidiFile(file=file, clip=True)
+    )
     events = []
     for index, track in enumerate(midi.tracks):
         tick, name = 0, ""

@@ -56,7 +56,9 @@ class Studio:
             folder, pattern, transpose, keys, _ = RECORDED[name]
             maps = sorted((Path(self.instruments) / folder).glob(pattern))
             if not maps:
-                raise SourceError(f"{self.instruments}/{folder} holds no map {pattern}; clone it from GitHub (see the README) or leave out --instruments")
+                raise SourceError(
+                    f"{self.instruments}/{folder} holds no map {pattern}; clone it from GitHub (see the README) or leave out --instruments"
+                )
             self.loaded[name] = read_sfz(maps[0], transpose, keys, folder)
         return self.loaded[name]
 
@@ -92,7 +94,13 @@ class Palette:
             if not self.allows(font.package) or not (drums or font.melodic):
                 continue
             names.append(name)
-            odds.append({"opl3-soundfont": 0.25, "csound-soundfont": 0.35 if not drums else 0.15, "musescore-general-soundfont": 1.2}.get(name, 1.0))
+            odds.append(
+                {
+                    "opl3-soundfont": 0.25,
+                    "csound-soundfont": 0.35 if not drums else 0.15,
+                    "musescore-general-soundfont": 1.2,
+                }.get(name, 1.0)
+            )
         odds = np.array(odds)
         name = names[rng.choice(len(names), p=odds / odds.sum())]
         self.note(FONTS[name].package)
@@ -118,7 +126,9 @@ class Scene:
 # Drums
 
 
-def play_drums(part: Part, song: Song, palette: Palette, scene: Scene, samples: int, rng: np.random.Generator) -> tuple[np.ndarray, str]:
+def play_drums(
+    part: Part, song: Song, palette: Palette, scene: Scene, samples: int, rng: np.random.Generator
+) -> tuple[np.ndarray, str]:
     """Drum stem and the kit's name."""
     studio = palette.studio
     wishes = part.style.split() or ["rock", "rock", "electronic"]
@@ -192,14 +202,33 @@ def _kit(name: str, palette: Palette, rng) -> kits.Kit:
 
 # Bass
 
-_SYNTH_BASSES = {"808": ("808", "808", "sub"), "sub": ("sub", "808"), "reese": ("reese",), "offbeat": ("saw", "square", "acid", "fm"), "synth16": ("saw", "acid", "square", "fm"), "synth8": ("saw", "square", "fm", "reese")}
+_SYNTH_BASSES = {
+    "808": ("808", "808", "sub"),
+    "sub": ("sub", "808"),
+    "reese": ("reese",),
+    "offbeat": ("saw", "square", "acid", "fm"),
+    "synth16": ("saw", "acid", "square", "fm"),
+    "synth8": ("saw", "square", "fm", "reese"),
+}
 
 
-def play_bass(part: Part, song: Song, palette: Palette, scene: Scene, samples: int, rng: np.random.Generator) -> tuple[np.ndarray, str]:
+def play_bass(
+    part: Part, song: Song, palette: Palette, scene: Scene, samples: int, rng: np.random.Generator
+) -> tuple[np.ndarray, str]:
     """Bass stem and what played it."""
     notes = part.notes.copy()
     notes[:, KEY] = np.where(notes[:, KEY] > 60, notes[:, KEY] - 12, notes[:, KEY])
-    electronic = song.genre in ("house", "techno", "trance", "synthwave", "trap", "hiphop", "drum_and_bass", "disco", "pop")
+    electronic = song.genre in (
+        "house",
+        "techno",
+        "trance",
+        "synthwave",
+        "trap",
+        "hiphop",
+        "drum_and_bass",
+        "disco",
+        "pop",
+    )
     synth_chance = 0.95 if part.style in _SYNTH_BASSES else 0.35 if electronic or part.program in (38, 39) else 0.06
     heavy = song.genre in ("rock", "hard_rock", "zeppelin", "punk", "metal", "extreme", "doom", "indie")
     if rng.random() < synth_chance:
@@ -216,16 +245,26 @@ def play_bass(part: Part, song: Song, palette: Palette, scene: Scene, samples: i
         palette.note("generated")
         return audio, f"synth {kind}"
     acoustic = part.program == 32 or song.genre in ("folk", "country", "blues") and rng.random() < 0.35
-    names = [n for n in ("double-bass",) if palette.has(n)] if acoustic else [n for n in ("growlybass", "growlybass", "bass-finger", "bass-pick") if palette.has(n)]
+    names = (
+        [n for n in ("double-bass",) if palette.has(n)]
+        if acoustic
+        else [n for n in ("growlybass", "growlybass", "bass-finger", "bass-pick") if palette.has(n)]
+    )
     if names and rng.random() < 0.72:
         name = names[rng.integers(len(names))]
         if name == "growlybass" and (heavy or part.style in ("funk", "root16")) and rng.random() < 0.35:
             name = "growlybass-dirty"
-        audio = fx.mono(play(palette.studio.recorded(name), notes, samples, palette.studio.samples, rng, 4.0, bends=part.bends))
+        audio = fx.mono(
+            play(palette.studio.recorded(name), notes, samples, palette.studio.samples, rng, 4.0, bends=part.bends)
+        )
         palette.note(RECORDED[name][0])
     else:
         font = palette.font(rng)
-        program = part.program if part.program in range(32, 40) and rng.random() < 0.6 else int(rng.choice([32] if acoustic else [33, 34, 33, 34, 35, 36, 37]))
+        program = (
+            part.program
+            if part.program in range(32, 40) and rng.random() < 0.6
+            else int(rng.choice([32] if acoustic else [33, 34, 33, 34, 35, 36, 37]))
+        )
         audio = fx.mono(palette.studio.fonts.render(font, program, notes, samples, bends=part.bends))
         name = f"{font}:{program}"
     dirt = rng.random()
@@ -259,7 +298,9 @@ def _kicks(song: Song) -> np.ndarray:
 # Everything else
 
 
-def play_other(part: Part, song: Song, palette: Palette, scene: Scene, samples: int, rng: np.random.Generator) -> tuple[np.ndarray, str] | None:
+def play_other(
+    part: Part, song: Song, palette: Palette, scene: Scene, samples: int, rng: np.random.Generator
+) -> tuple[np.ndarray, str] | None:
     """One other part, levelled to −20 dBFS, and what played it; None where it must not be heard."""
     program = part.program
     if program in SOUND_EFFECTS:
@@ -274,9 +315,13 @@ def play_other(part: Part, song: Song, palette: Palette, scene: Scene, samples: 
         audio, name = _driven_guitar(part, program, song, palette, scene, samples, rng, dry)
     elif program in range(24, 32) or program in (15, 104, 105, 106, 107):
         audio, name = _clean_guitar(part, program, palette, scene, samples, rng, dry)
-    elif program in range(0, 8):
+    elif program in range(8):
         audio, name = _keys(part, program, palette, samples, rng, dry)
-    elif program in range(80, 104) or (program in (38, 39, 50, 51, 62, 63, 55) and rng.random() < 0.7) or (part.style in ("arp", "pad", "stab") and rng.random() < 0.35):
+    elif (
+        program in range(80, 104)
+        or (program in (38, 39, 50, 51, 62, 63, 55) and rng.random() < 0.7)
+        or (part.style in ("arp", "pad", "stab") and rng.random() < 0.35)
+    ):
         audio, name = _synth(part, program, song, palette, samples, rng, dry)
     elif program in (16, 17, 18) and rng.random() < 0.5:
         bank = synths.ToneBank("organ", rng, False, 4.0)
@@ -299,7 +344,13 @@ def play_other(part: Part, song: Song, palette: Palette, scene: Scene, samples: 
         audio = fx.compressor(audio, rng.uniform(1.5, 4), rng.uniform(4, 14))
     if lead and rng.random() < 0.5 or rng.random() < 0.12:
         beat = 60.0 / max(song.tempo, 40)
-        audio = fx.echo(audio, beat * float(rng.choice([0.5, 0.75, 1.0])), rng.uniform(0.1, 0.5), rng.uniform(-20, -8), not dry and rng.random() < 0.5)
+        audio = fx.echo(
+            audio,
+            beat * float(rng.choice([0.5, 0.75, 1.0])),
+            rng.uniform(0.1, 0.5),
+            rng.uniform(-20, -8),
+            not dry and rng.random() < 0.5,
+        )
     if not dry:
         if audio.ndim == 2:
             audio = fx.width(audio, float(rng.uniform(0.3, 1.2)) * max(scene.width, 0.3))
@@ -318,7 +369,11 @@ def _guitar_signal(part: Part, palette: Palette, samples: int, rng, lead: bool) 
     if palette.has("emilyguitar") and rng.random() < 0.72:
         palette.note("emilyguitar")
         bends = _slides(notes, rng) if lead and part.bends is None and rng.random() < 0.6 else part.bends
-        return fx.mono(play(palette.studio.recorded("emilyguitar"), notes, samples, palette.studio.samples, rng, 4.0, vibrato, bends)), "emilyguitar"
+        return fx.mono(
+            play(
+                palette.studio.recorded("emilyguitar"), notes, samples, palette.studio.samples, rng, 4.0, vibrato, bends
+            )
+        ), "emilyguitar"
     font = palette.font(rng)
     short = notes.copy()
     short[:, LENGTH] = np.where(short[:, MUTE] > 0, np.minimum(short[:, LENGTH], 0.09), short[:, LENGTH])
@@ -341,7 +396,9 @@ def _slides(notes: np.ndarray, rng) -> np.ndarray:
     return np.array(sorted(rows))
 
 
-def _driven_guitar(part: Part, program: int, song: Song, palette: Palette, scene: Scene, samples: int, rng, dry: bool) -> tuple[np.ndarray, str]:
+def _driven_guitar(
+    part: Part, program: int, song: Song, palette: Palette, scene: Scene, samples: int, rng, dry: bool
+) -> tuple[np.ndarray, str]:
     lead = part.style == "lead"
     if program in (29, 30) and not part.notes[:, MUTE].any() and rng.random() < 0.18:
         # A bank's own distorted guitar, through a cabinet or straight.
@@ -366,7 +423,9 @@ def _driven_guitar(part: Part, program: int, song: Song, palette: Palette, scene
     return audio, f"{name} drive {drive:.0f}"
 
 
-def _clean_guitar(part: Part, program: int, palette: Palette, scene: Scene, samples: int, rng, dry: bool) -> tuple[np.ndarray, str]:
+def _clean_guitar(
+    part: Part, program: int, palette: Palette, scene: Scene, samples: int, rng, dry: bool
+) -> tuple[np.ndarray, str]:
     notes = part.notes
     acoustic = program in (24, 25, 15, 104, 105, 106, 107)
     if program == 28 and not notes[:, MUTE].any():
@@ -374,12 +433,29 @@ def _clean_guitar(part: Part, program: int, palette: Palette, scene: Scene, samp
         notes[:, MUTE] = 0.6
     if acoustic and program in STRUMMED and palette.has("spanish-guitar") and rng.random() < 0.45:
         palette.note("spanish-guitar")
-        audio = fx.mono(play(palette.studio.recorded("spanish-guitar"), notes, samples, palette.studio.samples, rng, 4.0, release=0.15, bends=part.bends))
+        audio = fx.mono(
+            play(
+                palette.studio.recorded("spanish-guitar"),
+                notes,
+                samples,
+                palette.studio.samples,
+                rng,
+                4.0,
+                release=0.15,
+                bends=part.bends,
+            )
+        )
         if program != 24 or rng.random() < 0.4:
             audio = fx.match_tone(audio, "acoustic guitar", rng, rng.uniform(0.4, 0.9))
         return audio, "spanish-guitar"
     if not acoustic and rng.random() < 0.75:
-        signal, name = _guitar_signal(Part(part.role, program, notes, part.name, part.style, part.bends), palette, samples, rng, part.style == "lead")
+        signal, name = _guitar_signal(
+            Part(part.role, program, notes, part.name, part.style, part.bends),
+            palette,
+            samples,
+            rng,
+            part.style == "lead",
+        )
         drive = float(rng.uniform(0, 12))
         audio = fx.amplifier(signal, rng, drive) if rng.random() < 0.88 else signal
         kind = rng.random()
@@ -390,16 +466,28 @@ def _clean_guitar(part: Part, program: int, palette: Palette, scene: Scene, samp
         return audio, f"{name} clean"
     short = notes.copy()
     short[:, LENGTH] = np.where(short[:, MUTE] > 0.4, np.minimum(short[:, LENGTH], 0.08), short[:, LENGTH])
-    audio, name = _font_part(Part(part.role, program, short, part.name, part.style, part.bends), program, palette, samples, rng, dry)
+    audio, name = _font_part(
+        Part(part.role, program, short, part.name, part.style, part.bends), program, palette, samples, rng, dry
+    )
     if program in (24, 25, 26, 27, 28) and rng.random() < 0.6:
-        audio = fx.match_tone(audio, "acoustic guitar" if program in (24, 25) else "clean guitar", rng, rng.uniform(0.4, 0.9))
+        audio = fx.match_tone(
+            audio, "acoustic guitar" if program in (24, 25) else "clean guitar", rng, rng.uniform(0.4, 0.9)
+        )
     return audio, name
 
 
 def _keys(part: Part, program: int, palette: Palette, samples: int, rng, dry: bool) -> tuple[np.ndarray, str]:
     if program in (0, 1, 2, 3) and palette.has("upright-piano") and rng.random() < 0.4:
         palette.note("upright-piano")
-        return play(palette.studio.recorded("upright-piano"), part.notes, samples, palette.studio.samples, rng, 1.5, release=0.25), "upright-piano"
+        return play(
+            palette.studio.recorded("upright-piano"),
+            part.notes,
+            samples,
+            palette.studio.samples,
+            rng,
+            1.5,
+            release=0.25,
+        ), "upright-piano"
     if program in (4, 5) and rng.random() < 0.4:
         palette.note("generated")
         audio = synths.ToneBank("epiano", rng, False).play(part.notes, samples)
@@ -411,7 +499,9 @@ def _keys(part: Part, program: int, palette: Palette, samples: int, rng, dry: bo
     return _font_part(part, program, palette, samples, rng, dry)
 
 
-def _synth(part: Part, program: int, song: Song, palette: Palette, samples: int, rng, dry: bool) -> tuple[np.ndarray, str]:
+def _synth(
+    part: Part, program: int, song: Song, palette: Palette, samples: int, rng, dry: bool
+) -> tuple[np.ndarray, str]:
     if rng.random() < 0.3:
         return _font_part(part, program, palette, samples, rng, dry)
     palette.note("generated")
@@ -450,5 +540,3 @@ def _font_part(part: Part, program: int, palette: Palette, samples: int, rng, dr
     font = palette.font(rng)
     audio = palette.studio.fonts.render(font, int(program), part.notes, samples, bends=part.bends)
     return (fx.mono(audio) if dry else audio), f"{font}:{program}"
-
-

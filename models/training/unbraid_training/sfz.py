@@ -103,7 +103,9 @@ def _expand(path: Path, depth: int = 0) -> str:
         raise SourceError(f"SFZ map {path} cannot be read ({error}); get its folder again") from error
     text = re.sub(r"//[^\n]*", "", text)
     if depth < 8:
-        text = re.sub(r'#include\s+"([^"]+)"', lambda m: _expand(path.parent / m[1].replace("\\", "/"), depth + 1), text)
+        text = re.sub(
+            r'#include\s+"([^"]+)"', lambda m: _expand(path.parent / m[1].replace("\\", "/"), depth + 1), text
+        )
     for symbol, value in re.findall(r"#define\s+(\$\w+)\s+(\S+)", text):
         text = re.sub(rf"#define\s+{re.escape(symbol)}\s+\S+", "", text).replace(symbol, value)
     return text
@@ -124,7 +126,11 @@ def _region(opcodes: dict[str, str], folder: Path, prefix: str) -> Region | None
     high = int(opcodes.get("hikey", key or 127))
     if high < low:
         return None
-    centre = _number(opcodes, "pitch_keycenter", key or 60) - _number(opcodes, "transpose", 0) - _number(opcodes, "tune", 0) / 100
+    centre = (
+        _number(opcodes, "pitch_keycenter", key or 60)
+        - _number(opcodes, "transpose", 0)
+        - _number(opcodes, "tune", 0) / 100
+    )
     loop = None
     if opcodes.get("loop_mode") in ("loop_continuous", "loop_sustain") and "loop_end" in opcodes:
         loop = (int(opcodes.get("loop_start", 0)), int(opcodes["loop_end"]))
@@ -159,7 +165,7 @@ def play(
     vibrato_rate = rng.uniform(4.8, 6.4)
     for note in notes:
         key = note[KEY] + instrument.transpose
-        region = instrument.pick(int(round(key)), note[VELOCITY], rng)
+        region = instrument.pick(round(key), note[VELOCITY], rng)
         sample = cache.load(region.sample)
         if not len(sample):
             continue

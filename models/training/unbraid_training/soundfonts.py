@@ -28,7 +28,11 @@ FONTS = {
     f.package if f.melodic else f.package + "/" + Path(f.file).stem: f
     for f in (
         Font("fluid-soundfont-gm", "usr/share/sounds/sf2/FluidR3_GM.sf2", drum_programs=(0, 8, 16, 24, 25, 32, 40)),
-        Font("musescore-general-soundfont", "usr/share/sounds/sf3/MuseScore_General_Full.sf3", drum_programs=(0, 8, 16, 24, 25, 32, 40)),
+        Font(
+            "musescore-general-soundfont",
+            "usr/share/sounds/sf3/MuseScore_General_Full.sf3",
+            drum_programs=(0, 8, 16, 24, 25, 32, 40),
+        ),
         Font("csound-soundfont", "usr/share/sounds/sf2/sf_GMbank.sf2"),
         Font("opl3-soundfont", "usr/share/sounds/sf2/OPL-3_FM_128M.sf2"),
         Font("timgm6mb-soundfont", "usr/share/sounds/sf2/TimGM6mb.sf2", drum_programs=(0, 8, 16, 25, 32, 40)),
@@ -54,7 +58,12 @@ class FontPlayer:
             gain=0.5,
             samplerate=float(SAMPLE_RATE),
             channels=16,
-            **{"synth.reverb.active": 0, "synth.chorus.active": 0, "synth.polyphony": 192, "synth.dynamic-sample-loading": 1},
+            **{
+                "synth.reverb.active": 0,
+                "synth.chorus.active": 0,
+                "synth.polyphony": 192,
+                "synth.dynamic-sample-loading": 1,
+            },
         )
         self._write = fluidsynth.cfunc(
             "fluid_synth_write_float",
@@ -77,11 +86,21 @@ class FontPlayer:
             path = debian_package(font.package, self.cache) / font.file
             number = self.synth.sfload(str(path))
             if number < 0:
-                raise SourceError(f"SoundFont {path} cannot be loaded; delete its folder under unpacked/ to unpack {font.package} again")
+                raise SourceError(
+                    f"SoundFont {path} cannot be loaded; delete its folder under unpacked/ to unpack {font.package} again"
+                )
             self.loaded[name] = number
         return self.loaded[name]
 
-    def render(self, name: str, program: int, notes: np.ndarray, samples: int, drums: bool = False, bends: np.ndarray | None = None) -> np.ndarray:
+    def render(
+        self,
+        name: str,
+        program: int,
+        notes: np.ndarray,
+        samples: int,
+        drums: bool = False,
+        bends: np.ndarray | None = None,
+    ) -> np.ndarray:
         """One part, float32 `[samples, 2]`, as the bank pans it; level arbitrary."""
         channel = 9 if drums else 0
         synth = self.synth
@@ -94,7 +113,7 @@ class FontPlayer:
         for note in notes:
             start = int(note[START] * SAMPLE_RATE) // 64
             end = max(start + 1, int((note[START] + note[LENGTH]) * SAMPLE_RATE) // 64)
-            key, velocity = int(round(note[KEY])), int(np.clip(note[VELOCITY], 1, 127))
+            key, velocity = round(note[KEY]), int(np.clip(note[VELOCITY], 1, 127))
             if not 0 <= key <= 127:
                 continue
             if drums:

@@ -64,8 +64,15 @@ class ToneBank:
         self.duty = rng.uniform(0.1, 0.5)
         self.drawbars = rng.uniform(0, 1, 8) * (rng.random(8) < 0.6)
         self.drawbars[[0, 2]] = np.maximum(self.drawbars[[0, 2]], 0.5)
-        self.attack = {"pad": rng.uniform(0.15, 0.7), "strings": rng.uniform(0.06, 0.3)}.get(kind, rng.uniform(0.002, 0.012))
-        self.release = {"pad": rng.uniform(0.3, 1.0), "strings": rng.uniform(0.15, 0.5), "bells": 0.6, "epiano": 0.25}.get(kind, rng.uniform(0.03, 0.2))
+        self.attack = {"pad": rng.uniform(0.15, 0.7), "strings": rng.uniform(0.06, 0.3)}.get(
+            kind, rng.uniform(0.002, 0.012)
+        )
+        self.release = {
+            "pad": rng.uniform(0.3, 1.0),
+            "strings": rng.uniform(0.15, 0.5),
+            "bells": 0.6,
+            "epiano": 0.25,
+        }.get(kind, rng.uniform(0.03, 0.2))
         self.tones: dict[int, np.ndarray] = {}
 
     def tone(self, key: int) -> np.ndarray:
@@ -83,14 +90,22 @@ class ToneBank:
         f = float(hertz(key))
         if self.kind == "organ":
             partials = (0.5, 1.5, 1, 2, 3, 4, 5, 6)
-            tone = sum(d * np.sin(2 * np.pi * f * p * t + rng.uniform(0, 6)) for d, p in zip(self.drawbars, partials) if d > 0 and f * p < 16_000)
+            tone = sum(
+                d * np.sin(2 * np.pi * f * p * t + rng.uniform(0, 6))
+                for d, p in zip(self.drawbars, partials)
+                if d > 0 and f * p < 16_000
+            )
             click = np.exp(-t * 200) * rng.standard_normal(n) * 0.05
             return (tone + click).astype(F32)
         if self.kind in ("bells", "epiano"):
             ratio = self.ratio
             fade = np.exp(-t * self.decay * 4)
             body = np.sin(2 * np.pi * f * t + self.index * 0.35 * np.exp(-t * 2) * np.sin(2 * np.pi * f * t))
-            tine = np.sin(2 * np.pi * f * t + self.index * fade * np.sin(2 * np.pi * f * ratio * t)) if f * ratio < 14_000 else 0.0
+            tine = (
+                np.sin(2 * np.pi * f * t + self.index * fade * np.sin(2 * np.pi * f * ratio * t))
+                if f * ratio < 14_000
+                else 0.0
+            )
             return ((body + 0.5 * tine) * np.exp(-t * (0.5 + self.decay))).astype(F32)
         shape = "square" if self.kind == "square" else "saw"
         total = np.zeros(n, dtype=F32)
@@ -116,7 +131,7 @@ class ToneBank:
         fall = np.cos(np.linspace(0, np.pi / 2, release)).astype(F32) ** 2
         for note in notes:
             start = int(note[START] * SAMPLE_RATE)
-            tone = self.tone(int(round(note[KEY])))
+            tone = self.tone(round(note[KEY]))
             hold = int(max(0.03, note[LENGTH]) * SAMPLE_RATE)
             length = min(hold + release, len(tone), samples - start)
             if length < 64:
@@ -131,7 +146,9 @@ class ToneBank:
         return out
 
 
-def line(notes: np.ndarray, samples: int, rng: np.random.Generator, kind: str, bends: np.ndarray | None = None) -> np.ndarray:
+def line(
+    notes: np.ndarray, samples: int, rng: np.random.Generator, kind: str, bends: np.ndarray | None = None
+) -> np.ndarray:
     """A monophonic line with glides: `lead` (synthesizer solo) or basses `saw`, `square`, `sub`, `808`, `acid`, `reese`, `fm`.
 
     Later notes cut earlier ones off. Returns `[samples]`.
@@ -191,17 +208,24 @@ def line(notes: np.ndarray, samples: int, rng: np.random.Generator, kind: str, b
         phase = np.cumsum(out_frequency) / SAMPLE_RATE
         return (np.sin(2 * np.pi * phase + rng.uniform(1, 4) * (cutoff / peak_cut) * modulator) * level).astype(F32)
     if kind == "reese":
-        x = sum(oscillator("saw", out_frequency * 2 ** (c / 1200), rng.random()) for c in (-rng.uniform(8, 25), 0.0, rng.uniform(8, 25)))
+        x = sum(
+            oscillator("saw", out_frequency * 2 ** (c / 1200), rng.random())
+            for c in (-rng.uniform(8, 25), 0.0, rng.uniform(8, 25))
+        )
     elif kind == "square":
         x = oscillator("square", out_frequency, 0.0, rng.uniform(0.2, 0.5))
     elif kind == "lead":
         shape = str(rng.choice(["saw", "square", "saw"]))
-        x = oscillator(shape, out_frequency) + F32(rng.uniform(0, 1)) * oscillator(shape, out_frequency * 2 ** (rng.uniform(4, 14) / 1200), 0.3)
+        x = oscillator(shape, out_frequency) + F32(rng.uniform(0, 1)) * oscillator(
+            shape, out_frequency * 2 ** (rng.uniform(4, 14) / 1200), 0.3
+        )
     else:
         x = oscillator("saw", out_frequency)
     if rng.random() < 0.5 and kind != "lead":
         x = x + F32(rng.uniform(0.3, 0.8)) * oscillator("sine", out_frequency * float(rng.choice([0.5, 1.0])))
-    x = fx.sweep_lowpass(x, cutoff + out_frequency * 0.7, rng.uniform(0, 12) if kind in ("acid", "lead") else rng.uniform(0, 5))
+    x = fx.sweep_lowpass(
+        x, cutoff + out_frequency * 0.7, rng.uniform(0, 12) if kind in ("acid", "lead") else rng.uniform(0, 5)
+    )
     return (x * level).astype(F32)
 
 
