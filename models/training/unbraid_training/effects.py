@@ -286,7 +286,7 @@ def amplifier(audio: np.ndarray, rng: np.random.Generator, drive_db: float, bass
     x = filter_sos(x, sections)
     if drive_db > 12 and rng.random() < 0.5:
         # Hum-free hiss of a gain stage; without it the pauses are digitally black.
-        x = x + rng.standard_normal(len(x), dtype=F32) * F32(db(-rng.uniform(50, 72)) * 0.1)
+        x = x + rng.standard_normal(len(x), dtype=F32) * F32(db(-rng.uniform(66, 92)) * 0.1)
     if drive_db > 3.0:
         x = signal.resample_poly(x, 2, 1).astype(F32)
         bias = F32(rng.uniform(0.05, 0.35))

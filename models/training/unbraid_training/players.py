@@ -408,7 +408,7 @@ def _driven_guitar(
             audio = fx.amplifier(fx.mono(audio), rng, rng.uniform(0, 14))
         return audio, f"{font}:{program}"
     crunch = part.style == "crunch" or (program == 29 and rng.random() < 0.5)
-    drive = float(rng.uniform(10, 24) if crunch else rng.uniform(24, 56))
+    drive = float(rng.uniform(10, 24) if crunch else rng.uniform(22, 48))
     signal, name = _guitar_signal(part, palette, samples, rng, lead)
     audio = fx.amplifier(signal, rng, drive)
     if not dry and not lead and scene.width > 0.3 and rng.random() < 0.6:
