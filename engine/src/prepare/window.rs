@@ -45,7 +45,10 @@ impl WindowPair {
             if n < rise { hann(n, 2 * rise).sqrt() } else { hann(n - (fft - short), short).sqrt() }
         };
         let synthesis_at = |n: usize| {
-            if n < rise {
+            if n == 0 {
+                // With a hop of half the frame both windows start here, and 0 / 0 is 0.
+                0.0
+            } else if n < rise {
                 hann(n - (fft - short), short) / analysis_at(n)
             } else {
                 hann(n - (fft - short), short).sqrt()

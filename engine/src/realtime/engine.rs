@@ -6,7 +6,6 @@ use std::time::Instant;
 use realfft::num_complex::Complex;
 use ringbuf::LocalRb;
 use ringbuf::storage::Heap;
-use ringbuf::traits::{Consumer, Producer};
 
 use super::mixer::{Mixer, Stretch};
 use super::overlap::{Overlap, Synthesis};

@@ -34,7 +34,8 @@ fn memory_freed_outside_or_elsewhere_finds_its_way_home() {
     let mut pool = Pool::take();
     pool.run(|| ()); // takes back what earlier takers left
     let settled = pool.counters().in_use;
-    let (send, receive) = mpsc::channel::<Vec<u8>>();
+    // A short queue, so that the other thread keeps up.
+    let (send, receive) = mpsc::sync_channel::<Vec<u8>>(8);
     let freer = thread::spawn(move || receive.into_iter().for_each(drop));
     for round in 0..1000 {
         let (kept, sent) = pool.run(|| (block(100 + round), block(5000)));

@@ -273,7 +273,8 @@ def write_golden(streamer: OnnxStreamer, audio: np.ndarray, layout: Layout, path
         "group_of_bin": layout.group_of_bin().astype(np.int64),
     }
     tensors |= {f"state_{i}_last": np.ascontiguousarray(s) for i, s in enumerate(state)}
-    save_file(tensors, str(path))
+    # safetensors writes an array's memory as it lies, whatever its strides say.
+    save_file({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}, str(path))
 
 
 def write_demo(streamer: OnnxStreamer, audio: np.ndarray, layout: Layout, path: Path, seconds: float = 6.0) -> None:
@@ -282,7 +283,8 @@ def write_demo(streamer: OnnxStreamer, audio: np.ndarray, layout: Layout, path: 
 
     length = int(seconds * 44_100)
     stems = streamer.separate(audio[:, : length + 4 * layout.fft], layout)[..., :length]
-    save_file({"stems": np.clip(np.round(stems * 32768), -32768, 32767).astype(np.int16)}, str(path))
+    rounded = np.clip(np.round(stems * 32768), -32768, 32767).astype(np.int16)
+    save_file({"stems": np.ascontiguousarray(rounded)}, str(path))
 
 
 def load_checkpoint(path: Path) -> tuple[BandNetwork, Layout, dict]:
