@@ -264,6 +264,8 @@ def test_a_permissive_build_has_permissive_songs_alone(workshop, tmp_path):
 def test_every_source_is_in_the_catalogue_once():
     names = [entry.name for entry in CATALOGUE]
     assert len(names) == len(set(names))
+    assert source("fluid-soundfont-gm").split == source("emilyguitar").split == "train"
+    assert source("timgm6mb-soundfont").split == source("hydrogen-drumkits/ColomboAcousticDrumkit").split == "dev"
     for folder, (package, _) in kits.HYDROGEN.items():
         assert source(f"{package}/{folder}").origin == "debian"
     for font in players.FONTS.values():

@@ -133,8 +133,8 @@ CATALOGUE: tuple[Source, ...] = (
     ),
     # Notes: arrangements and human-made MIDI.
     Source(
-        "mma", "debian", ("backing",), "GPL-2.0-or-later", False, "mixed",
-        "accompaniment generator; its output is compiled here from chord charts made here",
+        "mma", "debian", ("backing",), "LicenseRef-program-output", True, "mixed",
+        "accompaniments compiled by the program from chord charts made here; its GPL does not cover its output; some styles held out",
     ),
     Source(
         "freedoom", "debian", ("backing",), "BSD-3-Clause", True, "train",
@@ -149,24 +149,24 @@ CATALOGUE: tuple[Source, ...] = (
         "MIDI songs; held out as a whole",
     ),
     Source(
-        "generated", "folder", ("backing",), "CC0-1.0", True, "mixed",
+        "generated", "none", ("backing",), "CC0-1.0", True, "mixed",
         "notes, synthesizers and drum sounds computed by this package itself",
     ),
     # Instruments.
     Source(
-        "fluid-soundfont-gm", "debian", ("backing",), "MIT", True, "mixed",
+        "fluid-soundfont-gm", "debian", ("backing",), "MIT", True, "train",
         "General MIDI bank by Frank Wen",
     ),
     Source(
-        "musescore-general-soundfont", "debian", ("backing",), "MIT", True, "mixed",
+        "musescore-general-soundfont", "debian", ("backing",), "MIT", True, "train",
         "General MIDI bank of MuseScore",
     ),
     Source(
-        "csound-soundfont", "debian", ("backing",), "LicenseRef-public-domain", True, "mixed",
+        "csound-soundfont", "debian", ("backing",), "LicenseRef-public-domain", True, "train",
         "General MIDI bank sf_GMbank.sf2",
     ),
     Source(
-        "opl3-soundfont", "debian", ("backing",), "CC-BY-SA-4.0", False, "mixed",
+        "opl3-soundfont", "debian", ("backing",), "CC-BY-SA-4.0", False, "train",
         "FM chip sounds as a General MIDI bank",
     ),
     Source(
@@ -174,29 +174,26 @@ CATALOGUE: tuple[Source, ...] = (
         "General MIDI bank by Tim Brechbill; held out as a whole",
     ),
     Source(
-        "avldrums.lv2-soundfont", "debian", ("backing",), "GPL-2.0-or-later", False, "mixed",
+        "avldrums.lv2-soundfont", "debian", ("backing",), "GPL-2.0-or-later", False, "train",
         "two acoustic kits by Glen MacArthur",
     ),
-    Source(
-        "hydrogen-data", "debian", ("backing",), "GPL-2.0-or-later", False, "mixed",
-        "drum kits GMRockKit and TR808EmulationKit",
-    ),
-    Source(
-        "hydrogen-drumkits/cc0", "debian", ("backing",), "CC0-1.0", True, "train",
-        "drum kit Audiophob",
-    ),
-    Source(
-        "hydrogen-drumkits/cc-by", "debian", ("backing",), "CC-BY-3.0", True, "train",
-        "drum kit rumpf_kit_z01_h2",
-    ),
-    Source(
-        "hydrogen-drumkits/cc-by-sa", "debian", ("backing",), "CC-BY-SA-3.0", False, "train",
-        "drum kits BJA_Pacific and circAfrique",
-    ),
-    Source(
-        "hydrogen-drumkits/gpl", "debian", ("backing",), "GPL-2.0-only", False, "mixed",
-        "the other drum kits; ColomboAcousticDrumkit is held out",
-    ),
+    # Hydrogen's kits, one entry each: `players` asks licence and split of every kit here.
+    Source("hydrogen-data/GMRockKit", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "kit by Glen MacArthur and Sebastian Moors"),
+    Source("hydrogen-data/TR808EmulationKit", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "kit by ArtemioLabs"),
+    Source("hydrogen-drumkits/Audiophob", "debian", ("backing",), "CC0-1.0", True, "train", "kit by audiophobdubstep"),
+    Source("hydrogen-drumkits/BJA_Pacific", "debian", ("backing",), "CC-BY-SA-3.0", False, "train", "kit by Luc Tanguay and Bransin James Anderson"),
+    Source("hydrogen-drumkits/ColomboAcousticDrumkit", "debian", ("backing",), "GPL-2.0-or-later", False, "dev", "kit by Marcos Guglielmetti, with an exception for compositions; held out"),
+    Source("hydrogen-drumkits/ElectricEmpireKit", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "kit by ArtemioLabs"),
+    Source("hydrogen-drumkits/ForzeeStereo", "debian", ("backing",), "GPL-2.0-only", False, "train", "kit by Vladimir Sadovnikov and Alexander Belokurov"),
+    Source("hydrogen-drumkits/Gimme A Hand 1.0", "debian", ("backing",), "GPL-2.0-only", False, "train", "hand percussion by Glen MacArthur"),
+    Source("hydrogen-drumkits/HardElectro1", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "kit by ArtemioLabs"),
+    Source("hydrogen-drumkits/Millo-Drums_v.1", "debian", ("backing",), "GPL-2.0-only", False, "train", "kit by Emiliano Grilli"),
+    Source("hydrogen-drumkits/Millo_MultiLayered2", "debian", ("backing",), "GPL-2.0-only", False, "train", "kit by Emiliano Grilli"),
+    Source("hydrogen-drumkits/Millo_MultiLayered3", "debian", ("backing",), "GPL-2.0-only", False, "train", "kit by Emiliano Grilli"),
+    Source("hydrogen-drumkits/The Black Pearl 1.0", "debian", ("backing",), "GPL-2.0-only", False, "train", "kit by Glen MacArthur"),
+    Source("hydrogen-drumkits/VariBreaks", "debian", ("backing",), "GPL-2.0-or-later", False, "train", "kit by Artemiy Pavlov"),
+    Source("hydrogen-drumkits/circAfrique v4", "debian", ("backing",), "CC-BY-SA-3.0", False, "train", "African percussion by Jim Harney"),
+    Source("hydrogen-drumkits/rumpf_kit_z01_h2", "debian", ("backing",), "CC-BY-3.0", True, "train", "kit by Emanuel Rumpf"),
     Source(
         "sonic-pi-samples", "debian", ("backing", "loops"), "CC0-1.0", True, "mixed",
         "drum sounds and loops, the CC0 files of the package alone",
@@ -206,31 +203,31 @@ CATALOGUE: tuple[Source, ...] = (
         "beat, bass and synth loops",
     ),
     Source(
-        "growlybass", "folder", ("backing",), "CC0-1.0", True, "mixed",
+        "growlybass", "folder", ("backing",), "CC0-1.0", True, "train",
         "electric bass by Karoryfer Samples",
     ),
     Source(
-        "double-bass", "folder", ("backing",), "CC0-1.0", True, "mixed",
+        "double-bass", "folder", ("backing",), "CC0-1.0", True, "train",
         "plucked double bass by D. Smolken",
     ),
     Source(
         "electric-bass-yr", "folder", ("backing",), "CC0-1.0", True, "mixed",
-        "electric bass of the FreePats project",
+        "electric bass of the FreePats project; the picked map is held out",
     ),
     Source(
-        "emilyguitar", "folder", ("backing",), "CC0-1.0", True, "mixed",
+        "emilyguitar", "folder", ("backing",), "CC0-1.0", True, "train",
         "electric guitar by Karoryfer Samples",
     ),
     Source(
-        "spanish-guitar", "folder", ("backing",), "CC0-1.0", True, "mixed",
+        "spanish-guitar", "folder", ("backing",), "CC0-1.0", True, "train",
         "classical guitar of the FreePats project",
     ),
     Source(
-        "upright-piano", "folder", ("backing",), "CC0-1.0", True, "mixed",
+        "upright-piano", "folder", ("backing",), "CC0-1.0", True, "train",
         "upright piano of the FreePats project",
     ),
     Source(
-        "muldjordkit", "folder", ("backing",), "CC-BY-4.0", True, "mixed",
+        "muldjordkit", "folder", ("backing",), "CC-BY-4.0", True, "train",
         "acoustic rock kit; drum samples provided by DrumGizmo.org",
     ),
 )
