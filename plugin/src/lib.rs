@@ -1,6 +1,7 @@
 //! Unbraid, the plug-in: parameters, buses and window around the [`unbraid_engine`].
 
 mod editor;
+mod formats;
 mod meter;
 pub mod networks;
 pub mod params;
@@ -157,6 +158,3 @@ impl Vst3Plugin for Unbraid {
     const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] =
         &[Vst3SubCategory::Fx, Vst3SubCategory::Tools, Vst3SubCategory::Restoration];
 }
-
-nice_export_clap!(Unbraid);
-nice_export_vst3!(Unbraid);

@@ -143,11 +143,11 @@ impl Mixer {
 
     /// Starts ramps towards `controls`, from wherever the gains are now.
     pub fn set(&mut self, controls: &Controls) {
-        let gains = controls.stem_gains();
-        for stem in 0..STEMS {
-            self.stems[stem].set(gains[stem]);
-            let post = controls.tap == Tap::PostLevel && !controls.bypass;
-            self.taps[stem].set(if post { gains[stem] } else { 1.0 });
+        let post = controls.tap == Tap::PostLevel && !controls.bypass;
+        let ramps = self.stems.iter_mut().zip(&mut self.taps);
+        for ((stem, tap), gain) in ramps.zip(controls.stem_gains()) {
+            stem.set(gain);
+            tap.set(if post { gain } else { 1.0 });
         }
         self.output.set(controls.output_gain);
         self.bypass.set(if controls.bypass { 1.0 } else { 0.0 });

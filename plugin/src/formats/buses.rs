@@ -1,0 +1,277 @@
+//! Buses made complete: the part of the guard that both formats share.
+
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use unbraid_engine::{CHANNELS, STEMS};
+
+/// Output buses at most: the main bus and one a stem. There is one input bus at most.
+pub const OUTPUT_BUSES: usize = 1 + STEMS;
+
+/// The channel pointers of one bus.
+pub type Pointers = [*mut f32; CHANNELS];
+
+/// One bus as a host hands it over.
+#[derive(Clone, Copy)]
+pub struct HostBus {
+    /// The host's array of channel pointers; may be null.
+    pub channels: *mut *mut f32,
+    /// How many pointers the host says it holds.
+    pub count: usize,
+}
+
+impl HostBus {
+    /// A bus that the host did not mention.
+    pub const MISSING: Self = Self { channels: ptr::null_mut(), count: 0 };
+
+    /// The host's memory for one channel, or null.
+    ///
+    /// # Safety
+    /// `channels` is null or points to `count` readable pointers.
+    unsafe fn channel(self, channel: usize) -> *mut f32 {
+        if self.channels.is_null() || channel >= self.count {
+            return ptr::null_mut();
+        }
+        // SAFETY: within the host's array, as the caller promises.
+        unsafe { *self.channels.add(channel) }
+    }
+}
+
+/// How many channels each bus of the current layout has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// The input bus; 0 if there is none.
+    pub input: usize,
+    /// The output buses in order; 0 from the first that does not exist.
+    pub outputs: [usize; OUTPUT_BUSES],
+}
+
+impl Layout {
+    /// Number of output buses.
+    pub fn output_buses(&self) -> usize {
+        self.outputs.iter().take_while(|&&channels| channels > 0).count()
+    }
+}
+
+/// Memory that stands in for what a host leaves out, and the arrays that point to it.
+pub struct Guard {
+    layout: Layout,
+    /// Read where an input is missing. Nobody writes to it.
+    silence: Vec<f32>,
+    /// Written where an output is missing. Nobody reads it.
+    spare: [[Vec<f32>; CHANNELS]; OUTPUT_BUSES],
+    /// Complete channel pointers of the input bus.
+    pub input: Pointers,
+    /// Complete channel pointers of the output buses.
+    pub outputs: [Pointers; OUTPUT_BUSES],
+}
+
+// SAFETY: the pointers are written and read within one process call and mean nothing outside it.
+unsafe impl Send for Guard {}
+
+impl Guard {
+    /// A guard for nothing yet.
+    pub fn new() -> Self {
+        Self {
+            layout: Layout::default(),
+            silence: Vec::new(),
+            spare: Default::default(),
+            input: [ptr::null_mut(); CHANNELS],
+            outputs: [[ptr::null_mut(); CHANNELS]; OUTPUT_BUSES],
+        }
+    }
+
+    /// Makes room for blocks of up to `frames` samples in `layout`. Not for the audio thread.
+    pub fn prepare(&mut self, layout: Layout, frames: usize) {
+        self.layout = layout;
+        self.silence.resize(frames, 0.0);
+        self.spare.iter_mut().flatten().for_each(|spare| spare.resize(frames, 0.0));
+    }
+
+    /// The layout the guard was prepared for.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// Fills [`Guard::input`] and [`Guard::outputs`]: the host's memory where there is any, else our own.
+    /// Returns whether everything was there, so that the host's own arrays can be used as they are.
+    ///
+    /// # Safety
+    /// Every bus is as [`HostBus`] says, and every channel pointer that is not null is good for `frames`
+    /// samples.
+    pub unsafe fn complete(
+        &mut self,
+        frames: usize,
+        input: HostBus,
+        outputs: [HostBus; OUTPUT_BUSES],
+    ) -> bool {
+        if frames > self.silence.len() {
+            // The host breaks its word on the largest block. Allocating here is the lesser evil.
+            self.prepare(self.layout, frames);
+        }
+        let mut whole = true;
+        for (channel, pointer) in self.input.iter_mut().enumerate().take(self.layout.input) {
+            // SAFETY: the caller's promise is passed on.
+            *pointer = unsafe { input.channel(channel) };
+            if pointer.is_null() {
+                whole = false;
+                *pointer = self.silence.as_mut_ptr();
+            }
+        }
+        let buses = self.outputs.iter_mut().zip(&mut self.spare).zip(outputs).zip(self.layout.outputs);
+        for (((pointers, spare), bus), channels) in buses {
+            for (channel, (pointer, spare)) in pointers.iter_mut().zip(spare).enumerate().take(channels) {
+                // SAFETY: the caller's promise is passed on.
+                *pointer = unsafe { bus.channel(channel) };
+                if pointer.is_null() {
+                    whole = false;
+                    *pointer = spare.as_mut_ptr();
+                }
+            }
+        }
+        whole
+    }
+}
+
+/// Something that one thread at a time may use; a second one is turned away instead of waiting.
+pub struct Exclusive<T> {
+    busy: AtomicBool,
+    value: std::cell::UnsafeCell<T>,
+}
+
+// SAFETY: `try_with` hands the value to one thread at a time.
+unsafe impl<T: Send> Sync for Exclusive<T> {}
+
+impl<T> Exclusive<T> {
+    /// Wraps `value`.
+    pub fn new(value: T) -> Self {
+        Self { busy: AtomicBool::new(false), value: value.into() }
+    }
+
+    /// Runs `work` on the value, or returns `None` if another thread is at it. Never waits.
+    pub fn try_with<R>(&self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
+        if self.busy.swap(true, Ordering::Acquire) {
+            return None;
+        }
+        // SAFETY: `busy` was false, so no other thread has the value.
+        let result = work(unsafe { &mut *self.value.get() });
+        self.busy.store(false, Ordering::Release);
+        Some(result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAMES: usize = 16;
+    const STEREO: Layout = Layout { input: 2, outputs: [2; OUTPUT_BUSES] };
+
+    fn guard(layout: Layout) -> Guard {
+        let mut guard = Guard::new();
+        guard.prepare(layout, FRAMES);
+        guard
+    }
+
+    /// A host's bus with its own memory.
+    struct Host {
+        _samples: Vec<Vec<f32>>,
+        pointers: Vec<*mut f32>,
+    }
+
+    impl Host {
+        fn new(channels: usize) -> Self {
+            let mut samples = vec![vec![1.0; FRAMES]; channels];
+            let pointers = samples.iter_mut().map(|channel| channel.as_mut_ptr()).collect();
+            Self { _samples: samples, pointers }
+        }
+
+        fn bus(&mut self) -> HostBus {
+            HostBus { channels: self.pointers.as_mut_ptr(), count: self.pointers.len() }
+        }
+    }
+
+    fn all_usable(guard: &Guard) {
+        let mut seen = Vec::new();
+        for (bus, channels) in guard.outputs.iter().zip(guard.layout.outputs) {
+            for &pointer in &bus[..channels] {
+                assert!(!pointer.is_null());
+                assert!(!seen.contains(&pointer), "two channels share memory");
+                seen.push(pointer);
+                // SAFETY: the guard promises memory for this many samples.
+                unsafe { std::slice::from_raw_parts_mut(pointer, FRAMES) }.fill(2.0);
+            }
+        }
+    }
+
+    #[test]
+    fn complete_buses_are_the_hosts_own() {
+        let mut guard = guard(STEREO);
+        let mut input = Host::new(2);
+        let mut hosts: [Host; OUTPUT_BUSES] = std::array::from_fn(|_| Host::new(2));
+        let buses = hosts.each_mut().map(Host::bus);
+        // SAFETY: the buses are as they say.
+        assert!(unsafe { guard.complete(FRAMES, input.bus(), buses) });
+        assert_eq!(guard.input.to_vec(), input.pointers);
+        assert_eq!(guard.outputs[3].to_vec(), hosts[3].pointers);
+    }
+
+    #[test]
+    fn missing_null_and_narrow_buses_are_completed() {
+        let null_channels = &mut [ptr::null_mut(); 2];
+        for missing in [
+            HostBus::MISSING,
+            HostBus { channels: ptr::null_mut(), count: 2 },
+            HostBus { channels: null_channels.as_mut_ptr(), count: 0 },
+            HostBus { channels: null_channels.as_mut_ptr(), count: 2 },
+        ] {
+            let mut guard = guard(STEREO);
+            let mut input = Host::new(1);
+            let mut main = Host::new(2);
+            let mut mono = Host::new(1);
+            let outputs = [main.bus(), missing, mono.bus(), missing, missing];
+            // SAFETY: the buses are as they say.
+            assert!(!unsafe { guard.complete(FRAMES, input.bus(), outputs) });
+            assert_eq!(guard.outputs[0].to_vec(), main.pointers, "the main output is the host's own");
+            assert_eq!(guard.outputs[2][0], mono.pointers[0]);
+            assert_eq!(guard.input[0], input.pointers[0]);
+            // SAFETY: the guard promises memory for this many samples.
+            let second = unsafe { std::slice::from_raw_parts(guard.input[1], FRAMES) };
+            assert!(second.iter().all(|&sample| sample == 0.0));
+            all_usable(&guard);
+        }
+    }
+
+    #[test]
+    fn a_layout_without_stems_asks_for_none() {
+        let mut guard = guard(Layout { input: 1, outputs: [1, 0, 0, 0, 0] });
+        let (mut input, mut main) = (Host::new(1), Host::new(1));
+        let mut outputs = [HostBus::MISSING; OUTPUT_BUSES];
+        outputs[0] = main.bus();
+        // SAFETY: the buses are as they say.
+        assert!(unsafe { guard.complete(FRAMES, input.bus(), outputs) });
+        assert_eq!(guard.layout().output_buses(), 1);
+    }
+
+    #[test]
+    fn a_block_larger_than_announced_is_served() {
+        let mut guard = guard(STEREO);
+        // SAFETY: nothing is handed over.
+        assert!(!unsafe { guard.complete(10 * FRAMES, HostBus::MISSING, [HostBus::MISSING; OUTPUT_BUSES]) });
+        for &pointer in guard.outputs.iter().flatten() {
+            // SAFETY: the guard promises memory for this many samples.
+            unsafe { std::slice::from_raw_parts_mut(pointer, 10 * FRAMES) }.fill(1.0);
+        }
+    }
+
+    #[test]
+    fn a_second_thread_is_turned_away() {
+        let exclusive = Exclusive::new(1);
+        let inner = exclusive.try_with(|value| {
+            *value += 1;
+            exclusive.try_with(|_| ()).is_none()
+        });
+        assert_eq!(inner, Some(true));
+        assert_eq!(exclusive.try_with(|value| *value), Some(2));
+    }
+}
