@@ -92,7 +92,10 @@ def test_lyrics_are_reproducible_and_vary():
 
 def test_summary_and_card(tmp_path):
     write_item(tmp_path, "speech", "a", {"vocals": np.zeros(SAMPLE_RATE * 36)}, source("klettres-data").meta("dev"))
-    assert used(tmp_path) == [("klettres-data", "GPL-2.0-or-later", pytest.approx(0.01))]
+    song = {**source("mma").meta("dev"), "source": "mma; fluid-soundfont-gm"}
+    write_item(tmp_path, "backing", "b", {"bass": np.zeros(SAMPLE_RATE * 72)}, song)
+    hours = {"fluid-soundfont-gm": 0.02, "klettres-data": 0.01, "mma": 0.02}
+    assert used(tmp_path) == {name: pytest.approx(value) for name, value in hours.items()}
     text = build.summary(tmp_path)
     assert "klettres-data" in text and "0.01" in text
     assert "| sung-syllables | folder | singing | GPL-3.0-only | no |" in markdown_table()

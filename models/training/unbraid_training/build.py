@@ -77,17 +77,19 @@ def _build(kind: str, options: argparse.Namespace) -> None:
 
 
 def summary(data: Path) -> str:
-    """Hours and disk per kind and source, as text."""
+    """Hours and disk per kind and source, as text; songs of several sources count for each of them."""
     totals: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
     for item in read_pool(data):
+        hours = item.length / SAMPLE_RATE / 3600.0
         size = sum(array.nbytes for array in item.stems.values()) / 1e9
-        for key in ((item.kind, ""), (item.kind, item.meta["source"])):
-            totals[key][0] += item.length / SAMPLE_RATE / 3600.0
-            totals[key][1] += size
-            totals[key][2] += item.meta["split"] == "dev" and item.length / SAMPLE_RATE / 3600.0
-    lines = [f"{'kind':13} {'source':34} {'hours':>7} {'of it dev':>9} {'GB':>6}"]
-    for (kind, name), (hours, size, held_out) in sorted(totals.items()):
-        lines.append(f"{kind:13} {name or 'all':34} {hours:7.2f} {held_out:9.2f} {size:6.1f}")
+        for name in ("", *item.meta["source"].split("; ")):
+            entry = totals[(item.kind, name)]
+            entry[0] += hours
+            entry[1] += hours if item.meta["split"] == "dev" else 0.0
+            entry[2] += size
+    lines = [f"{'kind':13} {'source':40} {'hours':>7} {'of it dev':>9} {'GB':>6}"]
+    for (kind, name), (hours, held_out, size) in sorted(totals.items()):
+        lines.append(f"{kind:13} {name or 'all':40} {hours:7.2f} {held_out:9.2f} {size:6.1f}")
     return "\n".join(lines)
 
 

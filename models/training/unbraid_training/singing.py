@@ -413,6 +413,7 @@ def sing_phrase(
     flutter = 0.5 * _smooth_noise(rng, count, 0.06) + 0.3 * _smooth_noise(rng, count, 0.01)
     decibels = shape * (0.35 + 0.65 * voicing)[:, None] + (gain + flutter)[:, None]
     power = np.exp(np.minimum(envelope + decibels * NEPER_PER_DB, 12.0))
+    _tame_consonants(power, voicing, voiced & (placed.vowel > 0.5))
     edges = gaussian_filter1d(_edges(sounding), 1.0)
     power *= (edges**2)[:, None]
 
@@ -432,6 +433,20 @@ def sing_phrase(
     if singer.rough > 0.1:
         audio = _roughen(rng, audio, pitch, singer.rough)
     return placed.first, audio, pitch
+
+
+def _tame_consonants(power: np.ndarray, voicing: np.ndarray, vowels: np.ndarray) -> None:
+    """Holds s, sh and bursts to what they are beside sustained vowels, in place: in speech they are louder."""
+    if not vowels.any():
+        return
+    reference = float(np.median(power[vowels].sum(axis=1)))
+    unvoiced = voicing < 0.5
+    excess = power.sum(axis=1) / np.where(unvoiced, 0.3 * reference, 2.0 * reference)
+    power *= (np.maximum(excess, 1.0) ** -0.8)[:, None]
+    # Sibilants that were taken for voiced, or sit inside transitions.
+    sharp = FREQUENCIES > 4500.0
+    excess = power[:, sharp].sum(axis=1) / (0.15 * reference)
+    power[:, sharp] *= (np.maximum(uniform_filter1d(excess, 3), 1.0) ** -0.8)[:, None]
 
 
 def _edges(sounding: np.ndarray) -> np.ndarray:

@@ -241,13 +241,13 @@ def source(name: str) -> Source:
     raise KeyError(f"source {name!r} is not in the catalogue: add it to sources.py with its licence")
 
 
-def used(pool: Path) -> list[tuple[str, str, float]]:
-    """(source, licence, hours) of what lies in a pool, as its items' meta data say; for the model card."""
-    totals: dict[tuple[str, str], float] = {}
+def used(pool: Path) -> dict[str, float]:
+    """Hours of a pool's items per source, for the model card; songs of several sources count for each."""
+    totals: dict[str, float] = {}
     for item in read_pool(pool):
-        key = (item.meta["source"], item.meta["licence"])
-        totals[key] = totals.get(key, 0.0) + item.length / SAMPLE_RATE / 3600.0
-    return sorted((name, licence, hours) for (name, licence), hours in totals.items())
+        for name in item.meta["source"].split("; "):
+            totals[name] = totals.get(name, 0.0) + item.length / SAMPLE_RATE / 3600.0
+    return dict(sorted(totals.items()))
 
 
 def markdown_table() -> str:

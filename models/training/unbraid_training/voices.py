@@ -187,7 +187,7 @@ def build_singing(
     hours: float = 4.0,
     permissive: bool = False,
     seed: int = 0,
-    sung_share: float = 0.28,
+    sung_share: float = 0.33,
     takes_per_visit: int = 3,
 ) -> None:
     """Writes sung takes of 60–120 s until the pool holds `hours` of them; takes that exist are kept.
