@@ -36,7 +36,10 @@ class Recipe:
     voice_over_instrumental: float = 0.28
     no_voice: float = 0.22
     voice_only: float = 0.05
-    stem_absent: float = 0.09
+    absent: tuple[float, float, float] = (0.17, 0.09, 0.08)
+    """Drums, bass, other. Drums more often: strummed guitars without drums were heard as drums."""
+    far_back: float = 0.16
+    """A stem 6 to 20 dB below its usual level, as brushes or pads are."""
     aligned_backing: float = 0.5
     mono_sum: float = 0.33
     permissive: bool = False
@@ -150,10 +153,10 @@ class Mixer:
         return audio if rng.random() < 0.5 else -audio
 
     def gain(self, stem, rng) -> float:
-        """Random level of a stem; one in ten is far back in the mix, as brushes or pads are."""
+        """Random level of a stem, some far back in the mix."""
         level = STEM_OFFSET_DB[stem] + rng.normal(0.0, 3.5)
-        if rng.random() < 0.1:
-            level -= rng.uniform(6, 18)
+        if rng.random() < self.recipe.far_back:
+            level -= rng.uniform(6, 20)
         return db(float(np.clip(level, -26, 9)))
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, bool]:
@@ -185,8 +188,7 @@ class Mixer:
             if rng.random() > r.no_voice:
                 stems[0] = self.voice(rng, speed) * db(rng.normal(-1.5, 4.0))
         else:
-            absent = rng.random(4) < r.stem_absent
-            absent[0] = rng.random() < r.no_voice
+            absent = rng.random(4) < np.array([r.no_voice, *r.absent])
             if rng.random() < r.voice_only:
                 absent[:] = [False, True, True, True]
             if not absent[0]:

@@ -28,7 +28,7 @@ import torch.distributed as dist
 from . import scores
 from .layout import LAYOUTS, STEMS, Layout
 from .loader import Batches, Pool, Recipe
-from .loss import separation_loss
+from .loss import DEFAULT_WEIGHTS, PARTS, separation_loss
 from .network import BandNetwork, Size
 from .stream import separate
 
@@ -137,6 +137,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--init", type=Path, help="start from the averaged weights of this checkpoint")
+    parser.add_argument("--loss", type=json.loads, default=list(DEFAULT_WEIGHTS), help="JSON list: " + ", ".join(PARTS))
     parser.add_argument("--no-compile", action="store_true")
     args = parser.parse_args()
 
@@ -182,7 +183,7 @@ def main() -> None:
     def forward(feats, pxx, pxs, pss, rest_only):
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits, _ = network(feats, network.initial_state(feats.shape[0]))
-        return separation_loss(logits, pxx, pxs, pss, rest_only)
+        return separation_loss(logits, pxx, pxs, pss, rest_only, part_weights=tuple(args.loss))
 
     run = forward if args.no_compile else torch.compile(forward, dynamic=False)
     data = Batches(args.data, recipe, layout, args.seed, args.steps * world)
@@ -255,10 +256,10 @@ def main() -> None:
         worked += mark - now
         if rank == 0 and step % 25 == 0:
             means = np.mean(window, axis=0)
-            log({"loss": round(float(means[0]), 5), "linear": round(float(means[1]), 5), "compressed": round(float(means[2]), 5),
-                 "ratio": round(float(means[3]), 5), "norm": round(float(means[4]), 3), "rate": round(factor, 4),
+            log({"loss": round(float(means[0]), 5), **{name: round(float(v), 5) for name, v in zip(PARTS, means[1:])},
+                 "norm": round(float(means[-1]), 3), "rate": round(factor, 4),
                  "step_s": round((waited + worked) / len(window), 3), "waiting_share": round(waited / (waited + worked), 3)})
-            print(f"step {step} loss {means[0]:.4f} ({means[1]:.4f} {means[2]:.4f} {means[3]:.4f}) norm {means[4]:.2f} "
+            print(f"step {step} loss {means[0]:.4f} ({' '.join(f'{v:.4f}' for v in means[1:-1])}) norm {means[-1]:.2f} "
                   f"{(waited + worked) / len(window):.2f} s/step, {100 * waited / (waited + worked):.0f} % waiting", flush=True)
             window, waited, worked = [], 0.0, 0.0
         if rank == 0 and songs and step % args.score_every == 0:
