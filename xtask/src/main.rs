@@ -13,6 +13,8 @@ mod setup;
 mod test;
 mod workspace;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// Unbraid's own commands.
@@ -35,11 +37,19 @@ enum Command {
     Evaluate(evaluate::Arguments),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
         Command::Bundle(arguments) => bundle::main(arguments),
         Command::Render(arguments) => render::main(&arguments),
         Command::Test(arguments) => test::main(&arguments),
         Command::Evaluate(arguments) => evaluate::main(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One line: what failed, where, and why.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

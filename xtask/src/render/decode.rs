@@ -58,10 +58,13 @@ impl Song {
                 .with_context(|| format!("cannot resample from {} to {rate} Hz", self.rate))?;
         let input = SequentialSliceOfVecs::new(&self.channels, self.channels.len(), length)?;
         let output = resampler.process_all(&input, length, None)?;
+        // The resampler rounds up, at times by one sample too many.
+        let wanted = (length as f64 * f64::from(rate) / f64::from(self.rate)).round() as usize;
         let frames = output.frames();
         for (channel, samples) in self.channels.iter_mut().enumerate() {
             samples.clear();
             samples.extend((0..frames).filter_map(|frame| output.read_sample(channel, frame)));
+            samples.resize(wanted, 0.0);
         }
         self.rate = rate;
         Ok(())
