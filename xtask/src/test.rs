@@ -18,9 +18,10 @@ pub struct Arguments {
 /// Packages of the Python hosts and of the training code's tests that need no torch.
 const REQUIREMENTS: &str = "tests/python/requirements.txt";
 
-/// Tests of the training code that need neither torch nor the training data. The others take a 2.5 GB download:
+/// Tests of the training code that need no torch, no sound fonts and no training data. The others take a 2.5 GB download:
 /// `models/training/README.md` has their command.
-const TRAINING_TESTS: [&str; 2] = ["tests/test_scores.py", "tests/test_baseline.py"];
+const TRAINING_TESTS: [&str; 4] =
+    ["tests/test_scores.py", "tests/test_baseline.py", "tests/test_backing_notes.py", "tests/test_voices.py"];
 
 /// Every Rust artefact is built with this one profile: tract and egui take minutes.
 const PROFILE: &str = "--release";

@@ -198,13 +198,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn resampling_keeps_a_tone_in_place_and_in_time() {
-        let tone = |rate: u32, sample: usize| {
-            let phase = std::f64::consts::TAU * 997.0 * sample as f64 / f64::from(rate);
-            (phase.sin() * 0.5) as f32
-        };
+    fn resampling_keeps_a_tone_its_pitch_its_level_and_its_place() {
+        let phase =
+            |rate: u32, sample: usize| std::f64::consts::TAU * 997.0 * sample as f64 / f64::from(rate);
+        let tone: Vec<f32> = (0..44_100).map(|sample| (phase(44_100, sample).sin() * 0.5) as f32).collect();
         let mut song = Song {
-            channels: vec![(0..44_100).map(|sample| tone(44_100, sample)).collect(); 2],
+            channels: vec![tone; 2],
             rate: 44_100,
             source_channels: 2,
             source_rate: 44_100,
@@ -212,10 +211,21 @@ mod tests {
         };
         song.resample(48_000).unwrap();
         assert_eq!((song.rate, song.len()), (48_000, 48_000));
-        // Away from the ends, where the filter sees the song's edge.
-        for sample in 2000..46_000 {
-            let error = song.channels[1][sample] - tone(48_000, sample);
-            assert!(error.abs() < 1e-4, "sample {sample}: {error}");
+        // Away from the ends, where the filter sees the song's edge: the tone's two quadratures and what is left.
+        let range = 2000..46_000;
+        let samples =
+            || range.clone().map(|sample| (phase(48_000, sample), f64::from(song.channels[1][sample])));
+        let (mut sine, mut cosine) = (0.0, 0.0);
+        for (phase, sample) in samples() {
+            sine += 2.0 * phase.sin() * sample / range.len() as f64;
+            cosine += 2.0 * phase.cos() * sample / range.len() as f64;
         }
+        assert!((sine.hypot(cosine) - 0.5).abs() < 1e-4, "level {}", sine.hypot(cosine));
+        let shift = cosine.atan2(sine) / (std::f64::consts::TAU * 997.0) * 48_000.0;
+        assert!(shift.abs() < 0.75, "shifted by {shift:.3} samples");
+        let rest =
+            samples().map(|(phase, sample)| (sample - sine * phase.sin() - cosine * phase.cos()).abs());
+        let rest = rest.fold(0.0, f64::max);
+        assert!(rest < 1e-4, "distorted by {rest:e}");
     }
 }
