@@ -5,8 +5,8 @@ mod formats;
 mod meter;
 pub mod networks;
 pub mod params;
-mod processor;
-mod status;
+pub mod processor;
+pub mod status;
 
 use std::sync::Arc;
 

@@ -1,0 +1,172 @@
+//! The CLAP entry point under a minimal host.
+
+use std::ffi::{c_char, c_void};
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use clap_sys::audio_buffer::clap_audio_buffer;
+use clap_sys::entry::clap_plugin_entry;
+use clap_sys::ext::audio_ports::{CLAP_EXT_AUDIO_PORTS, clap_plugin_audio_ports};
+use clap_sys::ext::latency::{CLAP_EXT_LATENCY, clap_plugin_latency};
+use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
+use clap_sys::host::clap_host;
+use clap_sys::plugin::clap_plugin;
+use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process};
+use clap_sys::version::CLAP_VERSION;
+use nice_plug::prelude::ClapPlugin;
+use unbraid::Unbraid;
+
+use super::cases::*;
+
+unsafe extern "C" {
+    static clap_entry: clap_plugin_entry;
+}
+
+unsafe extern "C" fn no_extension(_host: *const clap_host, _id: *const c_char) -> *const c_void {
+    ptr::null()
+}
+
+unsafe extern "C" fn ignore(_host: *const clap_host) {}
+
+/// One plug-in instance, ready to process.
+struct Instance {
+    plugin: *const clap_plugin,
+    _host: Box<clap_host>,
+}
+
+impl Instance {
+    fn new() -> Self {
+        let host = Box::new(clap_host {
+            clap_version: CLAP_VERSION,
+            host_data: ptr::null_mut(),
+            name: c"test".as_ptr(),
+            vendor: c"".as_ptr(),
+            url: c"".as_ptr(),
+            version: c"1".as_ptr(),
+            get_extension: Some(no_extension),
+            request_restart: Some(ignore),
+            request_process: Some(ignore),
+            request_callback: Some(ignore),
+        });
+        let id = std::ffi::CString::new(Unbraid::CLAP_ID).unwrap();
+        // SAFETY: the calls follow the order that CLAP prescribes, with arguments that live as long as the
+        // instance.
+        unsafe {
+            assert!(clap_entry.init.unwrap()(c"/nowhere/unbraid.clap".as_ptr()));
+            let factory = clap_entry.get_factory.unwrap()(CLAP_PLUGIN_FACTORY_ID.as_ptr());
+            let factory = factory.cast::<clap_plugin_factory>();
+            let plugin = (*factory).create_plugin.unwrap()(factory, &*host, id.as_ptr());
+            assert!(!plugin.is_null());
+            assert!((*plugin).init.unwrap()(plugin));
+            Self { plugin, _host: host }
+        }
+    }
+
+    fn activate(&self, rate: f64, frames: u32) {
+        // SAFETY: the plug-in is initialised and not active.
+        unsafe {
+            assert!((*self.plugin).activate.unwrap()(self.plugin, rate, 1, frames));
+            assert!((*self.plugin).start_processing.unwrap()(self.plugin));
+        }
+    }
+
+    fn extension<T>(&self, id: &std::ffi::CStr) -> &T {
+        // SAFETY: the extension of this name has this type and lives as long as the plug-in.
+        unsafe {
+            let extension = (*self.plugin).get_extension.unwrap()(self.plugin, id.as_ptr());
+            extension.cast::<T>().as_ref().unwrap()
+        }
+    }
+
+    fn latency(&self) -> usize {
+        let latency: &clap_plugin_latency = self.extension(CLAP_EXT_LATENCY);
+        // SAFETY: the plug-in is alive.
+        unsafe { latency.get.unwrap()(self.plugin) as usize }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // SAFETY: the calls follow the order that CLAP prescribes; nothing uses the plug-in afterwards.
+        unsafe {
+            (*self.plugin).stop_processing.unwrap()(self.plugin);
+            (*self.plugin).deactivate.unwrap()(self.plugin);
+            (*self.plugin).destroy.unwrap()(self.plugin);
+        }
+    }
+}
+
+fn buffer(bus: &Bus) -> clap_audio_buffer {
+    clap_audio_buffer {
+        data32: bus.pointers,
+        data64: ptr::null_mut(),
+        channel_count: bus.count as u32,
+        latency: 0,
+        constant_mask: 0,
+    }
+}
+
+#[test]
+fn clap_main_is_right_whatever_buses_the_host_hands_over() {
+    for case in CASES {
+        let instance = Instance::new();
+        instance.activate(44_100.0, BLOCK as u32);
+        check(case, instance.latency(), |memory, samples| {
+            let input = buffer(&memory.input());
+            let declared = memory.outputs(case);
+            let mut outputs: Vec<_> = declared.iter().map(buffer).collect();
+            // Behind the declared buses lies what must not be read.
+            outputs.resize(BUSES + 1, buffer(&Bus::poison()));
+            let call = clap_process {
+                steady_time: -1,
+                frames_count: samples as u32,
+                transport: ptr::null(),
+                audio_inputs: &input,
+                audio_outputs: outputs.as_mut_ptr(),
+                audio_inputs_count: 1,
+                audio_outputs_count: declared.len() as u32,
+                in_events: ptr::null(),
+                out_events: ptr::null(),
+            };
+            // SAFETY: the plug-in is active, and the call is as it says.
+            let status = unsafe { (*instance.plugin).process.unwrap()(instance.plugin, &call) };
+            assert_ne!(status, CLAP_PROCESS_ERROR);
+        });
+    }
+}
+
+#[test]
+fn clap_ports_have_their_names() {
+    let instance = Instance::new();
+    instance.activate(44_100.0, 64);
+    let ports: &clap_plugin_audio_ports = instance.extension(CLAP_EXT_AUDIO_PORTS);
+    let names = |is_input| -> Vec<(String, u32)> {
+        // SAFETY: the plug-in is alive and fills in what it is asked for.
+        unsafe {
+            (0..ports.count.unwrap()(instance.plugin, is_input))
+                .map(|index| {
+                    let mut info = MaybeUninit::zeroed();
+                    assert!(ports.get.unwrap()(instance.plugin, index, is_input, info.as_mut_ptr()));
+                    let info: clap_sys::ext::audio_ports::clap_audio_port_info = info.assume_init();
+                    let name = std::ffi::CStr::from_ptr(info.name.as_ptr()).to_str().unwrap().to_owned();
+                    (name, info.channel_count)
+                })
+                .collect()
+        }
+    };
+    let stereo = |name: &str| (name.to_owned(), 2);
+    assert_eq!(names(true), [stereo("Main")]);
+    assert_eq!(names(false), ["Main", "Vocals", "Drums", "Bass", "Other"].map(stereo));
+}
+
+#[test]
+fn clap_factory_refuses_what_it_does_not_know() {
+    // SAFETY: the calls follow the order that CLAP prescribes.
+    unsafe {
+        assert!(clap_entry.get_factory.unwrap()(c"some.other.factory".as_ptr()).is_null());
+        let factory = clap_entry.get_factory.unwrap()(CLAP_PLUGIN_FACTORY_ID.as_ptr());
+        let factory = factory.cast::<clap_plugin_factory>();
+        assert!((*factory).get_plugin_descriptor.unwrap()(factory, 1).is_null());
+        assert!((*factory).create_plugin.unwrap()(factory, ptr::null(), ptr::null()).is_null());
+    }
+}

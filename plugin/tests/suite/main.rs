@@ -1,0 +1,6 @@
+//! Tests of the plug-in's own entry points, called as hosts call them.
+
+mod activation;
+mod cases;
+mod clap;
+mod vst3;

@@ -1,0 +1,155 @@
+//! The VST3 entry point under a minimal host.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use nice_plug::prelude::Vst3Plugin;
+use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
+    AudioBusBuffers, BusDirections_, BusInfo, IAudioProcessor, IAudioProcessorTrait, IComponent,
+    IComponentTrait, MediaTypes_, ProcessData, ProcessModes_, ProcessSetup, SymbolicSampleSizes_,
+};
+use nice_plug::wrapper::vst3::vst3::Steinberg::{
+    IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait, kResultOk,
+};
+use nice_plug::wrapper::vst3::vst3::{ComPtr, Interface};
+use unbraid::Unbraid;
+
+use super::cases::*;
+
+unsafe extern "system" {
+    safe fn GetPluginFactory() -> *mut c_void;
+}
+
+struct Instance {
+    component: ComPtr<IComponent>,
+    processor: ComPtr<IAudioProcessor>,
+}
+
+impl Instance {
+    fn new() -> Self {
+        // SAFETY: the factory hands out objects that implement what they were asked for.
+        unsafe {
+            let factory = ComPtr::<IPluginFactory>::from_raw(GetPluginFactory().cast()).unwrap();
+            let mut object: *mut c_void = ptr::null_mut();
+            let class = Unbraid::PLATFORM_VST3_CLASS_ID;
+            let created =
+                factory.createInstance(class.as_ptr().cast(), IComponent::IID.as_ptr().cast(), &mut object);
+            assert_eq!(created, kResultOk);
+            let component = ComPtr::<IComponent>::from_raw(object.cast()).unwrap();
+            assert_eq!(component.initialize(ptr::null_mut()), kResultOk);
+            let processor = component.cast::<IAudioProcessor>().unwrap();
+            Self { component, processor }
+        }
+    }
+
+    fn activate(&self, rate: f64, frames: i32) {
+        let mut setup = ProcessSetup {
+            processMode: ProcessModes_::kRealtime as i32,
+            symbolicSampleSize: SymbolicSampleSizes_::kSample32 as i32,
+            maxSamplesPerBlock: frames,
+            sampleRate: rate,
+        };
+        // SAFETY: the calls follow the order that VST3 prescribes.
+        unsafe {
+            assert_eq!(self.processor.setupProcessing(&mut setup), kResultOk);
+            assert_eq!(self.component.setActive(1), kResultOk);
+            assert_eq!(self.processor.setProcessing(1), kResultOk);
+        }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // SAFETY: the calls follow the order that VST3 prescribes.
+        unsafe {
+            self.processor.setProcessing(0);
+            self.component.setActive(0);
+            self.component.terminate();
+        }
+    }
+}
+
+fn buffers(bus: &Bus) -> AudioBusBuffers {
+    // SAFETY: the type is plain old data, for which zeros are a value.
+    let mut buffers: AudioBusBuffers = unsafe { std::mem::zeroed() };
+    buffers.numChannels = bus.count as i32;
+    buffers.__field0.channelBuffers32 = bus.pointers;
+    buffers
+}
+
+#[test]
+fn vst3_main_is_right_whatever_buses_the_host_hands_over() {
+    for case in CASES {
+        let instance = Instance::new();
+        instance.activate(44_100.0, BLOCK as i32);
+        // SAFETY: the plug-in is active.
+        let latency = unsafe { instance.processor.getLatencySamples() } as usize;
+        check(case, latency, |memory, samples| {
+            let mut input = buffers(&memory.input());
+            let declared = memory.outputs(case);
+            let mut outputs: Vec<_> = declared.iter().map(buffers).collect();
+            // Behind the declared buses lies what must not be read.
+            outputs.resize_with(BUSES + 1, || buffers(&Bus::poison()));
+            // SAFETY: the type is plain old data, for which zeros are a value.
+            let mut data: ProcessData = unsafe { std::mem::zeroed() };
+            data.processMode = ProcessModes_::kRealtime as i32;
+            data.symbolicSampleSize = SymbolicSampleSizes_::kSample32 as i32;
+            data.numSamples = samples as i32;
+            data.numInputs = 1;
+            data.numOutputs = declared.len() as i32;
+            data.inputs = &mut input;
+            data.outputs = outputs.as_mut_ptr();
+            // SAFETY: the plug-in is active, and the data are as they say.
+            assert_eq!(unsafe { instance.processor.process(&mut data) }, kResultOk);
+        });
+    }
+}
+
+#[test]
+fn vst3_a_flush_without_buses_passes_no_time() {
+    let instance = Instance::new();
+    instance.activate(44_100.0, BLOCK as i32);
+    // SAFETY: the plug-in is active.
+    let latency = unsafe { instance.processor.getLatencySamples() } as usize;
+    check(Case::All, latency, |memory, samples| {
+        // SAFETY: the type is plain old data, for which zeros are a value.
+        let mut flush: ProcessData = unsafe { std::mem::zeroed() };
+        flush.numSamples = samples as i32;
+        // SAFETY: the plug-in is active, and the data are as they say.
+        assert_eq!(unsafe { instance.processor.process(&mut flush) }, kResultOk);
+        let mut input = buffers(&memory.input());
+        let mut outputs: Vec<_> = memory.outputs(Case::All).iter().map(buffers).collect();
+        flush.numInputs = 1;
+        flush.numOutputs = outputs.len() as i32;
+        flush.inputs = &mut input;
+        flush.outputs = outputs.as_mut_ptr();
+        // SAFETY: the plug-in is active, and the data are as they say.
+        assert_eq!(unsafe { instance.processor.process(&mut flush) }, kResultOk);
+    });
+}
+
+#[test]
+fn vst3_buses_have_their_names() {
+    let instance = Instance::new();
+    let names = |direction: u32| -> Vec<(String, i32)> {
+        let (audio, direction) = (MediaTypes_::kAudio as i32, direction as i32);
+        // SAFETY: the plug-in is alive and fills in what it is asked for.
+        unsafe {
+            (0..instance.component.getBusCount(audio, direction))
+                .map(|index| {
+                    let mut info: BusInfo = std::mem::zeroed();
+                    assert_eq!(instance.component.getBusInfo(audio, direction, index, &mut info), kResultOk);
+                    let name: Vec<u16> =
+                        info.name.iter().map(|&unit| unit as u16).take_while(|&unit| unit != 0).collect();
+                    (String::from_utf16(&name).unwrap(), info.channelCount)
+                })
+                .collect()
+        }
+    };
+    let stereo = |name: &str| (name.to_owned(), 2);
+    assert_eq!(names(BusDirections_::kInput as u32), [stereo("Main")]);
+    assert_eq!(
+        names(BusDirections_::kOutput as u32),
+        ["Main", "Vocals", "Drums", "Bass", "Other"].map(stereo)
+    );
+}
