@@ -30,10 +30,10 @@ STEM_OFFSET_DB = {"vocals": 0.0, "drums": 0.0, "bass": -2.0, "other": 0.0}
 class Recipe:
     """What a batch is made of; probabilities, unless a unit says otherwise."""
 
-    items: int = 6
+    items: int = 4
     seconds: float = 4.0
     aligned_song: float = 0.16
-    voice_over_instrumental: float = 0.28
+    voice_over_instrumental: float = 0.31
     no_voice: float = 0.22
     voice_only: float = 0.05
     absent: tuple[float, float, float] = (0.17, 0.09, 0.08)
@@ -45,7 +45,7 @@ class Recipe:
     permissive: bool = False
     kind_weights: dict = field(
         default_factory=lambda: {
-            "vocals": {"singing": 0.70, "multitrack": 0.17, "speech": 0.13},
+            "vocals": {"singing": 0.66, "multitrack": 0.23, "speech": 0.11},
             "drums": {"backing": 0.72, "loops": 0.12, "multitrack": 0.16},
             "bass": {"backing": 0.82, "loops": 0.04, "multitrack": 0.14},
             "other": {"backing": 0.76, "loops": 0.06, "multitrack": 0.18},
