@@ -18,7 +18,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from .layout import LAYOUTS, STEMS, Layout
-from .network import FEATURES, POWER_FLOOR, BandNetwork, Size
+from .network import CONTRAST_SPAN, FEATURES, POWER_FLOOR, BandNetwork, Size
 from .stream import apply_shares
 from .transform import spectra
 
@@ -142,13 +142,20 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     level = g.op("Mul", g.op("Log", total), g.constant([1.0 / np.log(10.0)]))
     balance = g.op("Div", g.op("Sub", p_left, p_right), total)
     spread = g.op("Div", g.op("Mul", p_side, g.constant([2.0])), total)
+    half = CONTRAST_SPAN // 2
+    around = g.op(
+        "AveragePool", g.op("Reshape", level, g.ints(1, 1, groups)),
+        kernel_shape=[CONTRAST_SPAN], pads=[half, half], count_include_pad=0,
+    )
+    peaks = g.op("Mul", g.op("Sub", level, g.op("Reshape", around, g.ints(1, groups))), g.constant([2.0]))
     feats = g.op("Concat", level, balance, spread, axis=0)
     mean, scale = array(network.feature_mean).T, array(network.feature_scale).T
     feats = g.op("Mul", g.op("Sub", feats, g.constant(mean)), g.constant(scale))
-    feats = g.op("Transpose", g.op("Reshape", feats, g.ints(FEATURES, k, gpb)), perm=[1, 0, 2])
-    feats = g.op("Reshape", feats, g.ints(k, 1, FEATURES * gpb))
+    feats, count = g.op("Concat", feats, peaks, axis=0), FEATURES + 1
+    feats = g.op("Transpose", g.op("Reshape", feats, g.ints(count, k, gpb)), perm=[1, 0, 2])
+    feats = g.op("Reshape", feats, g.ints(k, 1, count * gpb))
     # The training layout interleaves features per group; here they come one after the other.
-    order = np.arange(gpb * FEATURES).reshape(gpb, FEATURES).T.reshape(-1)
+    order = np.arange(gpb * count).reshape(gpb, count).T.reshape(-1)
     weight = array(network.inward.weight)[:, order, :]
     x = g.op("MatMul", feats, g.band_matrix(weight, "inward"))
     x = g.op("Add", g.op("Reshape", x, g.ints(k, d)), g.constant(array(network.inward.bias)))
@@ -191,8 +198,15 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     weight = array(network.outward.weight) * array(network.norm.scale)[None, :, None]
     y = g.op("MatMul", g.op("Reshape", g.norm(x), g.ints(k, 1, d)), g.band_matrix(weight, "outward"))
     y = g.op("Add", y, g.constant(array(network.outward.bias)[:, None]))
-    y = g.op("Transpose", g.op("Reshape", y, g.ints(k, len(STEMS), 2, gpb)), perm=[1, 2, 0, 3])
-    y = g.softmax(g.op("Reshape", y, g.ints(1, len(STEMS), 2, groups)), axis=1, length=len(STEMS))
+    # Per band: logits of every stem and channel, then every stem's factor on the contrast.
+    stems, parts = len(STEMS), 2 * len(STEMS) * gpb
+    logits = g.op("Slice", y, g.ints(0), g.ints(parts), g.ints(2))
+    factors = g.op("Slice", y, g.ints(parts), g.ints(3 * stems * gpb), g.ints(2))
+    logits = g.op("Transpose", g.op("Reshape", logits, g.ints(k, stems, 2, gpb)), perm=[1, 2, 0, 3])
+    factors = g.op("Transpose", g.op("Reshape", factors, g.ints(k, stems, gpb)), perm=[1, 0, 2])
+    claimed = g.op("Mul", g.op("Reshape", factors, g.ints(1, stems, 1, groups)), g.op("Reshape", peaks, g.ints(1, 1, 1, groups)))
+    y = g.op("Add", g.op("Reshape", logits, g.ints(1, stems, 2, groups)), claimed)
+    y = g.softmax(y, axis=1, length=stems)
     index = g.constant(layout.group_of_bin().astype(np.int64), "group_of_bin")
     g.nodes.append(helper.make_node("Gather", [y, index], ["shares"], name="shares", axis=3))
     for name, source in following:

@@ -2,11 +2,14 @@
 
 Shapes: `B` items, `T` frames, `K` bands, `G` groups per band, `D` channels.
 
-1. Features of every pooled group (log power, balance, width) are normalised per group.
-2. One matrix per band lifts `3·G` values to `D` channels.
+1. Features of every pooled group (log power, balance, width) are normalised per group; the contrast
+   of its level with its neighbours' joins them.
+2. One matrix per band lifts `4·G` values to `D` channels.
 3. `blocks` times: a time cell with weights shared by all bands, a mixer over the band axis, an MLP
    over channels; each behind RMS normalisation and added to the residual.
-4. One matrix per band gives `G · 2 · 4` logits; a softmax over stems makes the shares.
+4. One matrix per band gives `G · 2 · 4` logits, and `G · 4` factors that multiply the contrast: so a
+   stem can claim the peaks, or the valleys, of a band without having to rebuild them from `D`
+   numbers. A softmax over stems makes the shares.
 
 All shared matrices multiply `K` rows at once (matrix × matrix): the form that a CPU runs fastest
 with one frame at a time. The recurrence is a convex combination, so the state is bounded on
@@ -26,6 +29,9 @@ from .scan import scan
 
 FEATURES = 3
 """Per group: log power, balance left/right, share of the side channel."""
+
+CONTRAST_SPAN = 17
+"""Groups over which the level is averaged to tell peaks from valleys; odd."""
 
 POWER_FLOOR = 1e-4
 """Added to powers before the logarithm; about −100 dBFS of a sine in a 4096-point frame."""
@@ -51,7 +57,7 @@ class Size:
     def macs_per_frame(self) -> int:
         """Multiply-accumulates of the matrix products of one frame."""
         k, d = self.bands, self.width
-        ends = k * d * self.groups_per_band * (FEATURES + 2 * len(STEMS))
+        ends = k * d * self.groups_per_band * (FEATURES + 1 + 3 * len(STEMS))
         cell = k * d * d * 4
         mixer = 2 * k * self.mixer_hidden * d
         mlp = 2 * k * d * self.mlp_hidden
@@ -72,6 +78,13 @@ def features(power_left: torch.Tensor, power_right: torch.Tensor, power_side: to
     return torch.stack(
         [torch.log10(total), (power_left - power_right) / total, 2.0 * power_side / total], dim=-1
     )
+
+
+def contrast(level: torch.Tensor) -> torch.Tensor:
+    """Twice the log power `[B, T, groups]` above its mean over `CONTRAST_SPAN` groups around it."""
+    span = CONTRAST_SPAN
+    mean = F.avg_pool1d(level.flatten(0, 1)[:, None], span, 1, span // 2, count_include_pad=False)
+    return 2.0 * (level - mean[:, 0].reshape(level.shape))
 
 
 class RmsNorm(nn.Module):
@@ -186,10 +199,10 @@ class BandNetwork(nn.Module):
         k, g = size.bands, size.groups_per_band
         self.register_buffer("feature_mean", torch.zeros(size.groups, FEATURES))
         self.register_buffer("feature_scale", torch.ones(size.groups, FEATURES))
-        self.inward = BandLinear(k, g * FEATURES, size.width)
+        self.inward = BandLinear(k, g * (FEATURES + 1), size.width)
         self.blocks = nn.ModuleList(Block(size) for _ in range(size.blocks))
         self.norm = RmsNorm(size.width)
-        self.outward = BandLinear(k, size.width, g * 2 * len(STEMS), gain=0.3)
+        self.outward = BandLinear(k, size.width, g * 3 * len(STEMS), gain=0.3)
 
     def initial_state(self, batch: int) -> list[torch.Tensor]:
         """Zeros: per block the last `taps − 1` convolution inputs and the recurrence."""
@@ -204,12 +217,17 @@ class BandNetwork(nn.Module):
         """Logits `[B, T, 4, 2, groups]` from features `[B, T, groups, 3]`, and the next state."""
         s = self.size
         b, t = feats.shape[:2]
-        x = (feats - self.feature_mean) * self.feature_scale
-        x = self.inward(x.reshape(b, t, s.bands, s.groups_per_band * FEATURES))
+        peaks = contrast(feats[..., 0])
+        x = torch.cat([(feats - self.feature_mean) * self.feature_scale, peaks[..., None]], dim=-1)
+        x = self.inward(x.reshape(b, t, s.bands, s.groups_per_band * (FEATURES + 1)))
         following = []
         for i, block in enumerate(self.blocks):
             x, past, hidden = block(x, state[2 * i], state[2 * i + 1])
             following += [past, hidden]
-        logits = self.outward(self.norm(x))
+        logits, factors = self.outward(self.norm(x)).split(
+            [2 * len(STEMS) * s.groups_per_band, len(STEMS) * s.groups_per_band], dim=-1
+        )
         logits = logits.reshape(b, t, s.bands, len(STEMS), 2, s.groups_per_band)
+        factors = factors.reshape(b, t, s.bands, len(STEMS), 1, s.groups_per_band)
+        logits = logits + factors * peaks.reshape(b, t, s.bands, 1, 1, s.groups_per_band)
         return logits.permute(0, 1, 3, 4, 2, 5).reshape(b, t, len(STEMS), 2, s.groups), following
