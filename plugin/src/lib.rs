@@ -24,16 +24,11 @@ use crate::status::Status;
 static ALLOCATOR: PoolAllocator = PoolAllocator::system();
 
 /// The plug-in as the framework drives it.
+#[derive(Default)]
 pub struct Unbraid {
     params: Arc<UnbraidParams>,
     status: Arc<Status>,
     processor: Option<Processor>,
-}
-
-impl Default for Unbraid {
-    fn default() -> Self {
-        Self { params: Arc::default(), status: Arc::default(), processor: None }
-    }
 }
 
 const STEREO: Option<NonZeroU32> = NonZeroU32::new(CHANNELS as u32);

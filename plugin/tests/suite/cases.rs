@@ -41,6 +41,7 @@ pub const CASES: [Case; 7] = [
 ];
 
 /// One bus as it is handed over: number of channels and the array of pointers.
+#[derive(Clone, Copy)]
 pub struct Bus {
     pub count: usize,
     pub pointers: *mut *mut f32,
@@ -55,7 +56,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    fn new() -> Box<Self> {
+    pub fn new() -> Box<Self> {
         let block = || std::array::from_fn(|_| vec![0.0; BLOCK]);
         Box::new(Self {
             samples: std::array::from_fn(|_| block()),
@@ -71,31 +72,33 @@ impl Memory {
         Bus { count: CHANNELS, pointers: self.input_pointers.as_mut_ptr() }
     }
 
-    /// The output buses that the host declares in `case`. What lies behind them in memory must never be read,
-    /// so callers fill their arrays up with [`Bus::poison`].
-    pub fn outputs(&mut self, case: Case) -> Vec<Bus> {
-        let declared = match case {
+    /// The output buses that the host declares in `case`, and nothing behind them.
+    pub fn outputs(&mut self, case: Case) -> [Option<Bus>; BUSES + 1] {
+        let buses = self.samples.iter_mut().zip(&mut self.pointers).take(case.declared());
+        let mut declared = [None; BUSES + 1];
+        for ((bus, (samples, pointers)), declared) in buses.enumerate().zip(&mut declared) {
+            let missing = |what| bus > 0 && case == what;
+            *pointers = samples.each_mut().map(|channel| channel.as_mut_ptr());
+            if missing(Case::NullChannels) {
+                *pointers = [ptr::null_mut(); CHANNELS];
+            }
+            *declared = Some(Bus {
+                count: if missing(Case::NoChannels) { 0 } else { CHANNELS },
+                pointers: if missing(Case::NullArrays) { ptr::null_mut() } else { pointers.as_mut_ptr() },
+            });
+        }
+        declared
+    }
+}
+
+impl Case {
+    /// How many output buses the host says it hands over.
+    pub fn declared(self) -> usize {
+        match self {
             Case::One => 1,
             Case::Three => 3,
             _ => BUSES,
-        };
-        (0..declared)
-            .map(|bus| {
-                let missing = |what| bus > 0 && case == what;
-                self.pointers[bus] = self.samples[bus].each_mut().map(|channel| channel.as_mut_ptr());
-                if missing(Case::NullChannels) {
-                    self.pointers[bus] = [ptr::null_mut(); CHANNELS];
-                }
-                Bus {
-                    count: if missing(Case::NoChannels) { 0 } else { CHANNELS },
-                    pointers: if missing(Case::NullArrays) {
-                        ptr::null_mut()
-                    } else {
-                        self.pointers[bus].as_mut_ptr()
-                    },
-                }
-            })
-            .collect()
+        }
     }
 }
 

@@ -28,14 +28,17 @@ unsafe extern "C" fn no_extension(_host: *const clap_host, _id: *const c_char) -
 
 unsafe extern "C" fn ignore(_host: *const clap_host) {}
 
+// SAFETY: CLAP lets a host process on any thread, one at a time.
+unsafe impl Send for Instance {}
+
 /// One plug-in instance, ready to process.
-struct Instance {
+pub struct Instance {
     plugin: *const clap_plugin,
     _host: Box<clap_host>,
 }
 
 impl Instance {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let host = Box::new(clap_host {
             clap_version: CLAP_VERSION,
             host_data: ptr::null_mut(),
@@ -62,7 +65,7 @@ impl Instance {
         }
     }
 
-    fn activate(&self, rate: f64, frames: u32) {
+    pub fn activate(&self, rate: f64, frames: u32) {
         // SAFETY: the plug-in is initialised and not active.
         unsafe {
             assert!((*self.plugin).activate.unwrap()(self.plugin, rate, 1, frames));
@@ -78,7 +81,7 @@ impl Instance {
         }
     }
 
-    fn latency(&self) -> usize {
+    pub fn latency(&self) -> usize {
         let latency: &clap_plugin_latency = self.extension(CLAP_EXT_LATENCY);
         // SAFETY: the plug-in is alive.
         unsafe { latency.get.unwrap()(self.plugin) as usize }
@@ -106,32 +109,35 @@ fn buffer(bus: &Bus) -> clap_audio_buffer {
     }
 }
 
+/// Processes one block with the buses of `case`.
+pub fn process(instance: &Instance, memory: &mut Memory, case: Case, samples: usize) {
+    let input = buffer(&memory.input());
+    let declared = memory.outputs(case);
+    // Behind the declared buses lies what must not be read.
+    let outputs: [Bus; BUSES + 1] = std::array::from_fn(|bus| declared[bus].unwrap_or_else(Bus::poison));
+    let mut outputs = outputs.each_ref().map(buffer);
+    let call = clap_process {
+        steady_time: -1,
+        frames_count: samples as u32,
+        transport: ptr::null(),
+        audio_inputs: &input,
+        audio_outputs: outputs.as_mut_ptr(),
+        audio_inputs_count: 1,
+        audio_outputs_count: case.declared() as u32,
+        in_events: ptr::null(),
+        out_events: ptr::null(),
+    };
+    // SAFETY: the plug-in is active, and the call is as it says.
+    let status = unsafe { (*instance.plugin).process.unwrap()(instance.plugin, &call) };
+    assert_ne!(status, CLAP_PROCESS_ERROR);
+}
+
 #[test]
 fn clap_main_is_right_whatever_buses_the_host_hands_over() {
     for case in CASES {
         let instance = Instance::new();
         instance.activate(44_100.0, BLOCK as u32);
-        check(case, instance.latency(), |memory, samples| {
-            let input = buffer(&memory.input());
-            let declared = memory.outputs(case);
-            let mut outputs: Vec<_> = declared.iter().map(buffer).collect();
-            // Behind the declared buses lies what must not be read.
-            outputs.resize(BUSES + 1, buffer(&Bus::poison()));
-            let call = clap_process {
-                steady_time: -1,
-                frames_count: samples as u32,
-                transport: ptr::null(),
-                audio_inputs: &input,
-                audio_outputs: outputs.as_mut_ptr(),
-                audio_inputs_count: 1,
-                audio_outputs_count: declared.len() as u32,
-                in_events: ptr::null(),
-                out_events: ptr::null(),
-            };
-            // SAFETY: the plug-in is active, and the call is as it says.
-            let status = unsafe { (*instance.plugin).process.unwrap()(instance.plugin, &call) };
-            assert_ne!(status, CLAP_PROCESS_ERROR);
-        });
+        check(case, instance.latency(), |memory, samples| process(&instance, memory, case, samples));
     }
 }
 

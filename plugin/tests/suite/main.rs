@@ -3,4 +3,6 @@
 mod activation;
 mod cases;
 mod clap;
+#[cfg(target_os = "linux")]
+mod kernel;
 mod vst3;

@@ -1,0 +1,125 @@
+//! What the callback asks of the kernel: nothing. Each guard is first shown to fail on a planted fault.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::cases::*;
+use super::clap::{Instance, process};
+
+/// Callbacks before the guards go up: the first inferences on a thread fill tract's scratch.
+const SETTLING: usize = 400;
+/// Callbacks under the guards.
+const GUARDED: usize = 4000;
+
+/// From here on the kernel ends this thread at any system call but `exit`. (The simpler strict mode would forbid
+/// reading the processor's clock, too, which is no system call.)
+fn forbid_system_calls() {
+    // Load the call's number; if it is that of `exit`, go on to the first answer, else to the second.
+    let instruction = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
+    let mut program = [
+        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+        instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, libc::SYS_exit as u32),
+        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
+        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_KILL_THREAD),
+    ];
+    let program = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
+    // SAFETY: the program is well-formed and read by the kernel within the call.
+    unsafe {
+        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+        assert_eq!(libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program), 0);
+    }
+}
+
+/// Whether `work`, after `settle`, runs to its end on a thread that the kernel ends at its first system call.
+///
+/// A thread that was ended never says so; `limit` is how long one that is merely slow may take.
+fn runs_without_system_calls<T>(
+    settle: impl FnOnce() -> T + Send + 'static,
+    work: impl FnOnce(&mut T) + Send + 'static,
+    limit: Duration,
+) -> bool {
+    let [settled, done] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
+    let flags = (settled.clone(), done.clone());
+    thread::spawn(move || {
+        let mut state = settle();
+        flags.0.store(true, Ordering::Release);
+        forbid_system_calls();
+        work(&mut state);
+        flags.1.store(true, Ordering::Release);
+        // SAFETY: ends this thread without unwinding; what it owns is leaked and never used again.
+        unsafe { libc::syscall(libc::SYS_exit, 0) };
+        unreachable!("the thread has ended");
+    });
+    let wait_for = |flag: &AtomicBool, limit| {
+        let start = Instant::now();
+        while !flag.load(Ordering::Acquire) && start.elapsed() < limit {
+            thread::sleep(Duration::from_millis(10));
+        }
+        flag.load(Ordering::Acquire)
+    };
+    assert!(wait_for(&settled, Duration::from_secs(120)), "the work never settled");
+    wait_for(&done, limit)
+}
+
+/// An instance that has processed for a while, with its host's memory.
+fn settled(block: usize) -> (Instance, Box<Memory>) {
+    let instance = Instance::new();
+    instance.activate(44_100.0, block as u32);
+    let mut memory = Memory::new();
+    for _ in 0..SETTLING {
+        process(&instance, &mut memory, Case::All, block);
+    }
+    (instance, memory)
+}
+
+#[test]
+fn the_guard_against_system_calls_sees_a_planted_one() {
+    let limit = Duration::from_secs(3);
+    assert!(runs_without_system_calls(|| 0, |sum| *sum = (0..1000).map(black_box).sum::<i32>(), limit));
+    assert!(!runs_without_system_calls(|| (), |()| thread::sleep(Duration::from_nanos(1)), limit));
+}
+
+#[test]
+fn promise_6_process_makes_no_system_call() {
+    for (block, case) in [(64, Case::All), (BLOCK, Case::One)] {
+        let done = runs_without_system_calls(
+            move || settled(block),
+            move |(instance, memory)| {
+                for _ in 0..GUARDED {
+                    process(instance, memory, case, block);
+                }
+            },
+            Duration::from_secs(120),
+        );
+        assert!(done, "blocks of {block}: the kernel ended the thread at a system call");
+    }
+}
+
+/// Page faults of this thread so far that needed no disk.
+fn page_faults() -> i64 {
+    // SAFETY: the structure is plain old data, and the kernel fills it in.
+    unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        assert_eq!(libc::getrusage(libc::RUSAGE_THREAD, &mut usage), 0);
+        usage.ru_minflt
+    }
+}
+
+#[test]
+fn promise_6_process_causes_no_page_fault_in_the_steady_state() {
+    let before = page_faults();
+    black_box(vec![1u8; 8 << 20]);
+    assert!(page_faults() - before > 100, "the guard does not see 8 MiB of fresh memory");
+
+    let (instance, mut memory) = settled(64);
+    let before = page_faults();
+    for _ in 0..GUARDED {
+        process(&instance, &mut memory, Case::All, 64);
+    }
+    let faults = page_faults() - before;
+    // The kernel itself may move or scan a page now and then; a leak or a growing pool gives one a frame.
+    assert!(faults < 10, "{faults} page faults in {GUARDED} callbacks");
+}
