@@ -24,7 +24,7 @@ use crate::status::Status;
 pub type UnbraidEditor = EguiEditor<Window>;
 
 /// Size of the window when it is first opened, in logical pixels.
-const SIZE: LogicalSize<f32> = LogicalSize { width: 560.0, height: 430.0 };
+const SIZE: LogicalSize<f32> = LogicalSize { width: 560.0, height: 280.0 };
 
 /// How often numbers that the audio thread writes are drawn again.
 const REFRESH: Duration = Duration::from_millis(100);
