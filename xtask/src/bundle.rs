@@ -18,11 +18,8 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn main(arguments: Arguments) -> Result<()> {
-    run_bundler(arguments.arguments)
-}
-
-fn run_bundler(arguments: Vec<String>) -> Result<()> {
-    nice_plug_xtask::main_with_args("cargo xtask", std::iter::once("bundle".to_owned()).chain(arguments))
+    let arguments = std::iter::once("bundle".to_owned()).chain(arguments.arguments);
+    nice_plug_xtask::main_with_args("cargo xtask", arguments)
 }
 
 /// Builds the plug-in and packs it where that is needed; gives back the path of the CLAP bundle.
@@ -41,17 +38,27 @@ pub fn up_to_date_clap() -> Result<PathBuf> {
     let library = library();
     let bundles = [clap(), vst3()];
     if bundles.iter().any(|bundle| older(bundle, &library)) {
-        // Reflinks and copies write into an existing file; a new file leaves loaded ones as they are.
-        for bundle in bundles.iter().filter(|bundle| bundle.is_file()) {
-            std::fs::remove_file(bundle)
-                .with_context(|| format!("cannot replace {}", workspace::shown(bundle)))?;
-        }
-        let here = std::env::current_dir();
-        run_bundler(vec!["unbraid".into(), "--release".into()])?;
-        // The bundler changes the current folder, which paths given by the user are relative to.
-        std::env::set_current_dir(here?)?;
+        // Packing writes into existing files; a new file leaves those that are loaded somewhere as they are.
+        bundles.iter().try_for_each(|bundle| remove(bundle))?;
+        let here = std::env::current_dir()?;
+        std::env::set_current_dir(workspace::root())?;
+        let packed =
+            nice_plug_xtask::bundle(&workspace::target(), "unbraid", &["--release".to_owned()], false);
+        // Paths given by the user are relative to where the command was called.
+        std::env::set_current_dir(here)?;
+        packed.context("cannot pack the plug-in")?;
     }
     Ok(clap())
+}
+
+/// Removes a bundle, file or folder, if it is there.
+fn remove(bundle: &Path) -> Result<()> {
+    let removed = match bundle.metadata() {
+        Err(_) => Ok(()),
+        Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(bundle),
+        Ok(_) => std::fs::remove_file(bundle),
+    };
+    removed.with_context(|| format!("cannot replace {}", workspace::shown(bundle)))
 }
 
 /// The packed CLAP plug-in.

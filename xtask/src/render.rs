@@ -40,7 +40,7 @@ pub struct Arguments {
     /// Write vocals and instrumental (drums + bass + other) instead of four stems
     #[arg(long)]
     two_stems: bool,
-    /// Format of the audio files: 32-bit float WAV, 24-bit FLAC or 320 kbit/s MP3
+    /// Format of the audio files: 32-bit float WAV, 16-bit FLAC or 320 kbit/s MP3
     #[arg(long, value_enum, default_value_t = Format::Wav)]
     format: Format,
     /// Sample rate in Hz of the plug-in and the files; a song at another rate is resampled first [default: the song's]
@@ -87,7 +87,7 @@ impl Mode {
 pub enum Format {
     /// 32-bit float
     Wav,
-    /// 24 bit
+    /// 16 bit
     Flac,
     /// 320 kbit/s
     Mp3,
