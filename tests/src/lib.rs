@@ -107,7 +107,7 @@ pub fn clip(seconds: f64) -> Audio {
     let mut reader = claxon::FlacReader::open(file).expect("the clip is a FLAC file");
     assert_eq!((reader.streaminfo().sample_rate, reader.streaminfo().channels), (RATE, 2));
     let wanted = (seconds * f64::from(RATE)) as usize;
-    let mut channels = vec![Vec::with_capacity(wanted); 2];
+    let mut channels = vec![Vec::new(); 2];
     for (index, sample) in reader.samples().take(2 * wanted).enumerate() {
         channels[index % 2].push(sample.expect("the clip is whole") as f32 / 32_768.0);
     }
