@@ -24,8 +24,8 @@ pub fn main(arguments: Arguments) -> Result<()> {
 
 /// Builds the plug-in and packs it where that is needed; gives back the path of the CLAP bundle.
 ///
-/// A bundle that is newer than the library is left alone: another process may have it loaded, and writing over a
-/// loaded library ends that process.
+/// A bundle that is newer than the library is left alone, so that it does not go missing under a test that is about to
+/// load it.
 pub fn up_to_date_clap() -> Result<PathBuf> {
     let build = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["build", "--release", "--package", "unbraid"])
@@ -38,8 +38,6 @@ pub fn up_to_date_clap() -> Result<PathBuf> {
     let library = library();
     let bundles = [clap(), vst3()];
     if bundles.iter().any(|bundle| older(bundle, &library)) {
-        // Packing writes into existing files; a new file leaves those that are loaded somewhere as they are.
-        bundles.iter().try_for_each(|bundle| remove(bundle))?;
         let here = std::env::current_dir()?;
         std::env::set_current_dir(workspace::root())?;
         let packed =
@@ -49,16 +47,6 @@ pub fn up_to_date_clap() -> Result<PathBuf> {
         packed.context("cannot pack the plug-in")?;
     }
     Ok(clap())
-}
-
-/// Removes a bundle, file or folder, if it is there.
-fn remove(bundle: &Path) -> Result<()> {
-    let removed = match bundle.metadata() {
-        Err(_) => Ok(()),
-        Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(bundle),
-        Ok(_) => std::fs::remove_file(bundle),
-    };
-    removed.with_context(|| format!("cannot replace {}", workspace::shown(bundle)))
 }
 
 /// The packed CLAP plug-in.
