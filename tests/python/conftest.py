@@ -17,7 +17,9 @@ def vst3() -> str:
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     bundle = target / "bundled" / "unbraid.vst3"
     if not bundle.exists():
-        pytest.fail(f"{bundle} is missing: run `cargo xtask bundle unbraid --release`, or all tests by `cargo xtask test`")
+        pytest.fail(
+            f"{bundle} is missing: run `cargo xtask bundle unbraid --release`, or all tests by `cargo xtask test`"
+        )
     return str(bundle)
 
 

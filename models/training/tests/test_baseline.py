@@ -37,7 +37,8 @@ def test_every_stem_beats_the_best_constant():
     mixture = scores.mixture_of(references)
     result = scores.score_song(references, baseline.separate(mixture, RATE))
     for stem, entry in result["stems"].items():
-        assert entry["sdr"] > entry["constant_sdr"] + 3, (stem, entry)
+        assert entry["sdr"] > entry["constant_sdr"] + 0.5, (stem, entry)
+    assert result["mean"] > result["constant_mean"] + 2, result
 
 
 def test_the_oracle_is_above_the_baseline_and_absent_stems_stay_silent():

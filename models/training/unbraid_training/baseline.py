@@ -26,8 +26,12 @@ HARMONIC_S = 0.4
 PERCUSSIVE_HZ = 330.0
 """Length of the median filter along frequency, in Hz: wider than partials, narrower than the spectrum of a hit."""
 
-BASS_HZ = 160.0
+BASS_HZ = 220.0
 """Where bass ends: the harmonic mask is divided evenly here."""
+
+DRUMS_SHARE, BASS_SHARE, VOCALS_SHARE = 0.7, 0.8, 0.45
+"""How much of a point goes to a stem that it seems to belong to. The rules are often wrong, and a wrong point costs twice:
+with whole points (1, 1, 1) the mean over real songs is 0.8 dB lower."""
 
 VOICE_HZ = (200.0, 8000.0)
 """The range in which centre sounds count as vocals."""
@@ -51,12 +55,12 @@ def masks(spectrum: np.ndarray, rate: int) -> np.ndarray:
     along_frequency = max(3, round(PERCUSSIVE_HZ * FFT / rate) | 1)
     harmonic = median_filter(level, size=(1, along_time), mode="nearest") ** 2
     percussive = median_filter(level, size=(along_frequency, 1), mode="nearest") ** 2
-    drums = percussive / np.maximum(harmonic + percussive, 1e-20)
+    drums = DRUMS_SHARE * percussive / np.maximum(harmonic + percussive, 1e-20)
 
-    bass = _crossover(frequencies, BASS_HZ)
+    bass = BASS_SHARE * _crossover(frequencies, BASS_HZ)
     difference = np.abs(spectrum[0] - spectrum[1]) / np.maximum(magnitude.sum(axis=0), 1e-10)
     centre = np.clip(1.0 - difference / CENTRE_WIDTH, 0.0, 1.0)
-    voice = (1.0 - _crossover(frequencies, VOICE_HZ[0])) * _crossover(frequencies, VOICE_HZ[1]) * centre
+    voice = VOCALS_SHARE * (1.0 - _crossover(frequencies, VOICE_HZ[0])) * _crossover(frequencies, VOICE_HZ[1]) * centre
 
     rest = 1.0 - drums
     vocals = rest * (1.0 - bass) * voice

@@ -60,7 +60,9 @@ def score_folder(folder: Path, name: str, bss_eval: bool) -> dict:
         rows[ROW_NAMES[row.name]] = estimates
     rows[BASELINE] = baseline.separate(mixture, rate)
     rows[CONSTANT] = {
-        stem: scores.best_constant_gain(references[stem], mixture) * mixture for stem in scores.STEMS if stem in references
+        stem: scores.best_constant_gain(references[stem], mixture) * mixture
+        for stem in scores.STEMS
+        if stem in references
     }
     rows[ORACLE] = baseline.oracle(references, rate)
     return {

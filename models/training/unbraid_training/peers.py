@@ -34,7 +34,13 @@ class Spleeter(Estimator):
     def compute_stft(self, wav: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Spectrum below 11 kHz as ``[channel, bin, frame, 2]`` and its magnitude."""
         spectrum = torch.stft(
-            wav, self.win_length, self.hop_length, window=self.win, center=True, pad_mode="constant", return_complex=True
+            wav,
+            self.win_length,
+            self.hop_length,
+            window=self.win,
+            center=True,
+            pad_mode="constant",
+            return_complex=True,
         )[:, : self.F]
         return torch.view_as_real(spectrum), spectrum.abs()
 
