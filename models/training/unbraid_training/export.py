@@ -306,7 +306,8 @@ def write_demo(streamer: OnnxStreamer, audio: np.ndarray, layout: Layout, path: 
     from safetensors.numpy import save_file
 
     length = int(seconds * 44_100)
-    stems = streamer.separate(audio[:, : length + 4 * layout.fft], layout)[..., :length]
+    # Silence follows, as it does when the comparison plays just this stretch: the last frames see it.
+    stems = streamer.separate(audio[:, :length], layout)
     rounded = np.clip(np.round(stems * 32768), -32768, 32767).astype(np.int16)
     save_file({"stems": np.ascontiguousarray(rounded)}, str(path))
 
