@@ -170,9 +170,7 @@ impl Engine {
         if self.fresh {
             self.mixer.jump();
         }
-        if controls.focus != self.focus {
-            self.focus = controls.focus;
-        }
+        self.focus = controls.focus;
     }
 
     /// Processes one block: `main` holds the input and becomes the main output, and each stem output that is

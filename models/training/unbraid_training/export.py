@@ -113,9 +113,8 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     """The streaming graph of `network`."""
     size, bins = network.size, layout.bins
     k, d, gpb, groups = size.bands, size.width, size.groups_per_band, size.groups
-    widths = layout.group_widths()
-    if len(widths) != groups:
-        raise ValueError(f"the layout has {len(widths)} groups, the network {groups}")
+    if len(layout.group_widths()) != groups:
+        raise ValueError(f"the layout has {len(layout.group_widths())} groups, the network {groups}")
     g = Graph(quantise)
     # Powers of left, right and side per bin, pooled to groups: [3, groups].
     planes = g.op("Reshape", "mixture", g.ints(2, 2, bins))
@@ -123,14 +122,8 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     side = g.op("Mul", g.op("Sub", left, right), g.constant([0.5]))
     stacked = g.op("Concat", planes, side, axis=0)
     powers = g.op("ReduceSum", g.op("Mul", stacked, stacked), g.ints(1), keepdims=0)
-    parts, at, i, runs = [], 0, 0, []
-    while i < groups:
-        j = i
-        while j < groups and widths[j] == widths[i]:
-            j += 1
-        runs.append((at, int(widths[i]), j - i))
-        at, i = at + int(widths[i]) * (j - i), j
-    for start, width, count in runs:
+    parts = []
+    for start, width, count in layout.group_runs():
         part = g.op("Slice", powers, g.ints(start), g.ints(start + width * count), g.ints(1))
         if width > 1:
             part = g.op("Reshape", part, g.ints(3, count, width))
@@ -347,7 +340,7 @@ def main() -> None:
     streamer = OnnxStreamer(args.out)
     write_golden(streamer, clip.T, layout, args.out.with_suffix(".golden.safetensors"))
     write_demo(streamer, clip.T, layout, args.out.with_suffix(".demo.safetensors"))
-    print(f"golden vectors and demo stems written beside it")
+    print("golden vectors and demo stems written beside it")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ A *group* is a run of neighbouring bins that share one share; a *band* is a run 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -56,6 +57,15 @@ class Layout:
             widths += [scaled] * count
         widths[-1] += self.bins - sum(widths)
         return np.asarray(widths, dtype=np.int64)
+
+    def group_runs(self) -> list[tuple[int, int, int]]:
+        """Runs of equally wide groups: first bin, bins per group, number of groups."""
+        runs, at = [], 0
+        for width, same in itertools.groupby(self.group_widths().tolist()):
+            count = len(list(same))
+            runs.append((at, width, count))
+            at += width * count
+        return runs
 
     def group_of_bin(self) -> np.ndarray:
         """Group of every bin, int64 `[bins]`."""

@@ -259,37 +259,35 @@ class Batch:
     rest_only: torch.Tensor
 
 
-def pool_groups(values: torch.Tensor, widths: np.ndarray) -> torch.Tensor:
+def pool_groups(values: torch.Tensor, layout: Layout) -> torch.Tensor:
     """Sums `[..., bins]` over groups, `[..., groups]`; runs of equal width at once."""
-    parts, at, i = [], 0, 0
-    while i < len(widths):
-        j = i
-        while j < len(widths) and widths[j] == widths[i]:
-            j += 1
-        span = int(widths[i]) * (j - i)
-        part = values[..., at : at + span]
-        width = int(widths[i])
+    parts = []
+    for start, width, count in layout.group_runs():
+        part = values[..., start : start + width * count]
         # Adding strided slices is several times faster than a sum over a last axis this short.
         total = part[..., ::width]
         for offset in range(1, width):
             total = total + part[..., offset::width]
         parts.append(total)
-        at, i = at + span, j
     return torch.cat(parts, dim=-1)
+
+
+def mixture_powers(x: torch.Tensor, layout: Layout) -> torch.Tensor:
+    """Pooled powers of left, right and side, `[3, frames, groups]`, of mixture spectra `[2, frames, bins]`."""
+    side = (x[0] - x[1]) * 0.5
+    return pool_groups(torch.view_as_real(torch.cat([x, side[None]])).square().sum(-1), layout)
 
 
 def statistics(stems: np.ndarray, layout: Layout) -> tuple[torch.Tensor, ...]:
     """Features and pooled powers of one mixture's `stems` `[4, 2, samples]`, frames after the lead-in."""
-    widths = layout.group_widths()
     skip = layout.fft // layout.hop - 1
     s = torch.from_numpy(spectra(stems, layout)[:, :, skip:])  # [4, 2, T, F]
     x = s.sum(0)
     lead = layout.lookahead_frames
-    side = (x[0] - x[1]) * 0.5
-    pooled = pool_groups(torch.view_as_real(torch.cat([x, side[None]])).square().sum(-1), widths)
-    feats = features(pooled[0], pooled[1], pooled[2])
-    xs = pool_groups(x.real * s.real + x.imag * s.imag, widths)
-    ss = pool_groups(s.real.square() + s.imag.square(), widths)
+    pooled = mixture_powers(x, layout)
+    feats = features(*pooled)
+    xs = pool_groups(x.real * s.real + x.imag * s.imag, layout)
+    ss = pool_groups(s.real.square() + s.imag.square(), layout)
     pxx, pxs, pss = pooled[:2].movedim(1, 0), xs.movedim(2, 0), ss.movedim(2, 0)
     if lead:
         # Shares made at frame k are applied to frame k − lead.

@@ -109,8 +109,7 @@ class BandLinear(nn.Module):
     def forward(self, x):
         lead = x.shape[:-2]
         rows = x.reshape(-1, *x.shape[-2:]).transpose(0, 1)
-        out = torch.bmm(rows.to(torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else rows.dtype),
-                        self.weight.to(torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else rows.dtype))
+        out = torch.bmm(rows, self.weight)
         return out.transpose(0, 1).reshape(*lead, *self.bias.shape) + self.bias
 
 

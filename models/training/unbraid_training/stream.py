@@ -7,16 +7,13 @@ import torch
 
 from .layout import STEMS, Layout
 from .network import BandNetwork, features
-from .loader import pool_groups
+from .loader import mixture_powers
 from .transform import overlap_add, spectra
 
 
 def mixture_features(x: np.ndarray, layout: Layout) -> torch.Tensor:
     """Features `[frames, groups, 3]` of mixture spectra `[2, frames, bins]`."""
-    t = torch.from_numpy(x)
-    side = (t[0] - t[1]) * 0.5
-    pooled = pool_groups(torch.view_as_real(torch.cat([t, side[None]])).square().sum(-1), layout.group_widths())
-    return features(pooled[0], pooled[1], pooled[2])
+    return features(*mixture_powers(torch.from_numpy(x), layout))
 
 
 def apply_shares(x: np.ndarray, shares: np.ndarray, layout: Layout) -> np.ndarray:

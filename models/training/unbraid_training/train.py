@@ -195,9 +195,8 @@ def main() -> None:
         prefetch_factor=4 if args.workers else None, persistent_workers=False,
     )
     parameters = list(network.parameters())
-    base = [[group["lr"] for group in opt.param_groups] for opt in opts]
-    if saved:
-        base = [[args.lr]] + ([[args.muon]] if args.muon else [])
+    # From the arguments and not from a checkpoint's optimisers, which hold the last step's scaled rate.
+    rates = [args.lr, args.muon]
 
     def state() -> dict:
         return {
@@ -243,8 +242,8 @@ def main() -> None:
                 p.grad /= world
         norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         if torch.isfinite(norm):
-            for opt, rates in zip(opts, base):
-                for group, rate in zip(opt.param_groups, rates):
+            for opt, rate in zip(opts, rates):
+                for group in opt.param_groups:
                     group["lr"] = rate * factor
                 opt.step()
         for p in parameters:
