@@ -1,122 +1,146 @@
 //! Where an engine's time goes, on one core and with nothing else between its frames:
-//! `cargo run --release --package unbraid-engine --example cost -- models/studio.onnx [BLOCK]`.
+//! `cargo run --release --package unbraid-engine --example cost -- models/studio.onnx [--block 512] [--json]`.
+//!
+//! `cargo xtask bench` runs it for the costs by stage, which no host sees.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use unbraid_engine::memory::PoolAllocator;
-use unbraid_engine::prepare::{Contract, NetworkPlan};
-use unbraid_engine::realtime::{Engine, Fault, Network, Separator};
+use unbraid_engine::prepare::NetworkPlan;
+use unbraid_engine::realtime::{Engine, Separator};
 use unbraid_engine::{CHANNELS, STEMS};
 
 #[global_allocator]
 static ALLOCATOR: PoolAllocator = PoolAllocator::system();
 
 const RATE: f64 = 44_100.0;
-const HOPS: usize = 2000;
-const INSTANCES: usize = 8;
+/// Hops before the clocks count.
+const SETTLING: usize = 100;
+/// Rounds, of which the fastest counts: the others had to share the machine.
+const ROUNDS: usize = 6;
+/// Hops a round.
+const HOPS: usize = 250;
 
-/// A network that adds up the time spent in it.
-struct Timed {
-    network: Network,
-    nanoseconds: Arc<AtomicU64>,
+struct Arguments {
+    file: String,
+    block: usize,
+    json: bool,
 }
 
-impl Timed {
-    fn time<R>(&mut self, work: impl FnOnce(&mut Network) -> R) -> R {
-        let start = Instant::now();
-        let result = work(&mut self.network);
-        self.nanoseconds.fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
-        result
-    }
-}
-
-impl Separator for Timed {
-    fn contract(&self) -> &Contract {
-        self.network.contract()
-    }
-
-    fn costs(&self) -> &[f32] {
-        self.network.costs()
-    }
-
-    fn begin(&mut self, mixture: &[f32]) -> Result<(), Fault> {
-        self.time(|network| network.begin(mixture))
-    }
-
-    fn step(&mut self, index: usize) -> Result<(), Fault> {
-        self.time(|network| network.step(index))
-    }
-
-    fn finish(&mut self, shares: &mut [f32]) -> Result<(), Fault> {
-        self.time(|network| network.finish(shares))
-    }
-
-    fn reset(&mut self) {
-        self.network.reset();
+impl Arguments {
+    fn parse() -> Result<Self, String> {
+        const USAGE: &str = "usage: cost NETWORK.onnx [--block SAMPLES] [--json]";
+        let mut given = std::env::args().skip(1);
+        let mut parsed = Self { file: String::new(), block: 512, json: false };
+        while let Some(argument) = given.next() {
+            match argument.as_str() {
+                "--json" => parsed.json = true,
+                "--block" => {
+                    let size = given.next().and_then(|size| size.parse().ok()).filter(|&size| size > 0);
+                    parsed.block = size.ok_or("--block takes a number of samples above 0")?;
+                }
+                _ if parsed.file.is_empty() && !argument.starts_with('-') => parsed.file = argument,
+                _ => return Err(USAGE.into()),
+            }
+        }
+        if parsed.file.is_empty() { Err(USAGE.into()) } else { Ok(parsed) }
     }
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let file = arguments.next().ok_or("usage: cost NETWORK.onnx [BLOCK]")?;
-    let block: usize = arguments.next().map_or(Ok(512), |block| block.parse())?;
-    if block == 0 {
-        return Err("BLOCK is a number of samples above 0".into());
-    }
-
+    let Arguments { file, block, json } = Arguments::parse()?;
     let bytes = std::fs::read(&file)?;
-    let (plan, taken) = timed(|| NetworkPlan::from_bytes(&file, &bytes));
+    let (plan, optimise) = timed(|| NetworkPlan::from_bytes(&file, &bytes));
     let plan = plan?;
-    println!("read and optimise the network: {:.1} ms", milliseconds(taken));
-    let (network, taken) = timed(|| plan.instance());
-    println!("warm an instance up: {:.1} ms", milliseconds(taken));
-    let nanoseconds = Arc::new(AtomicU64::new(0));
-    let separator = Box::new(Timed { network: network?, nanoseconds: nanoseconds.clone() });
-    let (engine, taken) = timed(|| Engine::new(separator, RATE, block));
+    let (network, warm_up) = timed(|| plan.instance());
+    let mut network = network?;
+    let alone = network_alone(&mut network)?;
+    let (engine, set_up) = timed(|| Engine::new(Box::new(network), RATE, block));
     let mut engine = engine?;
-    println!("set an engine up: {:.1} ms", milliseconds(taken));
-
     let hop = engine.sizes().hop;
-    let mut times = run(&mut engine, block, HOPS * hop / block);
-    let hops = (times.len() * block) as f64 / hop as f64;
-    let network = nanoseconds.load(Ordering::Relaxed) as f64 / 1e3 / hops;
-    let total = times.iter().sum::<f64>() / hops;
-    let of_hop = |microseconds: f64| 100.0 * microseconds / (1e6 * hop as f64 / RATE);
-    println!("a hop of {hop} samples at {RATE} Hz, {} steps:", plan.operators().len());
-    println!("  network                              {network:7.1} us  {:5.2} % of a core", of_hop(network));
-    println!(
-        "  transforms, shares, overlap, mixing  {:7.1} us  {:5.2} %",
-        total - network,
-        of_hop(total - network)
-    );
-    println!("  together                             {total:7.1} us  {:5.2} %", of_hop(total));
-    if engine.sizes().spread > 0 && hop.is_multiple_of(block) {
-        println!("  worst slice over mean (medians)      {:7.2}", unevenness(&times, hop / block));
-    }
-    times.sort_by(f64::total_cmp);
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-    println!(
-        "a callback of {block} samples: mean {:.1}, median {:.1}, p99 {:.1}, p99.9 {:.1}, max {:.1} us",
-        times.iter().sum::<f64>() / times.len() as f64,
-        at(0.5),
-        at(0.99),
-        at(0.999),
-        at(1.0)
-    );
 
-    if let Some(before) = resident_bytes() {
-        let mut further = Vec::with_capacity(INSTANCES);
-        for _ in 0..INSTANCES {
-            let mut engine = Engine::new(Box::new(plan.instance()?), RATE, block)?;
-            run(&mut engine, block, 20 * hop / block + 1);
-            further.push(engine);
-        }
-        let grown = resident_bytes().unwrap_or(before).saturating_sub(before);
-        println!("memory of a further instance: {:.1} MB", grown as f64 / 1e6 / further.len() as f64);
+    let callbacks = (HOPS * hop).div_ceil(block);
+    run(&mut engine, block, (SETTLING * hop).div_ceil(block));
+    let fastest = (0..ROUNDS)
+        .map(|_| {
+            engine.time_stages();
+            let total = run(&mut engine, block, callbacks).iter().sum::<f64>();
+            (total, engine.stage_times().cloned())
+        })
+        .min_by(|one, other| one.0.total_cmp(&other.0));
+    let (total, Some(times)) = fastest.ok_or("no round ran")? else { return Err("no stage was timed".into()) };
+    let hops = (callbacks * block) as f64 / hop as f64;
+    let of = |time: Duration| 1e6 * time.as_secs_f64() / hops;
+    let stages = [
+        ("window and transform the input", of(times.analyse)),
+        ("hand over to the network", of(times.begin)),
+        ("network", times.infer.iter().copied().map(of).sum()),
+        ("check and focus the shares", of(times.share)),
+        ("apply shares, transform back, overlap-add", of(times.synthesise)),
+        ("rings and mixing", total / hops - of(times.total())),
+    ];
+    let mut operators = BTreeMap::<String, (usize, f64)>::new();
+    for (name, &time) in plan.operators().into_iter().zip(&times.infer) {
+        let entry = operators.entry(name).or_default();
+        entry.0 += 1;
+        entry.1 += of(time);
+    }
+    let mut operators: Vec<_> = operators.into_iter().collect();
+    operators.sort_by(|one, other| other.1.1.total_cmp(&one.1.1));
+
+    if json {
+        let named = |(name, us): &(&str, f64)| json!({ "stage": name, "us_per_hop": us });
+        let operator = |(name, (count, us)): &(String, (usize, f64))| json!({ "operator": name, "count": count, "us_per_hop": us });
+        let report = json!({
+            "hop": hop,
+            "rate": RATE,
+            "block": block,
+            "optimise_ms": milliseconds(optimise),
+            "warm_up_ms": milliseconds(warm_up),
+            "set_up_ms": milliseconds(set_up),
+            "network_alone_us": alone,
+            "us_per_hop": total / hops,
+            "stages": stages.iter().map(named).collect::<Vec<_>>(),
+            "operators": operators.iter().map(operator).collect::<Vec<_>>(),
+        });
+        println!("{report}");
+        return Ok(());
+    }
+    let share = |us: f64| format!("{us:8.1} us {:6.2} % of a core", us * RATE / hop as f64 / 1e4);
+    println!("read and optimise {:.1} ms, warm an instance up {:.1} ms, set an engine up {:.1} ms", milliseconds(optimise), milliseconds(warm_up), milliseconds(set_up));
+    println!("a hop of {hop} samples at {RATE} Hz, blocks of {block}:");
+    for (name, us) in stages {
+        println!("  {name:<44}{}", share(us));
+    }
+    println!("  {:<44}{}", "together", share(total / hops));
+    println!("the network by operator ({} steps; alone and hot {alone:.1} us):", plan.operators().len());
+    for (name, (count, us)) in operators {
+        println!("  {count:>3} x {name:<38}{}", share(us));
     }
     Ok(())
+}
+
+/// Microseconds of one frame with nothing else in between, as a runtime's own bench would give it: the median of the
+/// fastest of a few rounds.
+fn network_alone(network: &mut dyn Separator) -> Result<f64, Box<dyn std::error::Error>> {
+    let bins = network.contract().bins();
+    let mixture: Vec<f32> = (0..2 * CHANNELS * bins).map(|at| (at as f32 * 0.37).sin()).collect();
+    let mut shares = vec![0.0; STEMS * CHANNELS * bins];
+    let mut best = f64::INFINITY;
+    for _ in 0..ROUNDS {
+        let mut times = Vec::with_capacity(HOPS);
+        for _ in 0..HOPS {
+            let (done, taken) = timed(|| network.run_frame(&mixture, &mut shares));
+            done?;
+            times.push(1e6 * taken.as_secs_f64());
+        }
+        times.sort_by(f64::total_cmp);
+        best = best.min(times[HOPS / 2]);
+    }
+    network.reset();
+    Ok(best)
 }
 
 /// Runs `callbacks` blocks through `engine` and gives back the microseconds each took.
@@ -139,18 +163,6 @@ fn run(engine: &mut Engine, block: usize, callbacks: usize) -> Vec<f64> {
     (0..callbacks).map(callback).collect()
 }
 
-/// The largest over the mean of the median times of the `slices` callbacks of a hop.
-fn unevenness(times: &[f64], slices: usize) -> f64 {
-    let medians: Vec<f64> = (0..slices)
-        .map(|slice| {
-            let mut times: Vec<f64> = times.iter().copied().skip(slice).step_by(slices).collect();
-            times.sort_by(f64::total_cmp);
-            times[times.len() / 2]
-        })
-        .collect();
-    medians.iter().copied().fold(0.0, f64::max) * slices as f64 / medians.iter().sum::<f64>()
-}
-
 fn timed<R>(work: impl FnOnce() -> R) -> (R, Duration) {
     let start = Instant::now();
     let result = work();
@@ -159,11 +171,4 @@ fn timed<R>(work: impl FnOnce() -> R) -> (R, Duration) {
 
 fn milliseconds(duration: Duration) -> f64 {
     1e3 * duration.as_secs_f64()
-}
-
-/// Memory of this process that is in use, where the system tells.
-fn resident_bytes() -> Option<usize> {
-    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: usize = statm.split_whitespace().nth(1)?.parse().ok()?;
-    Some(pages * 4096)
 }

@@ -1,0 +1,55 @@
+//! Where a hop's time goes, stage by stage, for benches.
+
+use std::time::Duration;
+
+use super::schedule::Stage;
+
+/// The time each kind of stage took, summed over all hops. Lives on the audio thread and allocates nothing there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StageTimes {
+    /// Frames that were begun.
+    pub hops: u64,
+    /// Windowing and transforming both channels.
+    pub analyse: Duration,
+    /// Handing the spectra to the network.
+    pub begin: Duration,
+    /// Each step of the network, in execution order.
+    pub infer: Vec<Duration>,
+    /// Collecting, checking and focusing the shares.
+    pub share: Duration,
+    /// Applying shares, transforming back, windowing and overlap-adding, for all stems and channels.
+    pub synthesise: Duration,
+}
+
+impl StageTimes {
+    pub(super) fn new(steps: usize) -> Self {
+        Self {
+            hops: 0,
+            analyse: Duration::ZERO,
+            begin: Duration::ZERO,
+            infer: vec![Duration::ZERO; steps],
+            share: Duration::ZERO,
+            synthesise: Duration::ZERO,
+        }
+    }
+
+    pub(super) fn add(&mut self, stage: Stage, taken: Duration) {
+        let sum = match stage {
+            Stage::Analyse(_) => &mut self.analyse,
+            Stage::Begin => {
+                self.hops += 1;
+                &mut self.begin
+            }
+            Stage::Infer(step) => &mut self.infer[step],
+            Stage::Share => &mut self.share,
+            Stage::Synthesise { .. } => &mut self.synthesise,
+        };
+        *sum += taken;
+    }
+
+    /// All stages together.
+    pub fn total(&self) -> Duration {
+        let network: Duration = self.infer.iter().sum();
+        self.analyse + self.begin + network + self.share + self.synthesise
+    }
+}
