@@ -3,15 +3,20 @@
 mod engine;
 mod mixer;
 mod network;
+mod observe;
 mod overlap;
 mod schedule;
 mod separator;
 mod shares;
+mod stage_times;
 mod stft;
 
 pub use engine::{Engine, Health};
 pub use mixer::{Controls, Tap};
 pub use network::Network;
+pub use observe::{MixedStretch, Observer, SeparatedFrame};
 pub use separator::{Fault, Separator};
+pub use realfft::num_complex::Complex;
 pub use shares::{focus_exponent, sharpen};
+pub use stage_times::StageTimes;
 pub use stft::{Analysis, fill_mixture};

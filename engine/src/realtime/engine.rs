@@ -12,7 +12,7 @@ use super::overlap::{Overlap, Synthesis};
 use super::schedule::{Schedule, Stage, stages};
 use super::shares::{all_to_other, apply, focus_exponent, sharpen};
 use super::stft::{Analysis, fill_mixture};
-use super::{Controls, Fault, Separator};
+use super::{Controls, Fault, MixedStretch, Observer, SeparatedFrame, Separator, StageTimes};
 use crate::prepare::{SetupError, Sizes, WindowPair};
 use crate::{CHANNELS, STEMS};
 
@@ -69,6 +69,9 @@ pub struct Engine {
     /// No sample has been processed since the last reset, so controls take effect without a ramp.
     fresh: bool,
     health: Health,
+    observer: Option<Box<dyn Observer>>,
+    /// Where the time goes, for those who ask; a plug-in does not.
+    stage_times: Option<StageTimes>,
 }
 
 impl Engine {
@@ -113,6 +116,8 @@ impl Engine {
             exponent: 1.0,
             fresh: true,
             health: Health::default(),
+            observer: None,
+            stage_times: None,
             separator,
             sizes,
             analysis,
@@ -136,6 +141,22 @@ impl Engine {
     /// What went wrong since the last reset.
     pub fn health(&self) -> Health {
         self.health
+    }
+
+    /// Lets `observer` look on from now on, in the place of anyone before. It changes nothing about the output. Not
+    /// for the audio thread: it drops the one before.
+    pub fn observe(&mut self, observer: Box<dyn Observer>) {
+        self.observer = Some(observer);
+    }
+
+    /// Starts to time every stage, from 0. For benches: it costs two looks at the clock a stage.
+    pub fn time_stages(&mut self) {
+        self.stage_times = Some(StageTimes::new(self.separator.costs().len()));
+    }
+
+    /// What the stages took since [`Engine::time_stages`], if that was called.
+    pub fn stage_times(&self) -> Option<&StageTimes> {
+        self.stage_times.as_ref()
     }
 
     /// Gives the network back, for an engine of another rate or block size. Not for the audio thread.
@@ -241,8 +262,12 @@ impl Engine {
 
     fn run_due(&mut self, elapsed: usize) {
         while let Some(stage) = self.schedule.due(elapsed) {
+            let start = self.stage_times.as_ref().map(|_| Instant::now());
             if self.run(stage).is_err() {
                 self.health.network_failed = true;
+            }
+            if let (Some(times), Some(start)) = (&mut self.stage_times, start) {
+                times.add(stage, start.elapsed());
             }
         }
     }
@@ -265,6 +290,11 @@ impl Engine {
                 if shares.is_err() {
                     all_to_other(&mut self.shares);
                 }
+                if let Some(observer) = &mut self.observer {
+                    let spectra = &self.spectra[(self.newest + 1) % self.spectra.len()];
+                    let spectra = spectra.each_ref().map(Vec::as_slice);
+                    observer.separated(&SeparatedFrame { spectra, shares: &self.shares });
+                }
                 shares
             }
             Stage::Synthesise { stem, channel } => self.synthesise(stem, channel),
@@ -286,7 +316,7 @@ impl Engine {
     }
 
     /// Mixes the next stretch of finished stems into the outputs.
-    fn give_out(&mut self, main: [&mut [f32]; CHANNELS], stems: [Option<[&mut [f32]; CHANNELS]>; STEMS]) {
+    fn give_out(&mut self, mut main: [&mut [f32]; CHANNELS], stems: [Option<[&mut [f32]; CHANNELS]>; STEMS]) {
         let length = main[0].len();
         for (rings, popped) in self.finished.iter_mut().flatten().zip(self.popped.iter_mut().flatten()) {
             rings.pop_slice(&mut popped[..length]);
@@ -298,7 +328,12 @@ impl Engine {
             stems: self.popped.each_ref().map(|stem| stem.each_ref().map(|channel| &channel[..length])),
             dry: self.popped_dry.each_ref().map(|channel| &channel[..length]),
         };
-        self.mixer.mix(&stretch, main, stems);
+        self.mixer.mix(&stretch, main.each_mut().map(|channel| &mut **channel), stems);
+        if let Some(observer) = &mut self.observer {
+            let gains = self.mixer.gains(length);
+            let main = main.each_ref().map(|channel| &**channel);
+            observer.mixed(&MixedStretch { stems: stretch.stems, gains, main });
+        }
     }
 }
 

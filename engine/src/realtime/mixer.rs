@@ -160,6 +160,11 @@ impl Mixer {
         self.bypass.jump();
     }
 
+    /// The stems' gains in the main mix during the first `length` samples of the last stretch.
+    pub fn gains(&self, length: usize) -> [&[f32]; STEMS] {
+        self.gains.each_ref().map(|gains| &gains[..length])
+    }
+
     /// Mixes one stretch into `main` and the stem outputs that are there. All slices have the same length, at
     /// most the one given to [`Mixer::new`].
     pub fn mix(
