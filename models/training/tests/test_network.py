@@ -1,25 +1,30 @@
 """The network, its recurrence, its loss and its export agree with their definitions. Needs torch."""
 
+from dataclasses import replace
+
 import numpy as np
 import onnx
 import pytest
 import torch
 
 from unbraid_training.export import OnnxStreamer, build, metadata_of
+from unbraid_training.head import head_loss
 from unbraid_training.layout import LIVE, STUDIO, Layout
-from unbraid_training.loader import pool_groups, statistics
+from unbraid_training.loader import Batch, pool_groups, statistics
 from unbraid_training.loss import separation_loss
-from unbraid_training.network import BandNetwork, Size
+from unbraid_training.network import POWER_FLOOR, BandNetwork, Size
+from unbraid_training.replay import replayed, vary
 from unbraid_training.scan import scan
 from unbraid_training.stream import separate, stream_shares
 from unbraid_training.transform import overlap_add, spectra
 
 SMALL = Size(width=16, blocks=2, mlp_hidden=24, mixer_hidden=24)
+FINE = replace(SMALL, front=6, detail=8)
 
 
-def small_network(seed: int = 0) -> BandNetwork:
+def small_network(seed: int = 0, size: Size = FINE) -> BandNetwork:
     torch.manual_seed(seed)
-    network = BandNetwork(SMALL).eval()
+    network = BandNetwork(size).eval()
     for parameter in network.parameters():
         parameter.data += 0.05 * torch.randn_like(parameter)
     return network
@@ -70,10 +75,11 @@ def test_a_sequence_and_single_frames_give_the_same_shares():
     np.testing.assert_allclose(whole, single, atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [SMALL, FINE])
 @pytest.mark.parametrize("quantise", [False, True])
-def test_the_exported_graph_equals_the_network(tmp_path, quantise):
-    network = small_network()
-    metadata = metadata_of(STUDIO, SMALL, "studio", "Test", "0.0.1", "none", {})
+def test_the_exported_graph_equals_the_network(tmp_path, size, quantise):
+    network = small_network(size=size)
+    metadata = metadata_of(STUDIO, size, "studio", "Test", "0.0.1", "none", {})
     path = tmp_path / "net.onnx"
     onnx.save(build(network, STUDIO, metadata, quantise), str(path))
     audio = np.random.default_rng(3).standard_normal((2, 24 * 1024)).astype(np.float32) * 0.1
@@ -82,6 +88,80 @@ def test_the_exported_graph_equals_the_network(tmp_path, quantise):
     actual, _ = OnnxStreamer(path).shares(x, STUDIO)
     np.testing.assert_allclose(actual.sum(axis=1), 1.0, atol=1e-5)
     np.testing.assert_allclose(actual, expected, atol=5e-2 if quantise else 2e-5)
+
+
+@pytest.mark.parametrize("weights", [(1.0, 1.0, 0.15, 0.05), (0.0, 0.0, 0.0, 1.0), (0.0, 0.0, 1.0, 0.0)])
+def test_the_fused_head_and_its_gradients_equal_their_definition(weights):
+    torch.manual_seed(7)
+    network = small_network()
+    stems = torch.randn(2, 14, 4, 2, 640, dtype=torch.complex64)
+    stems[1, :, 1:3] = 0
+    mixture = stems.sum(2)
+    pxx, pss = mixture.abs().square(), stems.abs().square()
+    pxs = (mixture.conj()[:, :, None] * stems).real
+    rest_only, feats = torch.tensor([False, True]), torch.rand(2, 14, 640, 3)
+    found = []
+    for fused in (False, True):
+        network.zero_grad()
+        if fused:
+            joint, detail, peaks, _ = network.ends(feats, network.initial_state(2))
+            loss, parts = head_loss(joint, detail, peaks, pxx, pxs, pss, rest_only, part_weights=weights)
+        else:
+            logits, _ = network(feats, network.initial_state(2))
+            loss, parts = separation_loss(logits, pxx, pxs, pss, rest_only, part_weights=weights)
+        loss.backward()
+        found.append((loss.detach(), parts, [p.grad.clone() for p in network.parameters()]))
+    torch.testing.assert_close(found[0][0], found[1][0], rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(found[0][1], found[1][1], rtol=1e-5, atol=1e-6)
+    for expected, actual in zip(found[0][2], found[1][2]):
+        torch.testing.assert_close(actual, expected, rtol=1e-3, atol=1e-4 * float(expected.abs().max()))
+
+
+def test_a_network_prolonged_by_detail_begins_where_it_was():
+    torch.manual_seed(8)
+    plain, fine = BandNetwork(SMALL).eval(), BandNetwork(FINE).eval()
+    assert not fine.load_state_dict(plain.state_dict(), strict=False).unexpected_keys
+    feats = torch.rand(1, 20, 640, 3)
+    torch.testing.assert_close(fine(feats, fine.initial_state(1))[0], plain(feats, plain.initial_state(1))[0])
+
+
+def test_a_varied_batch_is_the_batch_of_the_varied_mixture():
+    rng = np.random.default_rng(9)
+    stems = rng.standard_normal((4, 2, 16 * 1024)).astype(np.float32) * 0.1
+    batch = Batch(*(t[None] for t in statistics(stems, STUDIO)), torch.tensor([False]))
+    seen = set()
+    for seed in range(6):
+        varied = vary(batch, np.random.default_rng(seed))
+        gain = varied.pss / batch.pss
+        # Without a swap one frame's gain is that of any other.
+        flipped = not torch.allclose(gain[0, 0], gain[0, 5], rtol=1e-3)
+        seen.add(flipped)
+        pss = batch.pss.flip(-2) if flipped else batch.pss
+        gain = varied.pss / pss
+        torch.testing.assert_close(gain, gain[:, :1, :1, :1].expand_as(gain), rtol=1e-3, atol=0.0)
+        sides = varied.pxx
+        total = sides.sum(2) + POWER_FLOOR
+        torch.testing.assert_close(varied.feats[..., 0], torch.log10(total), rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(varied.feats[..., 1], (sides[:, :, 0] - sides[:, :, 1]) / total, rtol=1e-3, atol=1e-4)
+    assert seen == {False, True}
+
+
+def test_every_batch_is_used_the_same_number_of_times_and_a_resumed_run_sees_the_same():
+    rng = np.random.default_rng(10)
+    made = []
+    for _ in range(6):
+        stems = rng.standard_normal((4, 2, 12 * 1024)).astype(np.float32) * 0.1
+        made.append(Batch(*(t[None] for t in statistics(stems, STUDIO)), torch.tensor([False])))
+
+    def from_step(step):
+        return list(replayed(lambda first: made[first:], step, times=2, block=3, seed=1))
+
+    whole = from_step(0)
+    assert len(whole) == 12 and whole[0] is made[0] and whole[6] is made[3]
+    assert not torch.equal(whole[3].feats, made[0].feats)
+    for step in (1, 4, 6, 11):
+        for a, b in zip(whole[step:], from_step(step), strict=True):
+            assert torch.equal(a.feats, b.feats) and torch.equal(a.pss, b.pss)
 
 
 def test_stems_sum_to_the_mixture():

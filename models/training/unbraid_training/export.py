@@ -18,7 +18,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from .layout import LAYOUTS, STEMS, Layout
-from .network import CONTRAST_SPAN, FEATURES, POWER_FLOOR, BandNetwork, Size
+from .network import CONTRAST_SPAN, CONV_WIDTH, FEATURES, FRONT_FRAMES, POWER_FLOOR, BandNetwork, GroupConv, Size
 from .stream import apply_shares
 from .transform import spectra
 
@@ -84,6 +84,13 @@ class Graph:
         shaped = self.op("Reshape", rows, self.ints(k, o, i), hint=hint)
         return self.op("Transpose", shaped, perm=[0, 2, 1], hint=hint)
 
+    def group_conv(self, x: str, conv: GroupConv, hint: str) -> str:
+        """Convolution over the groups of `x` `[1, channels, groups]`."""
+        weight = array(conv.weight)[:, :, 0]
+        rows = self.op("Reshape", self.weight(weight.reshape(len(weight), -1), hint), self.ints(*weight.shape), hint=hint)
+        half = CONV_WIDTH // 2
+        return self.op("Conv", x, rows, self.constant(array(conv.bias)), kernel_shape=[CONV_WIDTH], pads=[half, half])
+
     def norm(self, x: str, scale: np.ndarray | None = None) -> str:
         """RMS normalisation over the last axis; the scale is usually folded into the next matrix."""
         mean = self.op("ReduceMean", self.op("Mul", x, x), axes=[-1], keepdims=1)
@@ -145,18 +152,34 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     mean, scale = array(network.feature_mean).T, array(network.feature_scale).T
     feats = g.op("Mul", g.op("Sub", feats, g.constant(mean)), g.constant(scale))
     feats, count = g.op("Concat", feats, peaks, axis=0), FEATURES + 1
+    states, following = [], []
+    if size.front:
+        c, kept = size.front, (FRONT_FRAMES - 1) * count
+        states += [("state_0", [1, kept, groups]), ("state_1", [1, c, groups])]
+        history = g.op("Concat", g.op("Reshape", feats, g.ints(1, count, groups)), "state_0", axis=1)
+        y = g.silu(g.group_conv(history, network.front.first, "front_first"))
+        # Repeated for every group, since tract multiplies equal shapes much faster than it repeats one along an inner axis.
+        forget = np.repeat(1.0 / (1.0 + np.exp(-array(network.front.forget)))[None, :, None], groups, axis=2)
+        h = g.op("Add", y, g.op("Mul", g.constant(forget), g.op("Sub", "state_1", y)))
+        following += [("state_0_next", g.op("Slice", history, g.ints(0), g.ints(kept), g.ints(1))), ("state_1_next", h)]
+        front = g.silu(g.group_conv(g.op("Concat", y, h, axis=1), network.front.second, "front_second"))
     feats = g.op("Transpose", g.op("Reshape", feats, g.ints(count, k, gpb)), perm=[1, 0, 2])
     feats = g.op("Reshape", feats, g.ints(k, 1, count * gpb))
     # The training layout interleaves features per group; here they come one after the other.
     order = np.arange(gpb * count).reshape(gpb, count).T.reshape(-1)
     weight = array(network.inward.weight)[:, order, :]
     x = g.op("MatMul", feats, g.band_matrix(weight, "inward"))
+    if size.front:
+        # Channel after channel here, group after group in training.
+        order = np.arange(gpb * c).reshape(gpb, c).T.reshape(-1)
+        rows = g.op("Transpose", g.op("Reshape", front, g.ints(c, k, gpb)), perm=[1, 0, 2])
+        weight = g.band_matrix(array(network.from_front)[:, order, :], "from_front")
+        x = g.op("Add", x, g.op("MatMul", g.op("Reshape", rows, g.ints(k, 1, c * gpb)), weight))
     x = g.op("Add", g.op("Reshape", x, g.ints(k, d)), g.constant(array(network.inward.bias)))
 
-    states, following = [], []
     for n, block in enumerate(network.blocks):
         cell = block.cell
-        past, hidden = f"state_{2 * n}", f"state_{2 * n + 1}"
+        past, hidden = f"state_{len(states)}", f"state_{len(states) + 1}"
         states += [(past, [1, size.taps - 1, k, d]), (hidden, [1, k, d])]
         weight = array(cell.inward.weight).T * array(cell.norm.scale)[:, None]
         bias = np.repeat(array(cell.inward.bias)[None], k, axis=0)
@@ -189,7 +212,8 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
         x = g.op("Add", x, g.op("Add", y, g.constant(array(mlp.outward.bias)[None])))
 
     weight = array(network.outward.weight) * array(network.norm.scale)[None, :, None]
-    y = g.op("MatMul", g.op("Reshape", g.norm(x), g.ints(k, 1, d)), g.band_matrix(weight, "outward"))
+    normed = g.op("Reshape", g.norm(x), g.ints(k, 1, d))
+    y = g.op("MatMul", normed, g.band_matrix(weight, "outward"))
     y = g.op("Add", y, g.constant(array(network.outward.bias)[:, None]))
     # Per band: logits of every stem and channel, then every stem's factor on the contrast.
     stems, parts = len(STEMS), 2 * len(STEMS) * gpb
@@ -199,6 +223,19 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     factors = g.op("Transpose", g.op("Reshape", factors, g.ints(k, stems, gpb)), perm=[1, 0, 2])
     claimed = g.op("Mul", g.op("Reshape", factors, g.ints(1, stems, 1, groups)), g.op("Reshape", peaks, g.ints(1, 1, 1, groups)))
     y = g.op("Add", g.op("Reshape", logits, g.ints(1, stems, 2, groups)), claimed)
+    if size.front:
+        detail = network.detail
+        weight = (array(detail.bands.weight) * array(network.norm.scale)[None, :, None])[:, :, order]
+        told = g.op("MatMul", normed, g.band_matrix(weight, "detail_bands"))
+        told = g.op("Add", told, g.constant(array(detail.bands.bias)[:, None, order]))
+        told = g.op("Transpose", g.op("Reshape", told, g.ints(k, c, gpb)), perm=[1, 0, 2])
+        z = g.op("Concat", front, g.op("Reshape", told, g.ints(1, c, groups)), axis=1)
+        z = g.silu(g.group_conv(z, detail.first, "detail_first"))
+        z = g.op("Add", z, g.silu(g.group_conv(z, detail.second, "detail_second")))
+        z = g.op("Reshape", z, g.ints(size.detail, groups))
+        z = g.op("MatMul", g.weight(array(detail.outward.weight), "detail_out"), z)
+        z = g.op("Add", z, g.constant(np.repeat(array(detail.outward.bias)[:, None], groups, axis=1)))
+        y = g.op("Add", y, g.op("Reshape", z, g.ints(1, stems, 2, groups)))
     y = g.softmax(y, axis=1, length=stems)
     index = g.constant(layout.group_of_bin().astype(np.int64), "group_of_bin")
     g.nodes.append(helper.make_node("Gather", [y, index], ["shares"], name="shares", axis=3))

@@ -4,12 +4,18 @@ Shapes: `B` items, `T` frames, `K` bands, `G` groups per band, `D` channels.
 
 1. Features of every pooled group (log power, balance, width) are normalised per group; the contrast
    of its level with its neighbours' joins them.
-2. One matrix per band lifts `4·G` values to `D` channels.
-3. `blocks` times: a time cell with weights shared by all bands, a mixer over the band axis, an MLP
+2. `Front`: at the full resolution of the groups, two convolutions over frequency with a few frames of
+   memory and a per-group recurrence between them. Their weights are shared by all groups: partials,
+   noise and onsets look alike wherever they lie, and need be learnt once only.
+3. One matrix per band lifts `4·G` values, and another the front's, to `D` channels.
+4. `blocks` times: a time cell with weights shared by all bands, a mixer over the band axis, an MLP
    over channels; each behind RMS normalisation and added to the residual.
-4. One matrix per band gives `G · 2 · 4` logits, and `G · 4` factors that multiply the contrast: so a
+5. One matrix per band gives `G · 2 · 4` logits, and `G · 4` factors that multiply the contrast: so a
    stem can claim the peaks, or the valleys, of a band without having to rebuild them from `D`
-   numbers. A softmax over stems makes the shares.
+   numbers.
+6. `Detail`: another matrix per band hands `front` numbers to every group; beside the front's own they
+   go through two convolutions over frequency, and what comes out corrects the logits. A softmax over
+   stems makes the shares.
 
 All shared matrices multiply `K` rows at once (matrix × matrix): the form that a CPU runs fastest
 with one frame at a time. The recurrence is a convex combination, so the state is bounded on
@@ -33,6 +39,12 @@ FEATURES = 3
 CONTRAST_SPAN = 17
 """Groups over which the level is averaged to tell peaks from valleys; odd."""
 
+CONV_WIDTH = 5
+"""Groups that a convolution of front and detail spans."""
+
+FRONT_FRAMES = 3
+"""Frames that the front's first convolution sees: the newest and those before it."""
+
 POWER_FLOOR = 1e-4
 """Added to powers before the logarithm; about −100 dBFS of a sine in a 4096-point frame."""
 
@@ -48,6 +60,10 @@ class Size:
     mixer_hidden: int = 64
     mlp_hidden: int = 128
     taps: int = 4
+    front: int = 0
+    """Channels of the front at full resolution; 0: neither front nor detail."""
+    detail: int = 24
+    """Channels of the detail convolutions, where there is a front."""
 
     @property
     def groups(self) -> int:
@@ -61,7 +77,10 @@ class Size:
         cell = k * d * d * 4
         mixer = 2 * k * self.mixer_hidden * d
         mlp = 2 * k * d * self.mlp_hidden
-        return ends + self.blocks * (cell + mixer + mlp)
+        c, e, wide = self.front, self.detail, CONV_WIDTH
+        per_group = wide * (FRONT_FRAMES * (FEATURES + 1) * c + 2 * c * c + 2 * c * e + e * e) + 2 * len(STEMS) * e
+        fine = self.groups * (per_group + 2 * c * d) if c else 0
+        return ends + fine + self.blocks * (cell + mixer + mlp)
 
     def as_dict(self) -> dict:
         """Plain values for a checkpoint."""
@@ -98,6 +117,44 @@ class RmsNorm(nn.Module):
         return x * torch.rsqrt(x.float().pow(2).mean(-1, keepdim=True) + 1e-5) * self.scale
 
 
+@torch.library.custom_op("unbraid::band_product", mutates_args=())
+def _band_product(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    return torch.bmm(x.transpose(0, 1), weight).transpose(0, 1).contiguous()
+
+
+@_band_product.register_fake
+def _(x, weight):
+    return x.new_empty(x.shape[0], x.shape[1], weight.shape[2])
+
+
+@torch.library.custom_op("unbraid::band_product_backward", mutates_args=())
+def _band_product_backward(grad: torch.Tensor, x: torch.Tensor, weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    rows = grad.transpose(0, 1)
+    return torch.bmm(rows, weight.transpose(1, 2)).transpose(0, 1).contiguous(), torch.bmm(x.permute(1, 2, 0), rows)
+
+
+@_band_product_backward.register_fake
+def _(grad, x, weight):
+    return torch.empty_like(x), torch.empty_like(weight)
+
+
+_band_product.register_autograd(
+    lambda ctx, grad: torch.ops.unbraid.band_product_backward(grad.contiguous(), *ctx.saved_tensors),
+    setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*inputs),
+)
+
+
+def band_product(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """One matrix per band: `[N, K, in] · [K, in, out]` to `[N, K, out]`.
+
+    An operator of its own because the compiler, left alone with the two transpositions, spreads them over
+    its neighbours and walks memory in the worst order; here they copy whole rows.
+    """
+    if torch.is_autocast_enabled("cpu"):
+        x, weight = x.to(torch.bfloat16), weight.to(torch.bfloat16)
+    return _band_product(x.contiguous(), weight)
+
+
 class BandLinear(nn.Module):
     """One matrix per band: `[..., K, in]` to `[..., K, out]`."""
 
@@ -107,10 +164,65 @@ class BandLinear(nn.Module):
         self.bias = nn.Parameter(torch.zeros(bands, outputs))
 
     def forward(self, x):
-        lead = x.shape[:-2]
-        rows = x.reshape(-1, *x.shape[-2:]).transpose(0, 1)
-        out = torch.bmm(rows, self.weight)
-        return out.transpose(0, 1).reshape(*lead, *self.bias.shape) + self.bias
+        out = band_product(x.reshape(-1, *x.shape[-2:]), self.weight)
+        return out.reshape(*x.shape[:-1], -1) + self.bias.to(out.dtype)
+
+
+class GroupConv(nn.Module):
+    """Convolution over the group axis, `[B, T, groups, in]` to `[B, T, groups, out]`, zeros at the ends."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 1, CONV_WIDTH) * (2.0 / (inputs * CONV_WIDTH)) ** 0.5)
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, x):
+        b, t, groups, channels = x.shape
+        # Channels lie innermost already, which is what the fast kernels want ("channels last").
+        image = x.reshape(b * t, 1, groups, channels).permute(0, 3, 1, 2)
+        y = F.conv2d(image, self.weight, self.bias, padding=(0, CONV_WIDTH // 2))
+        return y.permute(0, 2, 3, 1).reshape(b, t, groups, -1)
+
+
+class Front(nn.Module):
+    """Local structure at full resolution: partials, noise, onsets, and how long they have lasted."""
+
+    def __init__(self, size: Size):
+        super().__init__()
+        c = size.front
+        self.first = GroupConv(FRONT_FRAMES * (FEATURES + 1), c)
+        self.second = GroupConv(2 * c, c)
+        # Memory from 2 frames to about 1 s, spread over channels.
+        self.forget = nn.Parameter(torch.linspace(0.0, 4.0, c))
+
+    def forward(self, x, past, hidden):
+        b, t, groups, _ = x.shape
+        history = torch.cat([past.to(x.dtype), x], dim=1)
+        frames = [history[:, FRONT_FRAMES - 1 - j : FRONT_FRAMES - 1 - j + t] for j in range(FRONT_FRAMES)]
+        y = F.silu(self.first(torch.cat(frames, dim=-1)))
+        flat = y.reshape(b, t, -1)
+        forget = torch.sigmoid(self.forget).to(y.dtype).repeat(groups).expand(b, t, -1)
+        h = scan(forget, flat, hidden.reshape(b, -1)).reshape(y.shape)
+        return F.silu(self.second(torch.cat([y, h], dim=-1))), history[:, t:].float(), h[:, -1].float()
+
+
+class Detail(nn.Module):
+    """Correction of the logits, `[B, T, groups, 8]`, from the front and from what the bands say."""
+
+    def __init__(self, size: Size):
+        super().__init__()
+        self.bands = BandLinear(size.bands, size.width, size.groups_per_band * size.front)
+        self.first = GroupConv(2 * size.front, size.detail)
+        self.second = GroupConv(size.detail, size.detail)
+        self.outward = nn.Linear(size.detail, 2 * len(STEMS))
+        # No correction at first: a network without detail can be prolonged by one with it.
+        nn.init.zeros_(self.outward.weight)
+        nn.init.zeros_(self.outward.bias)
+
+    def forward(self, x, front):
+        told = self.bands(x).reshape(front.shape)
+        y = F.silu(self.first(torch.cat([front, told.to(front.dtype)], dim=-1)))
+        return self.outward(y + F.silu(self.second(y)))
 
 
 class TimeCell(nn.Module):
@@ -202,31 +314,53 @@ class BandNetwork(nn.Module):
         self.blocks = nn.ModuleList(Block(size) for _ in range(size.blocks))
         self.norm = RmsNorm(size.width)
         self.outward = BandLinear(k, size.width, g * 3 * len(STEMS), gain=0.3)
+        if size.front:
+            self.front = Front(size)
+            self.from_front = nn.Parameter(torch.zeros(k, g * size.front, size.width))
+            self.detail = Detail(size)
 
     def initial_state(self, batch: int) -> list[torch.Tensor]:
-        """Zeros: per block the last `taps − 1` convolution inputs and the recurrence."""
+        """Zeros: per block the last `taps − 1` convolution inputs and the recurrence; before them the front's two."""
         s = self.size
         state = []
+        if s.front:
+            state.append(torch.zeros(batch, FRONT_FRAMES - 1, s.groups, FEATURES + 1))
+            state.append(torch.zeros(batch, s.groups, s.front))
         for _ in range(s.blocks):
             state.append(torch.zeros(batch, s.taps - 1, s.bands, s.width))
             state.append(torch.zeros(batch, s.bands, s.width))
         return state
 
-    def forward(self, feats: torch.Tensor, state: list[torch.Tensor]):
-        """Logits `[B, T, 4, 2, groups]` from features `[B, T, groups, 3]`, and the next state."""
+    def ends(self, feats: torch.Tensor, state: list[torch.Tensor]):
+        """What the last layers give, before it is joined to logits: per band `[B·T, bands, 12·groups_per_band]`,
+        detail `[B·T, groups, 8]` (empty without a front), contrast `[B·T, groups]`; and the next state."""
         s = self.size
         b, t = feats.shape[:2]
         peaks = contrast(feats[..., 0])
         x = torch.cat([(feats - self.feature_mean) * self.feature_scale, peaks[..., None]], dim=-1)
+        following, skip = [], 0
+        if s.front:
+            front, past, hidden = self.front(x, state[0], state[1])
+            following, skip = [past, hidden], 2
         x = self.inward(x.reshape(b, t, s.bands, s.groups_per_band * (FEATURES + 1)))
-        following = []
+        if s.front:
+            x = x + band_product(front.reshape(b * t, s.bands, -1), self.from_front).reshape(x.shape)
         for i, block in enumerate(self.blocks):
-            x, past, hidden = block(x, state[2 * i], state[2 * i + 1])
+            x, past, hidden = block(x, state[skip + 2 * i], state[skip + 2 * i + 1])
             following += [past, hidden]
-        logits, factors = self.outward(self.norm(x)).split(
-            [2 * len(STEMS) * s.groups_per_band, len(STEMS) * s.groups_per_band], dim=-1
-        )
-        logits = logits.reshape(b, t, s.bands, len(STEMS), 2, s.groups_per_band)
-        factors = factors.reshape(b, t, s.bands, len(STEMS), 1, s.groups_per_band)
-        logits = logits + factors * peaks.reshape(b, t, s.bands, 1, 1, s.groups_per_band)
-        return logits.permute(0, 1, 3, 4, 2, 5).reshape(b, t, len(STEMS), 2, s.groups), following
+        x = self.norm(x)
+        detail = self.detail(x, front).reshape(b * t, s.groups, -1) if s.front else x.new_empty(0)
+        return self.outward(x).reshape(b * t, s.bands, -1), detail, peaks.reshape(b * t, s.groups), following
+
+    def forward(self, feats: torch.Tensor, state: list[torch.Tensor]):
+        """Logits `[B, T, 4, 2, groups]` from features `[B, T, groups, 3]`, and the next state."""
+        joint, detail, peaks, following = self.ends(feats, state)
+        stems, s = len(STEMS), self.size
+        direct, factors = joint.split([2 * stems * s.groups_per_band, stems * s.groups_per_band], dim=-1)
+        direct = direct.reshape(-1, s.bands, stems, 2, s.groups_per_band)
+        factors = factors.reshape(-1, s.bands, stems, 1, s.groups_per_band)
+        logits = direct + factors * peaks.reshape(-1, s.bands, 1, 1, s.groups_per_band)
+        logits = logits.permute(0, 2, 3, 1, 4).reshape(-1, stems, 2, s.groups)
+        if s.front:
+            logits = logits + detail.reshape(-1, s.groups, stems, 2).permute(0, 2, 3, 1)
+        return logits.reshape(*feats.shape[:2], stems, 2, s.groups), following

@@ -1,29 +1,13 @@
 """The gated linear recurrence `h = f·h + (1 − f)·u` as one fused operator (`csrc/scan.cpp`).
 
 Written in C++ because a Python loop over time costs more than the rest of the network together.
-Compiled on first use (about 40 s, needs `g++` and PyPI `ninja`), then cached by PyTorch.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-from pathlib import Path
-
 import torch
-from torch.utils.cpp_extension import load
 
-# PyTorch looks for `ninja` on the path, where an environment that was not activated does not put it.
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-
-load(
-    name="unbraid_scan",
-    sources=[str(Path(__file__).parent / "csrc" / "scan.cpp")],
-    extra_cflags=["-O3", "-march=native", "-ffast-math", "-fopenmp"],
-    is_python_module=False,
-)
-
-
+from . import extension  # noqa: F401 — registers the operator
 @torch.library.register_fake("unbraid::scan")
 def _scan_fake(f, u, h0):
     return torch.empty_like(u)

@@ -27,9 +27,11 @@ import torch.distributed as dist
 
 from . import scores
 from .layout import LAYOUTS, STEMS, Layout
+from .head import head_loss
 from .loader import Batches, Pool, Recipe
-from .loss import DEFAULT_WEIGHTS, PARTS, separation_loss
+from .loss import DEFAULT_WEIGHTS, PARTS
 from .network import BandNetwork, Size
+from .replay import replayed
 from .stream import separate
 
 FEATURE_BATCHES = 6
@@ -137,6 +139,8 @@ def main() -> None:
     parser.add_argument("--save-minutes", type=float, default=4.0)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--replay", type=int, default=2, help="how often a batch is used, each time varied")
+    parser.add_argument("--replay-block", type=int, default=16, help="batches kept for that; about 40 MB each")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--init", type=Path, help="start from the averaged weights of this checkpoint")
     parser.add_argument("--loss", type=json.loads, default=list(DEFAULT_WEIGHTS), help="JSON list: " + ", ".join(PARTS))
@@ -155,7 +159,8 @@ def main() -> None:
 
     saved = torch.load(last, map_location="cpu", weights_only=False) if last.exists() else None
     origin = torch.load(args.init, map_location="cpu", weights_only=False) if args.init and not saved else None
-    size = Size(**(saved or origin or {"size": args.size})["size"])
+    # Beside a checkpoint that is prolonged, `--size` may add what begins as no change at all.
+    size = Size(**(saved["size"] if saved else {**(origin or {"size": {}})["size"], **args.size}))
     network = BandNetwork(size)
     pool = Pool(args.data, recipe)
     opts = optimisers(network, args)
@@ -169,7 +174,9 @@ def main() -> None:
             print(f"the pool has {pool.size} items, {saved['pool_size']} when the checkpoint was made: "
                   "batches differ from those of an unbroken run", flush=True)
     elif origin:
-        network.load_state_dict(origin["ema"])
+        strange = network.load_state_dict(origin["ema"], strict=False).unexpected_keys
+        if strange:
+            raise SystemExit(f"{args.init} has {', '.join(strange)}, which a network of {size} has not")
     else:
         probe = Batches(args.data, recipe, layout, args.seed + 999, FEATURE_BATCHES)
         values = torch.cat([probe[i].feats.flatten(0, 1) for i in range(FEATURE_BATCHES)])
@@ -179,21 +186,24 @@ def main() -> None:
     if saved:
         average.load_state_dict(saved["ema"])
     songs = DevelopmentSongs(args.dev) if args.dev and rank == 0 else None
-    licences = sorted({i.meta["licence"] for kinds in pool.by_stem.values() for items in kinds.values() for i in items}
-                      | {i.meta["licence"] for i in pool.instrumentals})
+    items = [i for kinds in pool.by_stem.values() for kind in kinds.values() for i in kind] + pool.instrumentals
+    licences = sorted({one for i in items for one in i.meta["licence"].split("; ")})
 
     def forward(feats, pxx, pxs, pss, rest_only):
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits, _ = network(feats, network.initial_state(feats.shape[0]))
-        return separation_loss(logits, pxx, pxs, pss, rest_only, part_weights=tuple(args.loss))
+            joint, detail, peaks, _ = network.ends(feats, network.initial_state(feats.shape[0]))
+        return head_loss(joint, detail, peaks, pxx, pxs, pss, rest_only, part_weights=tuple(args.loss))
 
     run = forward if args.no_compile else torch.compile(forward, dynamic=False)
     data = Batches(args.data, recipe, layout, args.seed, args.steps * world)
-    order = range(step * world + rank, args.steps * world, world)
-    loader = torch.utils.data.DataLoader(
-        data, batch_size=None, sampler=order, num_workers=args.workers,
-        prefetch_factor=4 if args.workers else None, persistent_workers=False,
-    )
+
+    def load(first: int):
+        return torch.utils.data.DataLoader(
+            data, batch_size=None, sampler=range(first * world + rank, args.steps * world, world),
+            num_workers=args.workers, prefetch_factor=args.replay_block if args.workers else None, persistent_workers=False,
+        )
+
+    loader = replayed(load, step, args.replay, args.replay_block, args.seed)
     parameters = list(network.parameters())
     # From the arguments and not from a checkpoint's optimisers, which hold the last step's scaled rate.
     rates = [args.lr, args.muon]
