@@ -23,6 +23,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--shared", type=Path, help="folder that holds everything-is-free, instruments and sung-syllables, as far as had"
     )
+    parser.add_argument(
+        "--songs", type=Path, action="append", default=[],
+        help="one's own folder of songs as stems, such as MUSDB18-HQ or MoisesDB; may be given several times",
+    )
     parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS), help="kinds to build; default: all")
     parser.add_argument("--hours-singing", type=float, default=4.0)
     parser.add_argument("--hours-speech", type=float, default=1.5)
@@ -52,6 +56,8 @@ def _build(kind: str, options: argparse.Namespace) -> None:
             print("multitrack: left out, --shared is not given", flush=True)
         else:
             multitrack.build(pool, shared)
+        for folder in options.songs:
+            print(f"multitrack: {multitrack.build_folder(pool, folder)} songs in {folder}", flush=True)
     elif kind == "instrumental":
         from . import instrumentals
 

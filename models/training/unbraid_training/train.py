@@ -8,15 +8,17 @@ again and it goes on where it stopped. Under `torchrun` every process takes its 
 gradients are averaged.
 
 The learning rate is constant after warm-up and falls only in `--decay-steps` from `--decay-from`, so
-that a run can be prolonged, and a decay tried from any checkpoint.
+that a run can be prolonged, and a decay tried from any checkpoint. SIGTERM ends the run after the step in progress, saved.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
+import ctypes
 import json
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -116,8 +118,20 @@ def save(path: Path, state: dict) -> None:
     partial.replace(path)
 
 
+def keep_memory() -> None:
+    """Tells glibc to keep what is freed: fetching and returning megabytes for every tensor costs a sixth of a step."""
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return  # another C library: slower, not wrong
+    trim_threshold, mmap_max = -1, -4
+    mallopt(trim_threshold, 2**31 - 1)
+    mallopt(mmap_max, 0)
+
+
 def main() -> None:
     """Command line."""
+    keep_memory()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="pool made by unbraid_training.build")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
@@ -234,6 +248,9 @@ def main() -> None:
     if rank == 0:
         print(f"{sum(p.numel() for p in parameters) / 1e6:.2f} M parameters, {size.macs_per_frame() / 1e6:.1f} MMAC/frame, "
               f"{pool.size} pool items, from step {step}", flush=True)
+    asked: list[bool] = []
+    signal.signal(signal.SIGTERM, lambda *_: asked.append(True))
+    stopping = False
     saved_at = time.time()
     waited = worked = 0.0
     window: list = []
@@ -244,8 +261,13 @@ def main() -> None:
         factor = learning_rate(step, args)
         if factor <= 0.0 or step >= args.steps:
             break
-        loss, parts = run(batch.feats, batch.pxx, batch.pxs, batch.pss, batch.rest_only)
-        loss.backward()
+        loss, parts = 0.0, 0.0
+        # Item by item: what one item needs stays in the processor's cache, which makes a step 1.5 times as fast as at once.
+        for i in range(len(batch.feats)):
+            one = slice(i, i + 1)
+            part = run(batch.feats[one], batch.pxx[one], batch.pxs[one], batch.pss[one], batch.rest_only[one])
+            (part[0] / len(batch.feats)).backward()
+            loss, parts = loss + part[0].item() / len(batch.feats), parts + part[1] / len(batch.feats)
         if world > 1:
             for p in parameters:
                 dist.all_reduce(p.grad)
@@ -262,7 +284,7 @@ def main() -> None:
         decay = min(args.ema, (step + 1) / (step + 10))
         with torch.no_grad():
             torch._foreach_lerp_(list(average.parameters()), parameters, 1.0 - decay)
-        window.append([loss.item(), *parts.tolist(), float(norm)])
+        window.append([loss, *parts.tolist(), float(norm)])
         mark = time.time()
         worked += mark - now
         if rank == 0 and step % 25 == 0:
@@ -276,14 +298,28 @@ def main() -> None:
         if rank == 0 and songs and step % args.score_every == 0:
             score()
             mark = time.time()
+        stopping = bool(asked)
+        if world > 1:
+            # All processes stop after the same step, or the others would wait for ever.
+            wishes = torch.tensor(float(stopping))
+            dist.all_reduce(wishes)
+            stopping = bool(wishes > 0)
+        if stopping:
+            break
         if rank == 0 and time.time() - saved_at > args.save_minutes * 60:
             save(last, state())
             saved_at = mark = time.time()
     if rank == 0:
         save(last, state())
-        if songs:
+        if songs and not stopping:
             score()
     if world > 1:
+        sums = [torch.zeros((), dtype=torch.float64) for _ in range(world)]
+        dist.all_gather(sums, sum(p.detach().double().abs().sum() for p in parameters))
+        if len({float(one) for one in sums}) > 1:
+            raise SystemExit(f"the processes' weights have drifted apart: {[float(one) for one in sums]}; this run is not to be used")
+        if rank == 0:
+            print(f"{world} processes hold the same weights", flush=True)
         dist.destroy_process_group()
 
 

@@ -1,0 +1,298 @@
+//! Real time: two instances, each on a core, beside a process that loads the machine, and on each core a control loop
+//! that owes nothing to the plug-in. A deadline that the plug-in misses counts as the machine's doing only where the
+//! control on the same core missed one at the same time.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use unbraid_host::{ClapHost, Error};
+
+use super::cells::{RATE, song};
+use super::control::Control;
+use super::machine::Machine;
+use super::quantiles::Quantiles;
+use super::{priority, write_json};
+use crate::render::Mode;
+
+const BLOCKS: [usize; 2] = [64, 128];
+const INSTANCES: usize = 2;
+/// Callbacks before the clocks count.
+const WARM_UP: usize = 2000;
+
+/// All figures of a paced run.
+#[derive(Serialize)]
+struct Report {
+    machine: Machine,
+    minutes: u32,
+    /// Whether audio threads ran before all ordinary threads, as in a DAW.
+    real_time_priority: bool,
+    /// Whether each instance and its control stayed on one core.
+    pinned: bool,
+    runs: Vec<Run>,
+}
+
+/// One block size.
+#[derive(Serialize)]
+struct Run {
+    mode: &'static str,
+    block: usize,
+    periods: usize,
+    plugin: Vec<Deadlines>,
+    control: Vec<Deadlines>,
+    /// The plug-in's misses at whose time the control on the same core missed none.
+    misses_of_the_plugin_alone: usize,
+}
+
+/// How one thread kept its deadlines: the next period's begin is when it must have finished.
+#[derive(Serialize)]
+struct Deadlines {
+    misses: usize,
+    /// From the period's begin to the end of the work, in percent of the period.
+    finished_percent: Quantiles,
+    /// From the begin of the work to its end, in percent of the period.
+    worked_percent: Quantiles,
+}
+
+/// One period: when it began, how much later work began, and how much later it ended.
+#[derive(Clone, Copy)]
+struct Period {
+    due: Instant,
+    begun: Duration,
+    ended: Duration,
+}
+
+/// Runs all modes and block sizes, `minutes` each.
+pub fn main(clap: &Path, modes: &[Mode], minutes: u32, json: Option<&Path>) -> Result<()> {
+    let mut report = Report {
+        machine: Machine::here(),
+        minutes,
+        real_time_priority: thread::spawn(|| priority::real_time(false)).join().is_ok_and(|allowed| allowed),
+        pinned: thread::spawn(|| (0..INSTANCES).all(priority::stay_on)).join().is_ok_and(|allowed| allowed),
+        runs: Vec::new(),
+    };
+    if !report.real_time_priority {
+        eprintln!(
+            "no real-time priority here: the audio threads share the cores on equal terms with all others"
+        );
+    }
+    for &mode in modes {
+        for block in BLOCKS {
+            eprintln!("{}: {minutes} min in blocks of {block}", mode.text());
+            let run = run(clap, mode, block, Duration::from_secs(60 * u64::from(minutes)))?;
+            print(&run);
+            report.runs.push(run);
+        }
+    }
+    if let Some(file) = json {
+        write_json(file, &report)?;
+    }
+    Ok(())
+}
+
+/// Processes that keep every core busy until they are dropped.
+struct Load(Vec<Child>);
+
+impl Load {
+    fn start() -> Result<Self> {
+        let busy = |_| {
+            // This program's own control loop, over and over, at an ordinary priority.
+            Command::new(std::env::current_exe()?)
+                .args(["bench", "--busy"])
+                .stdin(Stdio::null())
+                .spawn()
+                .context("cannot start a loading process")
+        };
+        Ok(Self((0..INSTANCES).map(busy).collect::<Result<_>>()?))
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            // It may have ended by itself; then there is nothing left to end.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Moves memory about for as long as the process lives: what loads a machine is not arithmetic alone.
+pub fn busy() -> ! {
+    let mut memory = vec![1u8; 64 << 20];
+    let control = Control::lasting(Duration::from_millis(2));
+    loop {
+        let half = memory.len() / 2;
+        memory.copy_within(..half, half);
+        std::hint::black_box(&mut memory);
+        control.run();
+    }
+}
+
+fn run(clap: &Path, mode: Mode, block: usize, length: Duration) -> Result<Run> {
+    let period = Duration::from_secs_f64(block as f64 / RATE);
+    let periods = (length.as_secs_f64() / period.as_secs_f64()) as usize;
+    let _load = Load::start()?;
+    let ready = Barrier::new(INSTANCES);
+    let over = AtomicBool::new(false);
+    let results: Vec<_> = thread::scope(|scope| {
+        let core = |core: usize| {
+            let (ready, over) = (&ready, &over);
+            scope.spawn(move || on_core(clap, mode, block, core, period, periods, ready, over))
+        };
+        let cores: Vec<_> = (0..INSTANCES).map(core).collect();
+        cores.into_iter().map(|core| core.join().expect("an audio thread panicked")).collect()
+    });
+    let results = results.into_iter().collect::<Result<Vec<_>>>()?;
+    let alone = results.iter().map(|(plugin, control)| misses_alone(plugin, control, period)).sum();
+    Ok(Run {
+        mode: mode.text(),
+        block,
+        periods,
+        plugin: results.iter().map(|(plugin, _)| deadlines(plugin, period)).collect(),
+        control: results.iter().map(|(_, control)| deadlines(control, period)).collect(),
+        misses_of_the_plugin_alone: alone,
+    })
+}
+
+/// One instance and its control on one core.
+#[expect(clippy::too_many_arguments, reason = "one run, handed to its threads once")]
+fn on_core(
+    clap: &Path,
+    mode: Mode,
+    block: usize,
+    core: usize,
+    period: Duration,
+    periods: usize,
+    ready: &Barrier,
+    over: &AtomicBool,
+) -> Result<(Vec<Period>, Vec<Period>)> {
+    let prepared = (|| {
+        let mut host = ClapHost::load(clap)?;
+        host.set_text("mode", mode.text())?;
+        host.activate(RATE, block as u32)?;
+        Ok::<_, Error>(host)
+    })();
+    // All get here, so that nobody waits for one who failed.
+    ready.wait();
+    let mut host = prepared?;
+    let buses = host.output_ports().len();
+    let song = song();
+    host.clocked(&song, block, buses, |call| {
+        let mut cpu = Duration::ZERO;
+        for _ in 0..WARM_UP {
+            cpu += call()?.cpu;
+        }
+        let control = Control::lasting(cpu / WARM_UP as u32);
+        priority::stay_on(core);
+        thread::scope(|scope| {
+            let controls = scope.spawn(move || {
+                priority::stay_on(core);
+                // Before the plug-in, whose long callback would else be the control's delay.
+                priority::real_time(true);
+                let stop = || over.load(Ordering::Relaxed);
+                let step = || Ok(control.run().0);
+                // Half a period apart from the plug-in's, so that the two do not begin at the same moment.
+                paced(Instant::now() + period / 2, period, periods, stop, step)
+            });
+            priority::real_time(false);
+            let plugin = paced(Instant::now(), period, periods, || false, || Ok(call()?.start));
+            over.store(true, Ordering::Relaxed);
+            let controls = controls.join().expect("a control thread panicked")?;
+            Ok((plugin?, controls))
+        })
+    })
+    .map_err(Into::into)
+}
+
+/// Calls `step`, which says when it began, once a period.
+fn paced(
+    start: Instant,
+    period: Duration,
+    periods: usize,
+    stop: impl Fn() -> bool,
+    mut step: impl FnMut() -> Result<Instant, Error>,
+) -> Result<Vec<Period>, Error> {
+    let mut found = Vec::with_capacity(periods);
+    let mut due = start;
+    while found.len() < periods && !stop() {
+        let now = Instant::now();
+        if due > now {
+            thread::sleep(due - now);
+        }
+        let begun = step()?;
+        let ended = due.elapsed();
+        found.push(Period { due, begun: begun - due, ended });
+        due += period;
+        // A missed deadline is one miss: what comes after starts afresh, as a driver does after a dropout.
+        while ended > period && due + period < Instant::now() {
+            due += period;
+        }
+    }
+    Ok(found)
+}
+
+fn deadlines(periods: &[Period], period: Duration) -> Deadlines {
+    let percent = |time: Duration| 100.0 * time.as_secs_f64() / period.as_secs_f64();
+    Deadlines {
+        misses: periods.iter().filter(|one| one.ended > period).count(),
+        finished_percent: Quantiles::of(periods.iter().map(|one| percent(one.ended)).collect()),
+        worked_percent: Quantiles::of(periods.iter().map(|one| percent(one.ended - one.begun)).collect()),
+    }
+}
+
+/// Misses of the plug-in at whose time, give or take a period, the control missed none.
+fn misses_alone(plugin: &[Period], control: &[Period], period: Duration) -> usize {
+    let missed = |one: &&Period| one.ended > period;
+    let span = |one: &Period| (one.due, one.due + one.ended);
+    let controls: Vec<_> = control.iter().filter(missed).map(span).collect();
+    let shared = |(from, to): (Instant, Instant)| {
+        controls.iter().any(|&(start, end)| start <= to + period && from <= end + period)
+    };
+    plugin.iter().filter(missed).filter(|one| !shared(span(one))).count()
+}
+
+fn print(run: &Run) {
+    println!("{}, blocks of {} at {RATE} Hz, {} periods an instance:", run.mode, run.block, run.periods);
+    for (core, (plugin, control)) in run.plugin.iter().zip(&run.control).enumerate() {
+        for (name, who) in [("plug-in", plugin), ("control", control)] {
+            let Quantiles { median, p99, p999, max, .. } = who.finished_percent;
+            println!(
+                "  core {core} {name}: {} missed; done after (% of the period): median {median:.1}, p99 {p99:.1}, \
+                 p99.9 {p999:.1}, max {max:.1}; worked at most {:.1}",
+                who.misses, who.worked_percent.max
+            );
+        }
+    }
+    println!("  missed by the plug-in alone: {}", run.misses_of_the_plugin_alone);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn periods(start: Instant, period: Duration, late: &[usize]) -> Vec<Period> {
+        (0..20)
+            .map(|at| {
+                let ended = if late.contains(&at) { period * 3 / 2 } else { period / 10 };
+                Period { due: start + period * at as u32, begun: Duration::ZERO, ended }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_miss_is_the_machines_only_where_the_control_missed_too() {
+        let period = Duration::from_millis(1);
+        let start = Instant::now();
+        let plugin = periods(start, period, &[3, 12]);
+        assert_eq!(deadlines(&plugin, period).misses, 2);
+        assert_eq!(misses_alone(&plugin, &periods(start, period, &[]), period), 2);
+        assert_eq!(misses_alone(&plugin, &periods(start, period, &[3]), period), 1);
+        assert_eq!(misses_alone(&plugin, &periods(start, period, &[4, 11]), period), 0);
+    }
+}
