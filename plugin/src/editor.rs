@@ -1,165 +1,158 @@
 //! The window: what the host shows when a person opens the plug-in.
+//!
+//! [`UnbraidEditor`] is what the framework knows: it opens windows of the remembered size. [`Window`] is one open window;
+//! all that can be seen without a window system is its [`View`], which the tests drive with made-up input.
 
+mod braid;
+mod browser;
+mod compare;
+mod controls;
+mod entry;
+mod footer;
+mod header;
+mod keys;
+mod layout;
+mod loader;
+mod meter;
+mod notices;
+mod player_bar;
+mod preset_menu;
+mod shape;
+mod slider;
 mod strip;
+mod switch;
+#[cfg(test)]
+mod tests;
 mod theme;
+mod view;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::error::Error;
 
-use egui::{Context, RichText, Ui};
+use egui::{Context, Ui};
 use nice_plug::context::gui::GuiContext;
-use nice_plug::editor::dpi::LogicalSize;
-use nice_plug::prelude::ParamSetter;
-use nice_plug_egui::baseview::HandlerError;
-use nice_plug_egui::widgets::ParamSlider;
+use nice_plug::editor::dpi::{LogicalSize, NativeSize, Size};
+use nice_plug::editor::{HostMethods, ParentWindowHandle, ResizeHint, SpawnedEditor};
+use nice_plug::prelude::Editor;
+use nice_plug_egui::baseview::{HandlerError, WindowSize};
 use nice_plug_egui::{
-    EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier, create_egui_editor,
+    EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier,
+    create_egui_editor,
 };
 
-use crate::networks;
-use crate::params::{Mode, StemTap, UnbraidParams};
-use crate::status::Status;
+use crate::instance::Instance;
+use view::View;
 
-/// The editor type of the plug-in.
-pub type UnbraidEditor = EguiEditor<Window>;
+pub use shape::Shape;
 
-/// Size of the window when it is first opened, in logical pixels.
-const SIZE: LogicalSize<f32> = LogicalSize { width: 560.0, height: 280.0 };
+/// Opens windows for one instance.
+pub struct UnbraidEditor {
+    instance: Instance,
+}
 
-/// How often numbers that the audio thread writes are drawn again.
-const REFRESH: Duration = Duration::from_millis(100);
+impl UnbraidEditor {
+    /// The editor for `instance`.
+    pub fn new(instance: Instance) -> Self {
+        Self { instance }
+    }
 
-/// What the window shows and changes.
-pub struct Window {
-    params: Arc<UnbraidParams>,
-    status: Arc<Status>,
+    fn shape(&self) -> Shape {
+        self.instance.params.window.read().map_or_else(|poisoned| *poisoned.into_inner(), |shape| *shape)
+    }
+}
+
+/// Hosts may make the window any size that is not too small. The limit holds at scale 1; the layout itself never
+/// shrinks below it.
+fn resize_hint() -> ResizeHint {
+    let smallest = layout::SMALLEST_SIZE;
+    ResizeHint::RESIZABLE.with_min_logical_size(LogicalSize { width: smallest.x, height: smallest.y })
+}
+
+impl Editor for UnbraidEditor {
+    type Handle = EguiEditorHandle;
+
+    fn spawn(
+        &self,
+        parent: Option<ParentWindowHandle>,
+        wait_for_parent: bool,
+        fallback_scale_factor: Option<f64>,
+        gui_context: GuiContext,
+        host: Option<HostMethods>,
+    ) -> Result<SpawnedEditor<Self::Handle>, Box<dyn Error>> {
+        // The framework's own editor keeps its size to itself, so there is a new one for each window, which opens with
+        // the size that is remembered.
+        let shape = self.shape();
+        let size = LogicalSize { width: shape.width, height: shape.height };
+        let editor = create_egui_editor(
+            EguiEditorState::from_size(Size::from(size.cast::<f64>()), shape.scale),
+            RepaintNotifier::default(),
+            EguiNiceSettings::new().with_tile("Unbraid").with_resize_hint(resize_hint()),
+            Window::new(self.instance.clone()),
+        )
+        .ok_or("the window could not be set up")?;
+        editor.spawn(parent, wait_for_parent, fallback_scale_factor, gui_context, host)
+    }
+
+    fn size(&self) -> NativeSize<u32> {
+        let shape = self.shape();
+        let size = LogicalSize { width: shape.width * shape.scale, height: shape.height * shape.scale };
+        NativeSize::from_size(Size::from(size.cast::<f64>()), f64::from(shape.system_scale))
+    }
+
+    fn resize_hint(&self) -> ResizeHint {
+        resize_hint()
+    }
+}
+
+/// One open window. It lives as long as it is open.
+struct Window {
+    view: View,
     gui: Option<GuiContext>,
 }
 
 impl Window {
-    /// The editor for one plug-in instance.
-    pub fn editor(params: Arc<UnbraidParams>, status: Arc<Status>) -> Option<UnbraidEditor> {
-        create_egui_editor(
-            EguiEditorState::from_size(SIZE, 1.0),
-            RepaintNotifier::default(),
-            EguiNiceSettings::new().with_tile("Unbraid"),
-            Self { params, status, gui: None },
-        )
+    fn new(instance: Instance) -> Self {
+        Self { view: View::new(instance), gui: None }
     }
 
-    fn header(&self, ui: &mut Ui, setter: &ParamSetter<'_>) {
-        ui.horizontal(|ui| {
-            ui.heading(RichText::new("Unbraid").strong());
-            ui.separator();
-            for (mode, name, hint) in [
-                (Mode::Live, "Live", "Short latency, for performing and monitoring"),
-                (Mode::Studio, "Studio", "Best separation, for mixing and rendering"),
-            ] {
-                let chosen = self.params.mode.value() == mode;
-                if ui.selectable_label(chosen, name).on_hover_text(hint).clicked() && !chosen {
-                    setter.begin_set_parameter(&self.params.mode);
-                    setter.set_parameter(&self.params.mode, mode);
-                    setter.end_set_parameter(&self.params.mode);
-                }
-            }
-            ui.separator();
-            ui.label(match self.status.latency() {
-                Some((samples, ms)) => format!("latency {ms:.1} ms ({samples} samples)"),
-                None => "not active".to_owned(),
-            });
-            let (mean, peak) = self.status.loads();
-            ui.label(format!("CPU {:.0} % (peak {:.0} %)", 100.0 * mean, 100.0 * peak));
-        });
-        ui.label(RichText::new(self.network_line()).weak());
-        if let Some(warning) = self.warning() {
-            ui.label(RichText::new(warning).color(theme::WARNING));
+    fn remember(&self, change: impl FnOnce(&mut Shape)) {
+        if let Ok(mut shape) = self.view.instance().params.window.write() {
+            change(&mut shape);
         }
-    }
-
-    /// Name and version of the network that runs.
-    fn network_line(&self) -> String {
-        let Some(mode) = self.status.active_mode() else { return "no network loaded yet".into() };
-        match networks::prepare(mode) {
-            Ok(plan) => {
-                let contract = plan.contract();
-                format!("Network: {} {} ({})", contract.name, contract.version, contract.mode)
-            }
-            Err(reason) => reason,
-        }
-    }
-
-    /// The most important thing that is not as it should be.
-    fn warning(&self) -> Option<String> {
-        let chosen = self.params.mode.value();
-        if self.status.network_failed() {
-            Some(
-                "The network failed: you hear the dry signal (stem Other). Restart playback to try again."
-                    .into(),
-            )
-        } else if chosen == Mode::Live && !networks::HAS_LIVE {
-            Some("This build has no Live network: the Studio network runs instead.".into())
-        } else if self.status.active_mode().is_some_and(|active| active != networks::available(chosen)) {
-            Some("The mode changes when the host restarts the plug-in.".into())
-        } else {
-            match self.status.replaced_samples() {
-                0 => None,
-                count => {
-                    Some(format!("The input held {count} samples that are no numbers; they were silenced."))
-                }
-            }
-        }
-    }
-
-    fn footer(&self, ui: &mut Ui, setter: &ParamSetter<'_>) {
-        let params = &self.params;
-        egui::Grid::new("global").num_columns(2).spacing([12.0, 6.0]).show(ui, |ui| {
-            ui.label("Focus").on_hover_text("Softer (fewer artefacts) to harder (less bleed) separation");
-            ui.add(ParamSlider::for_param(&params.focus, setter).with_width(220.0));
-            ui.end_row();
-            ui.label("Output gain").on_hover_text("Gain of the main output only");
-            ui.add(ParamSlider::for_param(&params.output_gain, setter).with_width(220.0));
-            ui.end_row();
-            ui.label("Stem outputs").on_hover_text("What the four stem buses hear");
-            ui.horizontal(|ui| {
-                for (tap, name) in [(StemTap::PreLevel, "pre-level"), (StemTap::PostLevel, "post-level")] {
-                    let chosen = params.stem_tap.value() == tap;
-                    if ui.selectable_label(chosen, name).clicked() && !chosen {
-                        setter.begin_set_parameter(&params.stem_tap);
-                        setter.set_parameter(&params.stem_tap, tap);
-                        setter.end_set_parameter(&params.stem_tap);
-                    }
-                }
-                ui.separator();
-                strip::switch(ui, setter, &params.bypass, "Bypass", "Hear the delayed input", theme::WARNING);
-            });
-            ui.end_row();
-        });
     }
 }
 
 impl NiceEguiApp for Window {
-    fn build(&mut self, context: Context, gui: GuiContext, _frame: &mut Frame) -> Result<(), HandlerError> {
+    fn build(&mut self, context: Context, gui: GuiContext, frame: &mut Frame) -> Result<(), HandlerError> {
         theme::apply(&context);
+        frame.set_clear_color(theme::BACKGROUND.into());
         self.gui = Some(gui);
+        self.view.opened();
         Ok(())
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
         let Some(gui) = &self.gui else { return };
-        let setter = gui.param_setter();
-        egui::CentralPanel::default().show(ui, |ui| {
-            self.header(ui, &setter);
-            ui.add_space(8.0);
-            for (stem, name) in self.params.stems().into_iter().zip(["Vocals", "Drums", "Bass", "Other"]) {
-                strip::show(ui, &setter, stem, name, theme::stem_colour(name));
-            }
-            ui.add_space(8.0);
-            self.footer(ui, &setter);
-        });
-        ui.ctx().request_repaint_after(REFRESH);
+        let next = self.view.show(ui, gui.param_setter());
+        ui.ctx().request_repaint_after(next);
     }
 
-    fn editor_closed(&mut self) {
-        self.gui = None;
+    fn resized(&mut self, size: WindowSize) {
+        self.remember(|shape| {
+            let scale = f64::from(shape.scale);
+            shape.set_size(size.logical.width as f32, size.logical.height as f32);
+            shape.system_scale = (size.scale_factor / scale) as f32;
+        });
+    }
+
+    fn zoom_factor_changed(&mut self, zoom_factor: f32) {
+        self.remember(|shape| shape.set_scale(zoom_factor));
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        if let Some(gui) = &self.gui {
+            self.view.closed(gui.param_setter());
+        }
     }
 }

@@ -10,28 +10,37 @@ pub struct LoadMeter {
     peak: f32,
 }
 
+/// What one more callback tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Load {
+    /// It took longer than the audio it stood for.
+    pub missed: bool,
+    /// Mean and peak share of real time, whenever a second of audio is complete.
+    pub second: Option<(f32, f32)>,
+}
+
 impl LoadMeter {
-    /// Adds one callback that started at `start` and stood for `audio` seconds. Returns mean and peak share of
-    /// real time whenever a second of audio is complete. For the audio thread: reading the clock is no system
-    /// call on the platforms we know.
-    pub fn add(&mut self, start: Instant, audio: f32) -> Option<(f32, f32)> {
+    /// Adds one callback that started at `start` and stood for `audio` seconds. For the audio thread: reading the
+    /// clock is no system call on the platforms we know.
+    pub fn add(&mut self, start: Instant, audio: f32) -> Load {
         self.add_time(start.elapsed(), audio)
     }
 
-    fn add_time(&mut self, taken: Duration, audio: f32) -> Option<(f32, f32)> {
+    fn add_time(&mut self, taken: Duration, audio: f32) -> Load {
         if audio <= 0.0 {
-            return None;
+            return Load::default();
         }
         let taken = taken.as_secs_f32();
         self.busy += taken;
         self.heard += audio;
         self.peak = self.peak.max(taken / audio);
+        let missed = taken > audio;
         if self.heard < 1.0 {
-            return None;
+            return Load { missed, second: None };
         }
-        let loads = (self.busy / self.heard, self.peak);
+        let second = Some((self.busy / self.heard, self.peak));
         *self = Self::default();
-        Some(loads)
+        Load { missed, second }
     }
 }
 
@@ -43,10 +52,18 @@ mod tests {
     fn a_second_of_callbacks_gives_mean_and_peak() {
         let mut meter = LoadMeter::default();
         for _ in 0..3 {
-            assert_eq!(meter.add_time(Duration::from_millis(25), 0.25), None);
+            assert_eq!(meter.add_time(Duration::from_millis(25), 0.25), Load::default());
         }
-        let (mean, peak) = meter.add_time(Duration::from_millis(125), 0.25).unwrap();
+        let (mean, peak) = meter.add_time(Duration::from_millis(125), 0.25).second.unwrap();
         assert!((mean - 0.2).abs() < 1e-6 && (peak - 0.5).abs() < 1e-6);
-        assert_eq!(meter.add_time(Duration::from_millis(25), 0.25), None, "the next second starts afresh");
+        let next = meter.add_time(Duration::from_millis(25), 0.25);
+        assert_eq!(next, Load::default(), "the next second starts afresh");
+    }
+
+    #[test]
+    fn a_callback_that_takes_longer_than_its_audio_missed_its_deadline() {
+        let mut meter = LoadMeter::default();
+        assert!(!meter.add_time(Duration::from_millis(9), 0.01).missed);
+        assert!(meter.add_time(Duration::from_millis(11), 0.01).missed);
     }
 }

@@ -1,17 +1,29 @@
-//! The networks that ship inside the plug-in, prepared once a process and shared by all instances.
+//! The networks: those that ship inside the plug-in, and the user's own.
+//!
+//! A prepared network is shared by all instances in the process.
 
-use std::sync::{Arc, OnceLock};
+mod own;
 
-use unbraid_engine::prepare::{LoadError, NetworkPlan};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::SystemTime;
+
+use unbraid_engine::prepare::{self, LoadError, NetworkPlan};
 
 use crate::params::Mode;
 
-/// A network that is built in, or the one line that says why it cannot be used.
+pub use own::{Files, OwnNetworks};
+
+/// A prepared network, or the one line that says why it cannot be used.
 pub type Prepared = Result<Arc<NetworkPlan>, String>;
 
-/// Whether a network for mode Live was there when the plug-in was built. Without it the mode can be chosen
-/// but runs the Studio network.
+/// Whether a network for mode Live was there when the plug-in was built. Without it, and without one of the user's
+/// own, the mode can be chosen but runs the Studio network.
 pub const HAS_LIVE: bool = cfg!(live_network);
+
+/// Largest network file that is read, in bytes: some ten times the largest of ours.
+const LARGEST_FILE: u64 = 256 << 20;
 
 const STUDIO: &[u8] = include_bytes!("../../models/studio.onnx");
 #[cfg(live_network)]
@@ -19,19 +31,103 @@ const LIVE: &[u8] = include_bytes!("../../models/live.onnx");
 #[cfg(not(live_network))]
 const LIVE: &[u8] = STUDIO;
 
-/// The mode that really runs when `mode` is chosen.
-pub fn available(mode: Mode) -> Mode {
-    if HAS_LIVE { mode } else { Mode::Studio }
-}
-
-/// The network for `mode`. The first call in a process takes a few hundred milliseconds, and a second one
-/// that comes meanwhile waits for it; later calls return at once. Never on the audio thread.
-pub fn prepare(mode: Mode) -> Prepared {
+/// The built-in network for `mode`; without a Live network the Studio network. The first call in a process takes a few
+/// hundred milliseconds, and a second one that comes meanwhile waits for it; later calls return at once. Never on the
+/// audio thread.
+pub fn built_in(mode: Mode) -> Prepared {
     static PREPARED: [OnceLock<Prepared>; 2] = [OnceLock::new(), OnceLock::new()];
-    let (slot, file, bytes) = match available(mode) {
-        Mode::Studio => (0, "studio.onnx", STUDIO),
-        Mode::Live => (1, "live.onnx", LIVE),
+    let (slot, file, bytes) = match mode {
+        Mode::Live if HAS_LIVE => (1, "live.onnx", LIVE),
+        _ => (0, "studio.onnx", STUDIO),
     };
     let load = || NetworkPlan::from_bytes(file, bytes).map_err(|error: LoadError| error.to_string());
     PREPARED[slot].get_or_init(load).clone()
+}
+
+/// The network in the file at `path`. As long as someone uses it, and the file stays as it was, it is prepared once.
+/// Takes up to a few seconds; never on the audio thread.
+///
+/// # Errors
+/// One line that names the file, and what was found and what is needed.
+pub fn from_file(path: &Path) -> Prepared {
+    static PREPARED: Mutex<Vec<(Version, Weak<NetworkPlan>)>> = Mutex::new(Vec::new());
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let unreadable = |reason: &dyn std::fmt::Display| {
+        format!("{name}: cannot be read ({reason}); need a network file at {}", path.display())
+    };
+    let version = Version::of(path).map_err(|error| unreadable(&error))?;
+    if version.bytes > LARGEST_FILE {
+        return Err(unreadable(&format!("{} bytes, the most is {LARGEST_FILE}", version.bytes)));
+    }
+    let mut prepared = PREPARED.lock().unwrap_or_else(PoisonError::into_inner);
+    prepared.retain(|(_, plan)| plan.strong_count() > 0);
+    let known = prepared.iter().find(|(known, _)| *known == version);
+    if let Some(plan) = known.and_then(|(_, plan)| plan.upgrade()) {
+        return Ok(plan);
+    }
+    let bytes = fs::read(path).map_err(|error| unreadable(&error))?;
+    let plan = NetworkPlan::from_bytes(&name, &bytes).map_err(|error| error.to_string())?;
+    prepared.push((version, Arc::downgrade(&plan)));
+    Ok(plan)
+}
+
+/// One state of a file.
+#[derive(PartialEq)]
+struct Version {
+    path: PathBuf,
+    bytes: u64,
+    changed: Option<SystemTime>,
+}
+
+impl Version {
+    fn of(path: &Path) -> std::io::Result<Self> {
+        let metadata = fs::metadata(path)?;
+        Ok(Self { path: path.to_owned(), bytes: metadata.len(), changed: metadata.modified().ok() })
+    }
+}
+
+/// The mode a network says it was made for.
+pub fn mode_of(plan: &NetworkPlan) -> Mode {
+    match plan.contract().mode {
+        prepare::Mode::Studio => Mode::Studio,
+        prepare::Mode::Live => Mode::Live,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn temporary(name: &str, bytes: &[u8]) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("unbraid-{}-{name}", std::process::id()));
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_users_file_is_prepared_once_while_it_is_in_use() {
+        let path = temporary("own.onnx", STUDIO);
+        let (one, two) = (from_file(&path).unwrap(), from_file(&path).unwrap());
+        assert!(Arc::ptr_eq(&one, &two));
+        assert!(!Arc::ptr_eq(&one, &built_in(Mode::Studio).unwrap()));
+        assert_eq!(mode_of(&one), Mode::Studio);
+        fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_no_network_is_refused_in_one_line_with_its_name() {
+        let missing = from_file(Path::new("/nowhere/mine.onnx")).err().unwrap();
+        assert!(missing.contains("mine.onnx"), "{missing}");
+        let path = temporary("bad.onnx", b"not a network");
+        let message = from_file(&path).err().unwrap();
+        assert!(message.contains("bad.onnx"), "{message}");
+        let cut = temporary("cut.onnx", &STUDIO[..STUDIO.len() / 2]);
+        let truncated = from_file(&cut).err().unwrap();
+        assert!(truncated.contains("cut.onnx"), "{truncated}");
+        for message in [missing, message, truncated] {
+            assert_eq!(message.lines().count(), 1, "{message}");
+        }
+        fs::remove_file(path).unwrap();
+        fs::remove_file(cut).unwrap();
+    }
 }

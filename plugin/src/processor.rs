@@ -1,61 +1,79 @@
 //! One activation: an engine for the host's rate and block size, and what it needs to talk to the framework.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use nice_plug::prelude::Buffer;
+use unbraid_engine::prepare::NetworkPlan;
 use unbraid_engine::realtime::{Engine, Separator};
 use unbraid_engine::{CHANNELS, STEMS};
 
+use crate::display::Display;
 use crate::meter::LoadMeter;
-use crate::networks;
 use crate::params::{Mode, UnbraidParams};
 use crate::status::Status;
+
+/// What a processor is made for; another one needs a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// The mode that is chosen and can be had.
+    pub mode: Mode,
+    /// The state of the user's own networks.
+    pub networks: u32,
+}
 
 /// An engine between the framework's buffers.
 pub struct Processor {
     engine: Engine,
-    mode: Mode,
+    plan: Arc<NetworkPlan>,
+    wanted: Wanted,
     sample_rate: f32,
     max_block: u32,
     /// The second channel of a mono bus.
     twin: Vec<f32>,
     meter: LoadMeter,
+    /// Callbacks have a deadline.
+    paced: bool,
     restart_requested: bool,
 }
 
 impl Processor {
-    /// Makes a processor for `mode` at `sample_rate` Hz and blocks of at most `max_block` samples.
-    ///
-    /// Hosts activate up to six times while a project loads, so what can be kept of `previous` is: all of it
-    /// if nothing changed, else its network. Blocks until the network is ready, so that an offline host hears
-    /// it from the first block on.
+    /// Makes a processor of the network `plan` for what is `wanted`, at `sample_rate` Hz and for blocks of at most
+    /// `max_block` samples, that fills `display`. What can be kept of `previous` is: all of it if nothing changed, else
+    /// its network.
     ///
     /// # Errors
     /// One line for people if the network or the host's settings cannot be used.
     pub fn prepare(
         previous: Option<Self>,
-        mode: Mode,
+        wanted: Wanted,
+        plan: &Arc<NetworkPlan>,
         sample_rate: f32,
         max_block: u32,
+        display: &Arc<Display>,
     ) -> Result<Self, String> {
         let network: Box<dyn Separator> = match previous {
-            Some(previous) if previous.mode == mode => {
+            Some(previous) if Arc::ptr_eq(&previous.plan, plan) => {
                 if previous.sample_rate == sample_rate && previous.max_block == max_block {
-                    return Ok(Self { restart_requested: false, ..previous });
+                    return Ok(Self { wanted, restart_requested: false, ..previous });
                 }
                 previous.engine.into_separator()
             }
-            _ => Box::new(networks::prepare(mode)?.instance().map_err(|fault| fault.to_string())?),
+            _ => Box::new(plan.instance().map_err(|fault| fault.to_string())?),
         };
-        let engine = Engine::new(network, f64::from(sample_rate), max_block as usize)
+        let mut engine = Engine::new(network, f64::from(sample_rate), max_block as usize)
             .map_err(|error| error.to_string())?;
+        let sizes = engine.sizes();
+        engine.observe(Box::new(display.watch(sizes.fft, sizes.hop, f64::from(sample_rate))));
         Ok(Self {
             twin: vec![0.0; engine.sizes().hop],
             engine,
-            mode,
+            plan: Arc::clone(plan),
+            wanted,
             sample_rate,
             max_block,
             meter: LoadMeter::default(),
+            paced: true,
             restart_requested: false,
         })
     }
@@ -65,12 +83,22 @@ impl Processor {
         self.engine.latency() as u32
     }
 
-    /// Whether the host has to restart the plug-in because `chosen` is not the mode that runs. True once until
+    /// The mode whose network runs.
+    pub fn mode(&self) -> Mode {
+        self.wanted.mode
+    }
+
+    /// Says whether the host plays in real time (as it is at first) or renders offline, without deadlines.
+    pub fn set_paced(&mut self, paced: bool) {
+        self.paced = paced;
+    }
+
+    /// Whether the host has to restart the plug-in because something else is `wanted` than what runs. True once until
     /// the restart has happened.
-    pub fn wants_restart(&mut self, chosen: Mode) -> bool {
-        let wanted = chosen != self.mode;
-        let ask = wanted && !self.restart_requested;
-        self.restart_requested = wanted;
+    pub fn wants_restart(&mut self, wanted: Wanted) -> bool {
+        let differs = wanted != self.wanted;
+        let ask = differs && !self.restart_requested;
+        self.restart_requested = differs;
         ask
     }
 
@@ -101,9 +129,12 @@ impl Processor {
             [mono] => self.process_mono(mono),
             _ => {}
         }
-        let health = self.engine.health();
-        status.health(health.replaced_samples, health.network_failed);
-        if let Some((mean, peak)) = self.meter.add(start, samples as f32 / self.sample_rate) {
+        status.health(self.engine.health());
+        let load = self.meter.add(start, samples as f32 / self.sample_rate);
+        if load.missed && self.paced {
+            status.missed_deadline();
+        }
+        if let Some((mean, peak)) = load.second {
             status.load(mean, peak);
         }
     }

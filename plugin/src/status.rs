@@ -1,12 +1,17 @@
-//! What the audio thread tells the window: single numbers, each written by one side and read by the other.
+//! What the audio thread tells the window: single numbers, each written by one side and read by the other. What
+//! activation tells it in words is behind locks that the audio thread never takes.
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use atomic_float::AtomicF32;
+use unbraid_engine::prepare::Contract;
+use unbraid_engine::realtime::Health;
 
 use crate::params::Mode;
 
-/// Shared between activation, the audio thread and the window. No lock; every field stands for itself.
+/// Shared between activation, the audio thread and the window. Every field stands for itself.
 #[derive(Default)]
 pub struct Status {
     latency: AtomicU32,
@@ -17,6 +22,30 @@ pub struct Status {
     network_failed: AtomicBool,
     load: AtomicF32,
     peak_load: AtomicF32,
+    missed_deadlines: AtomicU64,
+    fallbacks: AtomicU64,
+    /// The network that was prepared last. The audio thread never touches it.
+    network: Mutex<Option<NetworkInfo>>,
+    /// Lines for people that wait for a window. The audio thread never touches them.
+    complaints: Mutex<Vec<String>>,
+}
+
+/// Most lines that wait for a window: without one, a fault that repeats must not fill the memory.
+const MOST_COMPLAINTS: usize = 8;
+
+/// What the window says about a network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkInfo {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The mode it was made for.
+    pub mode: String,
+    /// The licences of its training data.
+    pub licences: String,
+    /// Its file, or `None` if it is built in.
+    pub file: Option<PathBuf>,
 }
 
 impl Status {
@@ -27,10 +56,36 @@ impl Status {
         self.active_mode.store(if mode == Mode::Studio { 1 } else { 2 }, Ordering::Relaxed);
     }
 
+    /// Notes which network was prepared, and its file if it is the user's own. Not for the audio thread.
+    pub fn prepared(&self, contract: &Contract, file: Option<&Path>) {
+        let info = NetworkInfo {
+            name: contract.name.clone(),
+            version: contract.version.clone(),
+            mode: contract.mode.to_string(),
+            licences: contract.licences.clone(),
+            file: file.map(Path::to_owned),
+        };
+        *self.network.lock().unwrap_or_else(PoisonError::into_inner) = Some(info);
+    }
+
+    /// Leaves a line for people, until a window takes it. Not for the audio thread.
+    pub fn complain(&self, line: String) {
+        let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
+        if complaints.len() < MOST_COMPLAINTS && !complaints.contains(&line) {
+            complaints.push(line);
+        }
+    }
+
     /// Notes what the engine met. From the audio thread.
-    pub fn health(&self, replaced_samples: u64, network_failed: bool) {
-        self.replaced_samples.store(replaced_samples, Ordering::Relaxed);
-        self.network_failed.store(network_failed, Ordering::Relaxed);
+    pub fn health(&self, health: Health) {
+        self.replaced_samples.store(health.replaced_samples, Ordering::Relaxed);
+        self.network_failed.store(health.network_failed, Ordering::Relaxed);
+        self.fallbacks.store(health.memory_fallbacks, Ordering::Relaxed);
+    }
+
+    /// Notes a callback that took longer than the audio it stood for. From the audio thread.
+    pub fn missed_deadline(&self) {
+        self.missed_deadlines.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Notes the share of real time that processing took, as mean and peak of the last second. From the audio
@@ -69,5 +124,25 @@ impl Status {
     /// Mean and peak share of real time.
     pub fn loads(&self) -> (f32, f32) {
         (self.load.load(Ordering::Relaxed), self.peak_load.load(Ordering::Relaxed))
+    }
+
+    /// Callbacks that took longer than the audio they stood for.
+    pub fn missed_deadlines(&self) -> u64 {
+        self.missed_deadlines.load(Ordering::Relaxed)
+    }
+
+    /// Times that inference asked for more memory than its pool has.
+    pub fn fallbacks(&self) -> u64 {
+        self.fallbacks.load(Ordering::Relaxed)
+    }
+
+    /// The network that was prepared last. Not for the audio thread.
+    pub fn network(&self) -> Option<NetworkInfo> {
+        self.network.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The lines that wait, oldest first; they are gone then. Not for the audio thread.
+    pub fn take_complaints(&self) -> Vec<String> {
+        std::mem::take(&mut *self.complaints.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,0 +1,353 @@
+//! A host and a person, made up.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use egui::{
+    Context, Event, Id, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, RawInput, Rect, TouchPhase,
+    Vec2, pos2, vec2,
+};
+use nice_plug::context::PluginApi;
+use nice_plug::context::gui::{GuiContext, GuiContextInner};
+use nice_plug::params::internals::ParamPtr;
+use nice_plug::plugin::PluginState;
+use nice_plug::prelude::{Buffer, Params};
+
+use super::super::layout::DEFAULT_SIZE;
+use super::super::theme;
+use super::super::view::View;
+use crate::instance::Instance;
+use crate::params::UnbraidParams;
+use crate::player::Player;
+use crate::presets::Folder;
+use crate::processor::Processor;
+
+/// What a host hears of a parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A gesture begins.
+    Begin(String),
+    /// A value in the parameter's own unit.
+    Set(String, f32),
+    /// The gesture ends.
+    End(String),
+}
+
+/// A host that notes every change and carries it out.
+struct Recorder {
+    params: Arc<UnbraidParams>,
+    changes: Mutex<Vec<Change>>,
+}
+
+impl Recorder {
+    fn id(&self, param: ParamPtr) -> String {
+        let map = self.params.param_map();
+        map.into_iter()
+            .find(|(_, known, _)| *known == param)
+            .map(|(id, _, _)| id)
+            .expect("a parameter of ours")
+    }
+
+    fn note(&self, change: Change) {
+        self.changes.lock().unwrap().push(change);
+    }
+}
+
+impl GuiContextInner for Recorder {
+    fn plugin_api(&self) -> PluginApi {
+        PluginApi::Clap
+    }
+
+    unsafe fn raw_begin_set_parameter(&self, param: ParamPtr) {
+        self.note(Change::Begin(self.id(param)));
+    }
+
+    unsafe fn raw_set_parameter_normalized(&self, param: ParamPtr, normalized: f32) {
+        // SAFETY: `id` has found the pointer among the parameters, which are alive.
+        let plain = unsafe {
+            self.id(param);
+            param._internal_set_normalized_value(normalized);
+            param.unmodulated_plain_value()
+        };
+        self.note(Change::Set(self.id(param), plain));
+    }
+
+    unsafe fn raw_end_set_parameter(&self, param: ParamPtr) {
+        self.note(Change::End(self.id(param)));
+    }
+
+    fn get_state(&self) -> PluginState {
+        unreachable!("the window keeps no state of its own")
+    }
+
+    fn set_state(&self, _state: PluginState) {
+        unreachable!("the window sets parameters")
+    }
+
+    fn request_restart(&self) {}
+}
+
+/// A window's contents with someone in front of it.
+pub struct Bench {
+    context: Context,
+    view: View,
+    host: Arc<Recorder>,
+    gui: GuiContext,
+    size: Vec2,
+    time: f64,
+    modifiers: Modifiers,
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        Self::with_size(DEFAULT_SIZE)
+    }
+
+    pub fn with_size(size: Vec2) -> Self {
+        Self::of(Instance::default(), size, None)
+    }
+
+    pub fn with_player(player: Arc<dyn Player>) -> Self {
+        Self::of(Instance { player: Some(player), ..Instance::default() }, DEFAULT_SIZE, None)
+    }
+
+    pub fn with_presets(folder: &Path) -> Self {
+        Self::of(Instance::default(), DEFAULT_SIZE, Some(folder.to_owned()))
+    }
+
+    fn of(instance: Instance, size: Vec2, presets: Option<PathBuf>) -> Self {
+        let host = Arc::new(Recorder { params: instance.params.clone(), changes: Mutex::default() });
+        let mut view = View::new(instance);
+        // Never the real folder of whoever runs the tests.
+        view.keep_presets_in(presets.map(Folder::new));
+        let context = Context::default();
+        theme::apply(&context);
+        view.opened();
+        let gui = GuiContext::new(host.clone());
+        let mut bench = Self { context, view, host, gui, size, time: 0.0, modifiers: Modifiers::NONE };
+        bench.frame();
+        bench.frame();
+        bench
+    }
+
+    pub fn instance(&self) -> &Instance {
+        self.view.instance()
+    }
+
+    pub fn params(&self) -> &UnbraidParams {
+        &self.view.instance().params
+    }
+
+    pub fn notice(&self) -> Option<String> {
+        self.view.notice().map(str::to_owned)
+    }
+
+    pub fn columns(&self) -> u64 {
+        self.view.columns()
+    }
+
+    /// Sets a parameter from outside, in its own unit, as automation does.
+    pub fn set(&mut self, id: &str, plain: f32) {
+        let map = self.params().param_map();
+        let param = map.into_iter().find(|(known, _, _)| known == id).map(|(_, param, _)| param).unwrap();
+        // SAFETY: the parameters are alive and nobody else is using them.
+        unsafe { param._internal_set_normalized_value(param.preview_normalized(plain)) };
+        self.frame();
+    }
+
+    /// Shows one picture with this input, and gives back what the host heard of it.
+    pub fn input(&mut self, events: Vec<Event>) -> Vec<Change> {
+        self.run(RawInput { events, ..RawInput::default() })
+    }
+
+    fn run(&mut self, input: RawInput) -> Vec<Change> {
+        self.time += 1.0 / 60.0;
+        let mut input = input;
+        input.screen_rect = Some(Rect::from_min_size(Pos2::ZERO, self.size));
+        input.time = Some(self.time);
+        input.events.insert(0, Event::ModifiersChanged(self.modifiers));
+        let (view, gui) = (&mut self.view, &self.gui);
+        let mut output = self.context.run_ui(input, |ui| {
+            view.show(ui, gui.param_setter());
+        });
+        self.context.tessellate(std::mem::take(&mut output.shapes), output.pixels_per_point);
+        std::mem::take(&mut *self.host.changes.lock().unwrap())
+    }
+
+    pub fn frame(&mut self) -> Vec<Change> {
+        self.input(Vec::new())
+    }
+
+    /// Holds these keys down from now on.
+    pub fn hold(&mut self, modifiers: Modifiers) {
+        self.modifiers = modifiers;
+    }
+
+    fn centre(&self, id: Id) -> Pos2 {
+        self.context.read_response(id).unwrap_or_else(|| panic!("{id:?} is not in the window")).rect.center()
+    }
+
+    fn button(&self, pos: Pos2, button: PointerButton, pressed: bool) -> Event {
+        Event::PointerButton { pos, button, pressed, modifiers: self.modifiers }
+    }
+
+    pub fn click(&mut self, id: Id) -> Vec<Change> {
+        self.click_by(id, PointerButton::Primary)
+    }
+
+    pub fn click_by(&mut self, id: Id, button: PointerButton) -> Vec<Change> {
+        // Long after the last one, lest two clicks become a double click.
+        self.time += 1.0;
+        let at = self.centre(id);
+        let mut changes = self.input(vec![Event::PointerMoved(at)]);
+        changes.extend(self.input(vec![self.button(at, button, true)]));
+        changes.extend(self.input(vec![self.button(at, button, false)]));
+        changes.extend(self.frame());
+        changes
+    }
+
+    pub fn double_click(&mut self, id: Id) -> Vec<Change> {
+        let mut changes = self.click(id);
+        let at = self.centre(id);
+        changes.extend(self.input(vec![self.button(at, PointerButton::Primary, true)]));
+        changes.extend(self.input(vec![self.button(at, PointerButton::Primary, false)]));
+        changes
+    }
+
+    /// Presses on the middle of `id` and moves by `way`, without letting go.
+    pub fn grab(&mut self, id: Id, way: Vec2) -> Vec<Change> {
+        self.time += 1.0;
+        let from = self.centre(id);
+        let mut changes = self.input(vec![Event::PointerMoved(from)]);
+        changes.extend(self.input(vec![self.button(from, PointerButton::Primary, true)]));
+        for step in 1..=10 {
+            let at = from + way * (step as f32 / 10.0);
+            changes.extend(self.input(vec![Event::PointerMoved(at)]));
+        }
+        changes
+    }
+
+    pub fn drag(&mut self, id: Id, way: Vec2) -> Vec<Change> {
+        let to = self.centre(id) + way;
+        let mut changes = self.grab(id, way);
+        changes.extend(self.input(vec![self.button(to, PointerButton::Primary, false)]));
+        changes.extend(self.frame());
+        changes
+    }
+
+    pub fn wheel(&mut self, id: Id, notches: f32) -> Vec<Change> {
+        let at = self.centre(id);
+        let mut changes = self.input(vec![Event::PointerMoved(at)]);
+        changes.extend(self.input(vec![Event::MouseWheel {
+            unit: MouseWheelUnit::Line,
+            delta: vec2(0.0, notches),
+            modifiers: self.modifiers,
+            phase: TouchPhase::Move,
+            source: egui::MouseWheelSource::Unknown,
+        }]));
+        // Away again, and until smooth scrolling has ended.
+        changes.extend(self.input(vec![Event::PointerMoved(pos2(-10.0, -10.0))]));
+        changes
+    }
+
+    pub fn focus(&mut self, id: Id) {
+        self.context.memory_mut(|memory| memory.request_focus(id));
+        self.frame();
+        self.frame();
+    }
+
+    pub fn focused(&self) -> Option<Id> {
+        self.context.memory(|memory| memory.focused())
+    }
+
+    pub fn press(&mut self, key: Key) -> Vec<Change> {
+        let event = |pressed| Event::Key {
+            key,
+            physical_key: None,
+            pressed,
+            repeat: false,
+            modifiers: self.modifiers,
+        };
+        let (down, up) = (event(true), event(false));
+        let mut changes = self.input(vec![down]);
+        changes.extend(self.input(vec![up]));
+        changes
+    }
+
+    /// Clicks a value, types `text` over it and presses return.
+    pub fn type_into(&mut self, id: Id, text: &str) -> Vec<Change> {
+        let mut changes = self.click(id);
+        changes.extend(self.frame());
+        if text.is_empty() {
+            changes.extend(self.press(Key::Delete));
+        } else {
+            changes.extend(self.input(vec![Event::Text(text.into())]));
+        }
+        changes.extend(self.press(Key::Enter));
+        changes.extend(self.frame());
+        changes
+    }
+
+    pub fn drop_file(&mut self, path: &Path) -> Vec<Change> {
+        let file = Arc::new(Dropped(path.to_owned()));
+        self.run(RawInput { dropped_files: vec![file], ..RawInput::default() })
+    }
+
+    pub fn wait_for(&mut self, done: impl Fn(&Self) -> bool) {
+        let start = Instant::now();
+        while !done(self) {
+            assert!(start.elapsed() < Duration::from_secs(60), "it never happened");
+            std::thread::sleep(Duration::from_millis(5));
+            self.frame();
+        }
+    }
+
+    /// The window closes.
+    pub fn close(&mut self) -> Vec<Change> {
+        self.view.closed(self.gui.param_setter());
+        std::mem::take(&mut *self.host.changes.lock().unwrap())
+    }
+
+    /// Plays noise for `seconds` through `processor` in blocks of 512, with a picture after each if the window is open,
+    /// and returns the left output.
+    pub fn play(&mut self, processor: &mut Processor, seconds: f64) -> Vec<f32> {
+        let mut output = Vec::new();
+        let mut noise = 1u32;
+        let mut sample = || {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            noise as f32 / u32::MAX as f32 - 0.5
+        };
+        for _ in 0..(seconds * 44_100.0 / 512.0) as usize {
+            let mut left: Vec<f32> = (0..512).map(|_| sample()).collect();
+            let mut right: Vec<f32> = (0..512).map(|_| sample()).collect();
+            let mut buffer = Buffer::default();
+            // SAFETY: both slices live as long as the buffer and have the length that is told.
+            unsafe {
+                buffer.set_slices(512, |slices| *slices = vec![&mut left, &mut right]);
+            }
+            let instance = self.view.instance().clone();
+            processor.process(&mut buffer, &mut [], &instance.params, &instance.status);
+            drop(buffer);
+            output.extend(left);
+            if self.instance().display.is_open() {
+                self.frame();
+            }
+        }
+        output
+    }
+}
+
+/// A file that was let go over the window.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
