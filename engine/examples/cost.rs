@@ -70,7 +70,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             (total, engine.stage_times().cloned())
         })
         .min_by(|one, other| one.0.total_cmp(&other.0));
-    let (total, Some(times)) = fastest.ok_or("no round ran")? else { return Err("no stage was timed".into()) };
+    let (total, Some(times)) = fastest.ok_or("no round ran")? else {
+        return Err("no stage was timed".into());
+    };
     let hops = (callbacks * block) as f64 / hop as f64;
     let of = |time: Duration| 1e6 * time.as_secs_f64() / hops;
     let stages = [
@@ -109,7 +111,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     let share = |us: f64| format!("{us:8.1} us {:6.2} % of a core", us * RATE / hop as f64 / 1e4);
-    println!("read and optimise {:.1} ms, warm an instance up {:.1} ms, set an engine up {:.1} ms", milliseconds(optimise), milliseconds(warm_up), milliseconds(set_up));
+    println!(
+        "read and optimise {:.1} ms, warm an instance up {:.1} ms, set an engine up {:.1} ms",
+        milliseconds(optimise),
+        milliseconds(warm_up),
+        milliseconds(set_up)
+    );
     println!("a hop of {hop} samples at {RATE} Hz, blocks of {block}:");
     for (name, us) in stages {
         println!("  {name:<44}{}", share(us));

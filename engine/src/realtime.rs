@@ -1,5 +1,6 @@
 //! Everything that runs inside the host's audio callback: no system allocation, no lock, no system call.
 
+mod arrival;
 mod engine;
 mod mixer;
 mod network;
@@ -11,6 +12,7 @@ mod shares;
 mod stage_times;
 mod stft;
 
+pub use arrival::Door;
 pub use engine::{Engine, Health};
 pub use mixer::{Controls, Tap};
 pub use network::Network;

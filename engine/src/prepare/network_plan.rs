@@ -6,6 +6,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tract_onnx::Onnx;
 use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::konst::Const;
@@ -51,12 +52,7 @@ impl NetworkPlan {
     /// [`LoadError`] with one line that says which key or tensor is wrong, what was found and what is needed.
     pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<Arc<Self>, LoadError> {
         let onnx = tract_onnx::onnx();
-        let proto = onnx
-            .proto_model_for_read(&mut &*bytes)
-            .map_err(|error| LoadError::NotOnnx { file: file.into(), reason: one_line(&error) })?;
-        let props: HashMap<String, String> =
-            proto.metadata_props.iter().map(|prop| (prop.key.clone(), prop.value.clone())).collect();
-        let contract = Contract::from_metadata(file, &props)?;
+        let (proto, contract) = parse(&onnx, file, bytes)?;
         let wiring = Wiring::of(file, &proto)?;
 
         let graph_error =
@@ -87,6 +83,14 @@ impl NetworkPlan {
             .measure()
             .map_err(|_| LoadError::Graph { file: file.into(), reason: "a node failed on silence".into() })?;
         Ok(Arc::new(ready))
+    }
+
+    /// What the network in `bytes` says about itself, long before it can run: takes a few milliseconds.
+    ///
+    /// # Errors
+    /// [`LoadError`] with one line that says which key is wrong, what was found and what is needed.
+    pub fn contract_of(file: &str, bytes: &[u8]) -> Result<Contract, LoadError> {
+        parse(&tract_onnx::onnx(), file, bytes).map(|(_, contract)| contract)
     }
 
     /// What the network says about itself.
@@ -145,6 +149,17 @@ impl NetworkPlan {
             })
             .collect())
     }
+}
+
+/// Reads the file, and the metadata in it.
+fn parse(onnx: &Onnx, file: &str, bytes: &[u8]) -> Result<(ModelProto, Contract), LoadError> {
+    let proto = onnx
+        .proto_model_for_read(&mut &*bytes)
+        .map_err(|error| LoadError::NotOnnx { file: file.into(), reason: one_line(&error) })?;
+    let props: HashMap<String, String> =
+        proto.metadata_props.iter().map(|prop| (prop.key.clone(), prop.value.clone())).collect();
+    let contract = Contract::from_metadata(file, &props)?;
+    Ok((proto, contract))
 }
 
 /// A cheap deterministic spectrum, so that warm-up touches the same paths as audio.

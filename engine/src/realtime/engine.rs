@@ -1,19 +1,21 @@
 //! The fixed-delay system around a network: samples in, the same samples as stems out, a constant later.
 
 use std::array;
+use std::sync::Arc;
 use std::time::Instant;
 
 use realfft::num_complex::Complex;
 use ringbuf::LocalRb;
 use ringbuf::storage::Heap;
 
+use super::arrival::{Door, Standby};
 use super::mixer::{Mixer, Stretch};
 use super::overlap::{Overlap, Synthesis};
 use super::schedule::{Schedule, Stage, stages};
 use super::shares::{all_to_other, apply, focus_exponent, sharpen};
 use super::stft::{Analysis, fill_mixture};
 use super::{Controls, Fault, MixedStretch, Observer, SeparatedFrame, Separator, StageTimes};
-use crate::prepare::{SetupError, Sizes, WindowPair};
+use crate::prepare::{Contract, SetupError, Sizes, WindowPair};
 use crate::{CHANNELS, STEMS};
 
 /// Samples beyond this magnitude are no audio (it is +361 dBFS) but would overflow in a transform.
@@ -29,6 +31,8 @@ pub struct Health {
     pub replaced_samples: u64,
     /// The network failed: the input goes to the stem Other until the next reset.
     pub network_failed: bool,
+    /// Times that the network asked for more memory than its pool has, since it was made.
+    pub memory_fallbacks: u64,
 }
 
 /// Separates a stream of stereo audio with a constant delay, in blocks of any size.
@@ -70,6 +74,10 @@ pub struct Engine {
     fresh: bool,
     health: Health,
     observer: Option<Box<dyn Observer>>,
+    /// Where the network will come from, if it was not there from the start.
+    door: Option<Arc<Door>>,
+    /// It has not come yet.
+    standing_by: bool,
     /// Where the time goes, for those who ask; a plug-in does not.
     stage_times: Option<StageTimes>,
 }
@@ -117,6 +125,8 @@ impl Engine {
             fresh: true,
             health: Health::default(),
             observer: None,
+            door: None,
+            standing_by: false,
             stage_times: None,
             separator,
             sizes,
@@ -126,6 +136,31 @@ impl Engine {
         };
         engine.reset();
         Ok(engine)
+    }
+
+    /// Sets an engine up for a network of `contract` that is not there yet: until it comes through the door, all of
+    /// the signal is in the stem Other, at the latency that it will have then.
+    ///
+    /// Allocates, like [`Engine::new`].
+    ///
+    /// # Errors
+    /// [`SetupError`] if the sample rate is not a positive number.
+    pub fn awaiting(
+        contract: &Contract,
+        sample_rate: f64,
+        max_block: usize,
+    ) -> Result<(Self, Arc<Door>), SetupError> {
+        let mut engine = Self::new(Box::new(Standby(contract.clone())), sample_rate, max_block)?;
+        let transform = transform_seconds(&mut engine.analysis, &mut engine.stem_spectrum);
+        let door = Arc::new(Door::new(contract.clone(), transform, engine.sizes.spread));
+        engine.door = Some(door.clone());
+        engine.standing_by = true;
+        Ok((engine, door))
+    }
+
+    /// Whether the network of [`Engine::awaiting`] has not come yet. Any thread.
+    pub fn is_waiting(&self) -> bool {
+        self.standing_by
     }
 
     /// Delay from input to output in samples, constant for the engine's life.
@@ -140,7 +175,7 @@ impl Engine {
 
     /// What went wrong since the last reset.
     pub fn health(&self) -> Health {
-        self.health
+        Health { memory_fallbacks: self.separator.memory_fallbacks(), ..self.health }
     }
 
     /// Lets `observer` look on from now on, in the place of anyone before. It changes nothing about the output. Not
@@ -223,16 +258,20 @@ impl Engine {
     /// Stores a stretch of input that does not reach beyond the end of the hop.
     fn take_in(&mut self, input: [&[f32]; CHANNELS]) {
         for (channel, input) in input.into_iter().enumerate() {
-            for &sample in input {
+            // Filled again when the stretch is given out.
+            let clean = &mut self.popped_dry[channel][..input.len()];
+            let mut replaced = 0u32;
+            for (clean, &sample) in clean.iter_mut().zip(input) {
                 let magnitude = sample.abs();
                 // False for NaN, too. Subnormals become 0, as they do in a host's own mixer.
                 let usable = magnitude <= LARGEST_SAMPLE;
-                self.health.replaced_samples += u64::from(!usable);
-                let sample = if usable && magnitude >= f32::MIN_POSITIVE { sample } else { 0.0 };
-                // Both rings have room: they are emptied at the rate at which they are filled.
-                let _ = self.waiting[channel].try_push(sample);
-                let _ = self.delayed[channel].try_push(sample);
+                replaced += u32::from(!usable);
+                *clean = if usable & (magnitude >= f32::MIN_POSITIVE) { sample } else { 0.0 };
             }
+            self.health.replaced_samples += u64::from(replaced);
+            // Both rings have room: they are emptied at the rate at which they are filled.
+            self.waiting[channel].push_slice(clean);
+            self.delayed[channel].push_slice(clean);
         }
     }
 
@@ -256,6 +295,11 @@ impl Engine {
             waiting.pop_slice(self.analysis.advance(channel, self.sizes.hop));
         }
         self.newest = (self.newest + 1) % self.spectra.len();
+        if let Some(door) = &self.door
+            && self.standing_by
+        {
+            self.standing_by = !door.exchange(&mut self.separator, &mut self.schedule);
+        }
         self.exponent = focus_exponent(self.focus);
         self.schedule.start();
     }

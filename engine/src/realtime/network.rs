@@ -86,6 +86,10 @@ impl Separator for Network {
     fn reset(&mut self) {
         self.stream.reset(&self.plan);
     }
+
+    fn memory_fallbacks(&self) -> u64 {
+        self.stream.pool.counters().overflows
+    }
 }
 
 /// The part of a [`Network`] that changes from frame to frame.

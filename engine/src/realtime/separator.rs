@@ -39,6 +39,11 @@ pub trait Separator: Send {
     /// Forgets everything heard so far, a frame in progress included.
     fn reset(&mut self);
 
+    /// Times that the stream asked for more memory than it was given, and the system's was used.
+    fn memory_fallbacks(&self) -> u64 {
+        0
+    }
+
     /// Runs a whole frame at once.
     ///
     /// # Errors

@@ -40,7 +40,11 @@ impl StageTimes {
                 self.hops += 1;
                 &mut self.begin
             }
-            Stage::Infer(step) => &mut self.infer[step],
+            Stage::Infer(step) => match self.infer.get_mut(step) {
+                Some(sum) => sum,
+                // A network that arrived since the clocks were set.
+                None => return,
+            },
             Stage::Share => &mut self.share,
             Stage::Synthesise { .. } => &mut self.synthesise,
         };

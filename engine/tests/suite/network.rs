@@ -104,3 +104,14 @@ fn a_network_whose_metadata_contradict_its_graph_is_refused_by_name() {
     let error = lie(b"unbraid-mask/1", b"unbraid-mask/9");
     assert!(matches!(error, LoadError::Key { key: "contract", .. }), "{error}");
 }
+
+/// `cargo xtask test` runs all suites a second time with the kernels of a machine without AVX-512.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn a_cap_on_the_kernels_is_obeyed() {
+    use tract_onnx::tract_core::tract_linalg::isa::{Isa, native};
+
+    let capped = std::env::var("TRACT_CPU_ISA").is_ok_and(|cap| cap.contains("-avx512f"));
+    let there = std::arch::is_x86_feature_detected!("avx512f");
+    assert_eq!(native().has(Isa::X86_64Avx512f), there && !capped);
+}
