@@ -1,6 +1,7 @@
 //! Real time: two instances, each on a core, beside a process that loads the machine, and on each core a control loop
 //! that owes nothing to the plug-in. A deadline that the plug-in misses counts as the machine's doing only where the
-//! control on the same core missed one at the same time.
+//! control on the same core missed one at the same time, or where the plug-in's thread was woken so late that the
+//! control in its place would have missed it.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -16,7 +17,7 @@ use unbraid_host::{ClapHost, Error};
 use super::cells::{RATE, song};
 use super::control::Control;
 use super::machine::Machine;
-use super::quantiles::Quantiles;
+use super::quantiles::{Quantiles, median};
 use super::{priority, write_json};
 use crate::render::Mode;
 
@@ -45,7 +46,9 @@ struct Run {
     periods: usize,
     plugin: Vec<Deadlines>,
     control: Vec<Deadlines>,
-    /// The plug-in's misses at whose time the control on the same core missed none.
+    /// The plug-in's misses where its thread was woken too late even for the control's work.
+    misses_woken_too_late: usize,
+    /// The plug-in's misses that the control neither suffered at that time nor would have in its place.
     misses_of_the_plugin_alone: usize,
 }
 
@@ -149,14 +152,17 @@ fn run(clap: &Path, mode: Mode, block: usize, length: Duration) -> Result<Run> {
         cores.into_iter().map(|core| core.join().expect("an audio thread panicked")).collect()
     });
     let results = results.into_iter().collect::<Result<Vec<_>>>()?;
-    let alone = results.iter().map(|(plugin, control)| misses_alone(plugin, control, period)).sum();
+    let each = || results.iter().map(|(plugin, control)| (&plugin[..], &control[..]));
+    let late = |(plugin, control)| woken_too_late(plugin, median_work(control), period).count();
+    let alone = |(plugin, control)| misses_alone(plugin, control, period);
     Ok(Run {
         mode: mode.text(),
         block,
         periods,
         plugin: results.iter().map(|(plugin, _)| deadlines(plugin, period)).collect(),
         control: results.iter().map(|(_, control)| deadlines(control, period)).collect(),
-        misses_of_the_plugin_alone: alone,
+        misses_woken_too_late: each().map(late).sum(),
+        misses_of_the_plugin_alone: each().map(alone).sum(),
     })
 }
 
@@ -246,15 +252,32 @@ fn deadlines(periods: &[Period], period: Duration) -> Deadlines {
     }
 }
 
-/// Misses of the plug-in at whose time, give or take a period, the control missed none.
+/// What the control's work takes where nothing disturbs it.
+fn median_work(control: &[Period]) -> Duration {
+    let works = control.iter().map(|one| (one.ended - one.begun).as_secs_f64()).collect();
+    Duration::from_secs_f64(median(works))
+}
+
+fn missed(one: &Period, period: Duration) -> bool {
+    one.ended > period
+}
+
+/// Misses where work of the control's length, begun when the plug-in's was, would have missed as well.
+fn woken_too_late(plugin: &[Period], work: Duration, period: Duration) -> impl Iterator<Item = &Period> {
+    plugin.iter().filter(move |one| missed(one, period) && one.begun + work > period)
+}
+
+/// Misses that the control neither suffered at the same time, give or take a period, nor would have in the plug-in's
+/// place.
 fn misses_alone(plugin: &[Period], control: &[Period], period: Duration) -> usize {
-    let missed = |one: &&Period| one.ended > period;
     let span = |one: &Period| (one.due, one.due + one.ended);
-    let controls: Vec<_> = control.iter().filter(missed).map(span).collect();
+    let controls: Vec<_> = control.iter().filter(|one| missed(one, period)).map(span).collect();
     let shared = |(from, to): (Instant, Instant)| {
         controls.iter().any(|&(start, end)| start <= to + period && from <= end + period)
     };
-    plugin.iter().filter(missed).filter(|one| !shared(span(one))).count()
+    let work = median_work(control);
+    let in_time = |one: &&Period| one.begun + work <= period;
+    plugin.iter().filter(|one| missed(one, period)).filter(in_time).filter(|one| !shared(span(one))).count()
 }
 
 fn print(run: &Run) {
@@ -269,7 +292,10 @@ fn print(run: &Run) {
             );
         }
     }
-    println!("  missed by the plug-in alone: {}", run.misses_of_the_plugin_alone);
+    println!(
+        "  of the plug-in's misses, {} were woken too late; missed by the plug-in alone: {}",
+        run.misses_woken_too_late, run.misses_of_the_plugin_alone
+    );
 }
 
 #[cfg(test)]
@@ -294,5 +320,16 @@ mod tests {
         assert_eq!(misses_alone(&plugin, &periods(start, period, &[]), period), 2);
         assert_eq!(misses_alone(&plugin, &periods(start, period, &[3]), period), 1);
         assert_eq!(misses_alone(&plugin, &periods(start, period, &[4, 11]), period), 0);
+    }
+
+    #[test]
+    fn a_miss_is_the_machines_where_the_thread_was_woken_too_late_for_anything() {
+        let period = Duration::from_millis(1);
+        let start = Instant::now();
+        let mut plugin = periods(start, period, &[3, 12]);
+        let control = periods(start, period, &[]);
+        plugin[3].begun = period * 19 / 20;
+        assert_eq!(woken_too_late(&plugin, median_work(&control), period).count(), 1);
+        assert_eq!(misses_alone(&plugin, &control, period), 1);
     }
 }
