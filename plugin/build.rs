@@ -10,9 +10,4 @@ fn main() {
     if live.exists() {
         println!("cargo::rustc-cfg=live_network");
     }
-    // Symbol names are a fifth of the library and of no use to a host. Not in the profile: that would build
-    // every dependency again.
-    if std::env::var_os("CARGO_CFG_TARGET_OS").is_some_and(|system| system == "linux") {
-        println!("cargo::rustc-link-arg-cdylib=-Wl,--strip-all");
-    }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use clack_extensions::audio_ports::{AudioPortFlags, AudioPortInfoBuffer, PluginAudioPorts};
+use clack_extensions::audio_ports_config::{AudioPortsConfigBuffer, PluginAudioPortsConfig};
 use clack_extensions::latency::PluginLatency;
 use clack_extensions::params::{ParamInfoBuffer, PluginParams};
 use clack_extensions::render::{PluginRender, RenderMode};
@@ -123,6 +124,50 @@ impl ClapHost {
     #[must_use]
     pub fn output_ports(&self) -> &[Port] {
         &self.outputs
+    }
+
+    /// The names of the layouts of ports that the plug-in offers.
+    ///
+    /// # Errors
+    /// [`Error::MissingExtension`] when it offers no choice.
+    pub fn layouts(&mut self) -> Result<Vec<String>, Error> {
+        Ok(self.numbered_layouts()?.into_iter().map(|(_, name)| name).collect())
+    }
+
+    /// Chooses one of the layouts by its name, which changes the ports.
+    ///
+    /// # Errors
+    /// [`Error::Active`]; [`Error::UnknownLayout`] when there is none of this name; [`Error::MissingExtension`].
+    pub fn select_layout(&mut self, name: &str) -> Result<(), Error> {
+        if self.processor.is_some() {
+            return Err(Error::Active);
+        }
+        let layouts = self.numbered_layouts()?;
+        let unknown = || Error::UnknownLayout {
+            name: name.to_owned(),
+            known: layouts.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", "),
+        };
+        let (id, _) = layouts.iter().find(|(_, found)| found == name).ok_or_else(unknown)?;
+        let handle = self.instance.plugin_handle();
+        let layouts_of: PluginAudioPortsConfig =
+            handle.get_extension().ok_or(Error::MissingExtension("audio-ports-config"))?;
+        layouts_of.select(&handle, *id).map_err(|_| unknown())?;
+        self.inputs = ports(&mut self.instance, true)?;
+        self.outputs = ports(&mut self.instance, false)?;
+        Ok(())
+    }
+
+    fn numbered_layouts(&mut self) -> Result<Vec<(ClapId, String)>, Error> {
+        let handle = self.instance.plugin_handle();
+        let layouts: PluginAudioPortsConfig =
+            handle.get_extension().ok_or(Error::MissingExtension("audio-ports-config"))?;
+        let mut buffer = AudioPortsConfigBuffer::new();
+        Ok((0..layouts.count(&handle))
+            .filter_map(|index| {
+                let layout = layouts.get(&handle, index, &mut buffer)?;
+                Some((layout.id, String::from_utf8_lossy(layout.name).into_owned()))
+            })
+            .collect())
     }
 
     /// All parameters, in the plug-in's order.

@@ -27,6 +27,14 @@ pub enum Error {
         /// The names of the parameters that exist.
         known: String,
     },
+    /// No layout of ports has this name.
+    #[error("the plug-in has no layout `{name}`; it has {known}")]
+    UnknownLayout {
+        /// What was asked for.
+        name: String,
+        /// The layouts that exist.
+        known: String,
+    },
     /// The plug-in did not understand the text of a value.
     #[error("the parameter `{id}` does not take `{text}`")]
     BadValue {

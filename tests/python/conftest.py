@@ -25,7 +25,7 @@ def vst3() -> str:
 
 @pytest.fixture(scope="session")
 def clip() -> np.ndarray:
-    """Eight seconds of the clip that ships with the repository, ``[2, T]`` f32."""
+    """Four seconds of the clip that ships with the repository, ``[2, T]`` f32."""
     audio, rate = soundfile.read(ROOT / "tests" / "clips" / "francium.flac", dtype="float32", always_2d=True)
     assert rate == RATE
-    return np.ascontiguousarray(audio[8 * RATE : 16 * RATE].T)
+    return np.ascontiguousarray(audio[8 * RATE : 12 * RATE].T)

@@ -1,10 +1,18 @@
 //! Tests of the bundled plug-in inside real hosts, and what they share: the bundle, the clip, signals and measures.
 //!
-//! `hosts/` holds the tests in our own CLAP host, `python/` those in DawDreamer and pedalboard. `cargo xtask test` builds
-//! the bundles and runs both.
+//! `hosts/` holds the tests in our own CLAP host, `python/` those in DawDreamer, pedalboard and Ardour. `cargo xtask test`
+//! builds the bundles and runs all of them; `cargo xtask fuzz` and `cargo xtask soak` run the long forms of two of them.
+
+pub mod fuzz;
+mod random;
+pub mod soak;
+mod subject;
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+pub use random::Random;
+pub use subject::{PARAMETERS, Subject, Tally, Treatment};
 
 use unbraid_host::{Blocks, ClapHost, Played};
 

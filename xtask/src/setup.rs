@@ -14,7 +14,7 @@ struct Need {
 }
 
 /// The plug-in itself links only the C library (X11 and OpenGL are loaded when a window opens), so these are the needs
-/// of the hosts that test it.
+/// of the hosts that test it, and of the standalone program.
 const NEEDS: &[Need] = &[
     Need {
         purpose: "python3 with venv, for the environment of the Python hosts",
@@ -25,6 +25,26 @@ const NEEDS: &[Need] = &[
     Need { purpose: "libX11, for DawDreamer", package: "libx11-6", found: || library("libX11.so.6") },
     Need { purpose: "GLib, for DawDreamer", package: "libglib2.0-0", found: || library("libglib-2.0.so.0") },
     Need { purpose: "libatomic, for pedalboard", package: "libatomic1", found: || library("libatomic.so.1") },
+    Need {
+        purpose: "Ardour with its Lua sessions, a host of the VST3 plug-in",
+        package: "ardour",
+        found: || std::path::Path::new("/usr/lib/ardour7/luasession").exists(),
+    },
+    Need {
+        purpose: "pkg-config, to build the standalone program",
+        package: "pkg-config",
+        found: || succeeds("pkg-config", &["--version"]),
+    },
+    Need {
+        purpose: "headers of ALSA, to build the standalone program",
+        package: "libasound2-dev",
+        found: || succeeds("pkg-config", &["--exists", "alsa"]),
+    },
+    Need {
+        purpose: "JACK with its dummy driver, a host of the standalone program",
+        package: "jackd2",
+        found: || succeeds("jackd", &["--version"]),
+    },
 ];
 
 /// Makes sure that everything is there.

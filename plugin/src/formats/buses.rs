@@ -8,6 +8,9 @@ use unbraid_engine::{CHANNELS, STEMS};
 /// Output buses at most: the main bus and one a stem. There is one input bus at most.
 pub const OUTPUT_BUSES: usize = 1 + STEMS;
 
+/// Memory that is made ahead reaches for blocks of this many samples; hosts may announce 2³¹.
+const PREPARED_FRAMES: usize = 1 << 16;
+
 /// The channel pointers of one bus.
 pub type Pointers = [*mut f32; CHANNELS];
 
@@ -84,6 +87,15 @@ impl Guard {
     /// Makes room for blocks of up to `frames` samples in `layout`. Not for the audio thread.
     pub fn prepare(&mut self, layout: Layout, frames: usize) {
         self.layout = layout;
+        self.make_room(frames.min(PREPARED_FRAMES));
+    }
+
+    /// Back to a guard for nothing, under which nothing is processed. Memory stays.
+    pub fn close(&mut self) {
+        self.layout = Layout::default();
+    }
+
+    fn make_room(&mut self, frames: usize) {
         self.silence.resize(frames, 0.0);
         self.spare.iter_mut().flatten().for_each(|spare| spare.resize(frames, 0.0));
     }
@@ -107,7 +119,7 @@ impl Guard {
     ) -> bool {
         if frames > self.silence.len() {
             // The host breaks its word on the largest block. Allocating here is the lesser evil.
-            self.prepare(self.layout, frames);
+            self.make_room(frames);
         }
         let mut whole = true;
         for (channel, pointer) in self.input.iter_mut().enumerate().take(self.layout.input) {
@@ -262,6 +274,13 @@ mod tests {
             // SAFETY: the guard promises memory for this many samples.
             unsafe { std::slice::from_raw_parts_mut(pointer, 10 * FRAMES) }.fill(1.0);
         }
+    }
+
+    #[test]
+    fn an_absurd_largest_block_costs_little_memory() {
+        let mut guard = Guard::new();
+        guard.prepare(STEREO, u32::MAX as usize);
+        assert_eq!(guard.silence.len(), PREPARED_FRAMES);
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::ptr;
 use std::sync::{Arc, OnceLock};
 
 use clap_sys::audio_buffer::clap_audio_buffer;
+use clap_sys::events::{clap_input_events, clap_output_events};
 use clap_sys::ext::audio_ports::{CLAP_EXT_AUDIO_PORTS, clap_plugin_audio_ports};
+use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_plugin_params};
 use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process, clap_process_status};
 use nice_plug::wrapper::clap::{
     CLAP_PLUGIN_FACTORY_ID, CLAP_VERSION, PluginDescriptor, Wrapper, clap_host, clap_plugin,
@@ -15,6 +17,7 @@ use nice_plug::wrapper::clap::{
 use nice_plug::wrapper::setup_logger;
 
 use super::buses::{Exclusive, Guard, HostBus, Layout, OUTPUT_BUSES};
+use super::clap_events::Events;
 use crate::Unbraid;
 
 /// The CLAP entry point that hosts look for.
@@ -80,11 +83,13 @@ unsafe extern "C" fn create_plugin(
     let guarded = Guarded {
         plugin: clap_plugin {
             activate: Some(activate),
+            get_extension: Some(get_extension),
             process: Some(process),
             destroy: Some(destroy),
             ..framework
         },
         framework,
+        parameters: OnceLock::new(),
         guard: Exclusive::new(Guard::new()),
     };
     Box::into_raw(Box::new(guarded)).cast::<clap_plugin>()
@@ -96,7 +101,15 @@ struct Guarded {
     /// First, so that a pointer to it is a pointer to the whole.
     plugin: clap_plugin,
     framework: clap_plugin,
+    /// The framework's parameter extension, and the same with a guarded `flush`.
+    parameters: OnceLock<Option<Parameters>>,
     guard: Exclusive<Guard>,
+}
+
+#[derive(Clone, Copy)]
+struct Parameters {
+    framework: clap_plugin_params,
+    guarded: clap_plugin_params,
 }
 
 /// The whole behind the pointer a host holds.
@@ -130,11 +143,48 @@ unsafe extern "C" fn activate(
         let this = guarded(plugin);
         let layout = layout(plugin, &this.framework);
         let prepared = this.guard.try_with(|guard| guard.prepare(layout, max_frames as usize));
-        prepared.is_some()
+        let activated = prepared.is_some()
             && this
                 .framework
                 .activate
-                .is_some_and(|activate| activate(plugin, sample_rate, min_frames, max_frames))
+                .is_some_and(|activate| activate(plugin, sample_rate, min_frames, max_frames));
+        if !activated {
+            let _ = this.guard.try_with(Guard::close);
+        }
+        activated
+    }
+}
+
+unsafe extern "C" fn get_extension(plugin: *const clap_plugin, id: *const c_char) -> *const c_void {
+    // SAFETY: the host calls with a living plug-in and an id that ends; the framework's extensions live as long as
+    // the plug-in.
+    unsafe {
+        let this = guarded(plugin);
+        let found = this.framework.get_extension.map_or(ptr::null(), |get| get(plugin, id));
+        if found.is_null() || CStr::from_ptr(id) != CLAP_EXT_PARAMS {
+            return found;
+        }
+        let parameters = this.parameters.get_or_init(|| {
+            let framework = *found.cast::<clap_plugin_params>().as_ref()?;
+            Some(Parameters { framework, guarded: clap_plugin_params { flush: Some(flush), ..framework } })
+        });
+        parameters.as_ref().map_or(found, |parameters| ptr::from_ref(&parameters.guarded).cast())
+    }
+}
+
+unsafe extern "C" fn flush(
+    plugin: *const clap_plugin,
+    input: *const clap_input_events,
+    output: *const clap_output_events,
+) {
+    // SAFETY: the host calls with a living plug-in and lists that are as CLAP says.
+    unsafe {
+        let Some(Some(parameters)) = guarded(plugin).parameters.get() else { return };
+        let events = Events::new(input, 0);
+        let list = events.list();
+        if let Some(flush) = parameters.framework.flush {
+            flush(plugin, list.as_ref().map_or(ptr::null(), ptr::from_ref), output);
+        }
     }
 }
 
@@ -188,10 +238,17 @@ unsafe extern "C" fn process(plugin: *const clap_plugin, call: *const clap_proce
             return CLAP_PROCESS_ERROR;
         };
         let guarded_call = this.guard.try_with(|guard| {
+            let layout = guard.layout();
+            if layout.output_buses() == 0 {
+                // Never activated, which the framework answers with a panic, that is the host's end.
+                return CLAP_PROCESS_ERROR;
+            }
+            let events = Events::new(call.in_events, call.frames_count);
+            let list = events.list();
+            let call = &clap_process { in_events: list.as_ref().map_or(ptr::null(), ptr::from_ref), ..*call };
             let input = bus(call.audio_inputs, call.audio_inputs_count, 0);
             let outputs =
                 std::array::from_fn(|index| bus(call.audio_outputs, call.audio_outputs_count, index));
-            let layout = guard.layout();
             if guard.complete(call.frames_count as usize, input, outputs)
                 && call.audio_outputs_count as usize == layout.output_buses()
             {

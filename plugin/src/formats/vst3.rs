@@ -8,10 +8,11 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::ChannelContext::IInfoListene
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
     AudioBusBuffers, BusDirection, BusDirections_, BusInfo, CString, CtrlNumber, IAttributeList,
     IAudioProcessorTrait, IComponentHandler, IComponentTrait, IEditControllerTrait, IMidiMappingTrait,
-    INoteExpressionControllerTrait, IProcessContextRequirementsTrait, IUnitInfoTrait, IoMode, MediaType,
-    NoteExpressionTypeID, NoteExpressionTypeInfo, NoteExpressionValue, ParamID, ParamValue, ParameterInfo,
-    ProcessData, ProcessSetup, ProgramListID, ProgramListInfo, RoutingInfo, SpeakerArrangement, String128,
-    TChar, UnitID, UnitInfo,
+    INoteExpressionControllerTrait, IParamValueQueueTrait, IParameterChanges, IParameterChangesTrait,
+    IProcessContextRequirementsTrait, IUnitInfoTrait, IoMode, MediaType, NoteExpressionTypeID,
+    NoteExpressionTypeInfo, NoteExpressionValue, ParamID, ParamValue, ParameterInfo, ProcessData,
+    ProcessSetup, ProgramListID, ProgramListInfo, RoutingInfo, SpeakerArrangement, String128, TChar, UnitID,
+    UnitInfo,
 };
 use nice_plug::wrapper::vst3::vst3::Steinberg::{
     FIDString, FUnknown, IBStream, IPlugView, IPluginBaseTrait, IPluginFactory, IPluginFactory2,
@@ -19,7 +20,7 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::{
     PClassInfo2, PClassInfoW, PFactoryInfo, TBool, TUID, int16, int32, kInvalidArgument, kResultFalse,
     kResultOk, tresult, uint32,
 };
-use nice_plug::wrapper::vst3::vst3::{Class, ComWrapper};
+use nice_plug::wrapper::vst3::vst3::{Class, ComRef, ComWrapper};
 use nice_plug::wrapper::vst3::{PluginInfo, Wrapper};
 
 use super::buses::{Exclusive, Guard, HostBus, Layout, OUTPUT_BUSES};
@@ -206,6 +207,28 @@ unsafe fn bus(buses: *const AudioBusBuffers, count: int32, index: usize) -> Host
     }
 }
 
+/// A host's parameter changes, or null if one of them is no number: the parameter would take it over, and the saved
+/// state with it could not be read again.
+///
+/// # Safety
+/// `changes` is null or an object that implements the interface, alive for the length of the call.
+unsafe fn sane(changes: *mut IParameterChanges) -> *mut IParameterChanges {
+    // SAFETY: the caller's promise; the host keeps the queues alive as long as the list of them.
+    unsafe {
+        let Some(list) = ComRef::from_raw(changes) else { return changes };
+        for queue in 0..list.getParameterCount() {
+            let Some(queue) = ComRef::from_raw(list.getParameterData(queue)) else { continue };
+            for point in 0..queue.getPointCount() {
+                let (mut offset, mut value) = (0, 0.0);
+                if queue.getPoint(point, &mut offset, &mut value) == kResultOk && !value.is_finite() {
+                    return ptr::null_mut();
+                }
+            }
+        }
+    }
+    changes
+}
+
 impl IAudioProcessorTrait for Guarded {
     unsafe fn setBusArrangements(
         &self,
@@ -243,8 +266,8 @@ impl IAudioProcessorTrait for Guarded {
         if let Some(setup) = unsafe { setup.as_ref() } {
             let frames = usize::try_from(setup.maxSamplesPerBlock).unwrap_or(0);
             let _ = self.max_frames.try_with(|max_frames| *max_frames = frames);
+            self.prepare();
         }
-        self.prepare();
         // SAFETY: the host's arguments are passed on as they are.
         unsafe { self.framework.setupProcessing(setup) }
     }
@@ -261,6 +284,11 @@ impl IAudioProcessorTrait for Guarded {
             let guarded_call = self.guard.try_with(|guard| {
                 let frames = usize::try_from(call.numSamples).unwrap_or(0);
                 let layout = guard.layout();
+                if layout.output_buses() == 0 {
+                    // Never set up, which the framework answers with a panic, that is the host's end.
+                    return kResultFalse;
+                }
+                let call = &ProcessData { inputParameterChanges: sane(call.inputParameterChanges), ..*call };
                 let input = bus(call.inputs, call.numInputs, 0);
                 let outputs: [HostBus; OUTPUT_BUSES] =
                     std::array::from_fn(|index| bus(call.outputs, call.numOutputs, index));
@@ -279,7 +307,7 @@ impl IAudioProcessorTrait for Guarded {
                     return self.framework.process(&mut flush);
                 }
                 if complete && call.numOutputs as usize == layout.output_buses() {
-                    return self.framework.process(data);
+                    return self.framework.process(&mut ProcessData { ..*call });
                 }
                 let rebuilt = |pointers: &mut [*mut f32], channels| {
                     // SAFETY: the type is plain old data, for which zeros are a value.
@@ -355,7 +383,11 @@ impl IComponentTrait for Guarded {
             self.prepare();
         }
         // SAFETY: the host's arguments are passed on as they are.
-        unsafe { self.framework.setActive(state) }
+        let result = unsafe { self.framework.setActive(state) };
+        if state != 0 && result != kResultOk {
+            let _ = self.guard.try_with(Guard::close);
+        }
+        result
     }
 
     unsafe fn setState(&self, state: *mut IBStream) -> tresult {
@@ -369,11 +401,14 @@ impl IComponentTrait for Guarded {
     }
 }
 
-/// Forwards every method of an interface to the framework's class.
+/// Forwards every method of an interface to the framework's class, some on a condition.
 macro_rules! forward {
-    ($interface:ident { $(fn $method:ident($($argument:ident: $type:ty),*) -> $result:ty;)* }) => {
+    ($interface:ident { $(fn $method:ident($($argument:ident: $type:ty),*) -> $result:ty $(if $usable:expr)?;)* }) => {
         impl $interface for Guarded {
             $(unsafe fn $method(&self, $($argument: $type),*) -> $result {
+                $(if !$usable {
+                    return kInvalidArgument;
+                })?
                 // SAFETY: the host's arguments are passed on as they are.
                 unsafe { $interface::$method(&self.framework, $($argument),*) }
             })*
@@ -386,6 +421,8 @@ forward!(IPluginBaseTrait {
     fn terminate() -> tresult;
 });
 forward!(IEditControllerTrait {
+    // A value that is no number would be saved as one that cannot be read again.
+    fn setParamNormalized(id: ParamID, value: ParamValue) -> tresult if value.is_finite();
     fn setComponentState(state: *mut IBStream) -> tresult;
     fn setState(state: *mut IBStream) -> tresult;
     fn getState(state: *mut IBStream) -> tresult;
@@ -396,7 +433,6 @@ forward!(IEditControllerTrait {
     fn normalizedParamToPlain(id: ParamID, value: ParamValue) -> ParamValue;
     fn plainParamToNormalized(id: ParamID, value: ParamValue) -> ParamValue;
     fn getParamNormalized(id: ParamID) -> ParamValue;
-    fn setParamNormalized(id: ParamID, value: ParamValue) -> tresult;
     fn setComponentHandler(handler: *mut IComponentHandler) -> tresult;
     fn createView(name: FIDString) -> *mut IPlugView;
 });

@@ -33,7 +33,7 @@ unsafe impl Send for Instance {}
 
 /// One plug-in instance, ready to process.
 pub struct Instance {
-    plugin: *const clap_plugin,
+    pub plugin: *const clap_plugin,
     _host: Box<clap_host>,
 }
 
@@ -73,7 +73,7 @@ impl Instance {
         }
     }
 
-    fn extension<T>(&self, id: &std::ffi::CStr) -> &T {
+    pub fn extension<T>(&self, id: &std::ffi::CStr) -> &T {
         // SAFETY: the extension of this name has this type and lives as long as the plug-in.
         unsafe {
             let extension = (*self.plugin).get_extension.unwrap()(self.plugin, id.as_ptr());

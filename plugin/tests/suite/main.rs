@@ -1,8 +1,18 @@
 //! Tests of the plug-in's own entry points, called as hosts call them.
 
 mod activation;
+mod automation;
 mod cases;
 mod clap;
+mod flush;
+mod hostile;
+mod hosts;
+mod hosts_clap;
+mod hosts_vst3;
 #[cfg(target_os = "linux")]
 mod kernel;
+mod layouts;
+mod promises;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod steps;
 mod vst3;

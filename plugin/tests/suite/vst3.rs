@@ -20,13 +20,14 @@ unsafe extern "system" {
     safe fn GetPluginFactory() -> *mut c_void;
 }
 
-struct Instance {
-    component: ComPtr<IComponent>,
-    processor: ComPtr<IAudioProcessor>,
+/// One plug-in instance, initialised.
+pub struct Instance {
+    pub component: ComPtr<IComponent>,
+    pub processor: ComPtr<IAudioProcessor>,
 }
 
 impl Instance {
-    fn new() -> Self {
+    pub fn new() -> Self {
         // SAFETY: the factory hands out objects that implement what they were asked for.
         unsafe {
             let factory = ComPtr::<IPluginFactory>::from_raw(GetPluginFactory().cast()).unwrap();

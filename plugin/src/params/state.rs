@@ -1,0 +1,59 @@
+//! Saved states as they may come: from other versions, by hand, damaged.
+
+use nice_plug::plugin::ParamValue;
+use nice_plug::prelude::*;
+
+use super::UnbraidParams;
+
+/// Brings every number back into its parameter's range: the framework takes over whatever a state holds, and
+/// +100 dB would be heard. What else a state holds that this version does not know, the framework passes over.
+pub fn heal(state: &mut PluginState) {
+    let params = UnbraidParams::default();
+    for (id, parameter, _) in params.param_map() {
+        if let (Some(ParamValue::F32(value)), ParamPtr::FloatParam(parameter)) =
+            (state.params.get_mut(&id), parameter)
+        {
+            // SAFETY: the pointer leads into `params`, which is alive.
+            let parameter = unsafe { &*parameter };
+            let (lowest, highest) = (parameter.preview_plain(0.0), parameter.preview_plain(1.0));
+            *value =
+                if value.is_nan() { parameter.default_plain_value() } else { value.clamp(lowest, highest) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_come_back_into_range_and_others_stay() {
+        let mut state = PluginState {
+            version: "99.0.0".into(),
+            params: [
+                ("vocals_level", 100.0),
+                ("drums_level", f32::NEG_INFINITY),
+                ("bass_level", f32::NAN),
+                ("other_level", -7.5),
+                ("focus", -3.0),
+                ("output_gain", f32::INFINITY),
+                ("unheard_of", 1e9),
+            ]
+            .map(|(id, value)| (id.to_owned(), ParamValue::F32(value)))
+            .into(),
+            fields: Default::default(),
+        };
+        heal(&mut state);
+        let value = |id: &str| match state.params[id] {
+            ParamValue::F32(value) => value,
+            _ => panic!("{id} is no number any more"),
+        };
+        assert_eq!(value("vocals_level"), 12.0);
+        assert_eq!(value("drums_level"), super::super::SILENCE_DB);
+        assert_eq!(value("bass_level"), 0.0);
+        assert_eq!(value("other_level"), -7.5);
+        assert_eq!(value("focus"), 0.0);
+        assert_eq!(value("output_gain"), 12.0);
+        assert_eq!(value("unheard_of"), 1e9);
+    }
+}

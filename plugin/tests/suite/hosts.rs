@@ -1,0 +1,215 @@
+//! One way to drive the plug-in in both formats, through the entry points that hosts call.
+
+use std::ops::Range;
+
+use unbraid::networks;
+use unbraid::params::Mode;
+
+pub use super::hosts_clap::Clap;
+pub use super::hosts_vst3::Vst3;
+
+/// Both channels of a bus.
+pub type Stereo = [Vec<f32>; 2];
+
+/// −120 dBFS.
+pub const INAUDIBLE: f32 = 1e-6;
+
+/// A parameter's new value (from 0 to 1, if the test is a kind one) at a sample of the stream or of a block.
+#[derive(Debug, Clone, Copy)]
+pub struct Change {
+    pub at: usize,
+    pub id: &'static str,
+    pub value: f64,
+}
+
+/// All parameters' ids.
+pub const PARAMETERS: [&str; 17] = [
+    "vocals_level",
+    "vocals_mute",
+    "vocals_solo",
+    "drums_level",
+    "drums_mute",
+    "drums_solo",
+    "bass_level",
+    "bass_mute",
+    "bass_solo",
+    "other_level",
+    "other_mute",
+    "other_solo",
+    "focus",
+    "mode",
+    "stem_tap",
+    "output_gain",
+    "bypass",
+];
+
+/// The number under which both formats know a parameter.
+pub fn number(id: &str) -> u32 {
+    id.bytes().fold(0u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte))) & !(1 << 31)
+}
+
+/// The modes whose networks are built in.
+pub fn modes() -> &'static [Mode] {
+    if networks::HAS_LIVE { &[Mode::Studio, Mode::Live] } else { &[Mode::Studio] }
+}
+
+/// A mode as a parameter's value.
+pub fn mode_value(mode: Mode) -> f64 {
+    if mode == Mode::Live { 0.0 } else { 1.0 }
+}
+
+/// A host of one format, with one instance of the plug-in.
+pub trait Host: Sized {
+    const FORMAT: &str;
+
+    fn new() -> Self;
+
+    /// Activates, or activates again; returns whether the plug-in agreed.
+    fn activate(&mut self, rate: f64, largest: usize) -> bool;
+    fn deactivate(&mut self);
+    /// Tells the plug-in that it renders offline from the next activation on.
+    fn set_offline(&mut self, offline: bool);
+    fn set(&mut self, id: &'static str, value: f64);
+    fn value(&self, id: &'static str) -> f64;
+    fn reset(&mut self);
+    fn latency(&self) -> usize;
+    fn save(&self) -> Vec<u8>;
+    fn load(&mut self, state: &[u8]) -> bool;
+
+    /// Processes `range` of the stream; times of `changes` count from its start. Returns whether the plug-in agreed.
+    fn block(&mut self, input: &Stereo, output: &mut Output, range: Range<usize>, changes: &[Change])
+    -> bool;
+
+    /// A host whose plug-in is active in `mode`.
+    fn active(mode: Mode, rate: f64, largest: usize) -> Self {
+        let mut host = Self::new();
+        host.set("mode", mode_value(mode));
+        assert!(host.activate(rate, largest), "{}: {mode:?} at {rate} Hz is refused", Self::FORMAT);
+        host
+    }
+}
+
+/// Everything a plug-in gave out. What it did not write is NaN.
+#[derive(PartialEq, Clone)]
+pub struct Output {
+    pub main: Stereo,
+    pub stems: [Stereo; 4],
+}
+
+impl Output {
+    pub fn new(length: usize) -> Self {
+        let stereo = || std::array::from_fn(|_| vec![f32::NAN; length]);
+        Self { main: stereo(), stems: std::array::from_fn(|_| stereo()) }
+    }
+
+    /// The sum of the stems.
+    pub fn sum(&self) -> Stereo {
+        std::array::from_fn(|channel| {
+            (0..self.main[0].len()).map(|at| self.stems.iter().map(|stem| stem[channel][at]).sum()).collect()
+        })
+    }
+
+    pub fn channels(&self) -> impl Iterator<Item = &Vec<f32>> {
+        self.main.iter().chain(self.stems.iter().flatten())
+    }
+
+    pub fn every_sample(&self) -> impl Iterator<Item = f32> {
+        self.channels().flatten().copied()
+    }
+}
+
+/// How a host cuts time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Blocks {
+    Fixed(usize),
+    /// Random sizes from 0 to this many samples, by a seed.
+    Random(u64, usize),
+}
+
+impl Blocks {
+    /// What the host announces as its largest block.
+    pub fn largest(self) -> usize {
+        match self {
+            Blocks::Fixed(size) | Blocks::Random(_, size) => size,
+        }
+    }
+
+    pub fn cut(self, length: usize) -> Vec<Range<usize>> {
+        let mut random = Random::new(match self {
+            Blocks::Random(seed, _) => seed,
+            Blocks::Fixed(_) => 0,
+        });
+        let mut blocks = Vec::new();
+        let mut at = 0;
+        while at < length {
+            let size = match self {
+                Blocks::Fixed(size) => size,
+                Blocks::Random(_, largest) => random.below(largest + 1),
+            };
+            let end = length.min(at + size);
+            blocks.push(at..end);
+            at = end;
+        }
+        blocks
+    }
+}
+
+/// Streams `input` through `host`, with `changes` in the order of their samples of the stream.
+pub fn drive<H: Host>(host: &mut H, input: &Stereo, blocks: Blocks, changes: &[Change]) -> Output {
+    let length = input[0].len();
+    let mut output = Output::new(length);
+    let mut rest = changes;
+    for range in blocks.cut(length) {
+        let here = rest.iter().take_while(|change| change.at < range.end).count();
+        let (now, later) = rest.split_at(here);
+        rest = later;
+        let relative: Vec<_> =
+            now.iter().map(|change| Change { at: change.at - range.start, ..*change }).collect();
+        assert!(host.block(input, &mut output, range, &relative), "{}: process failed", H::FORMAT);
+    }
+    output
+}
+
+/// The largest difference between `output` and `input` delayed by `latency` samples; infinite if either is no number.
+pub fn error(output: &Stereo, input: &Stereo, latency: usize) -> f32 {
+    let mut largest = 0.0f32;
+    for (output, input) in output.iter().zip(input) {
+        for (at, sample) in output.iter().enumerate() {
+            let expected = at.checked_sub(latency).map_or(0.0, |at| input[at]);
+            let error = (sample - expected).abs();
+            largest = if error.is_nan() { f32::INFINITY } else { largest.max(error) };
+        }
+    }
+    largest
+}
+
+/// White noise between −1 and 1, different on both channels.
+pub fn noise(seed: u64, length: usize) -> Stereo {
+    let mut random = Random::new(seed);
+    std::array::from_fn(|_| (0..length).map(|_| random.next() as f32 * 2.0 - 1.0).collect())
+}
+
+/// A small generator of numbers (xorshift64*): test signals need no crate, and findings a seed.
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x2545_f491_4f6c_dd1d)
+    }
+
+    fn bits(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    /// From 0 to 1.
+    pub fn next(&mut self) -> f64 {
+        (self.bits() >> 40) as f64 / (1u64 << 24) as f64
+    }
+
+    pub fn below(&mut self, end: usize) -> usize {
+        (self.next() * end as f64) as usize
+    }
+}
