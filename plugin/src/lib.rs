@@ -1,10 +1,14 @@
 //! Unbraid, the plug-in: parameters, buses and window around the [`unbraid_engine`].
 
+mod display;
 mod editor;
 mod formats;
+pub mod instance;
 mod meter;
 pub mod networks;
 pub mod params;
+pub mod player;
+mod presets;
 pub mod processor;
 pub mod status;
 
@@ -14,10 +18,10 @@ use nice_plug::prelude::*;
 use unbraid_engine::memory::PoolAllocator;
 use unbraid_engine::{CHANNELS, STEMS};
 
-use crate::editor::{UnbraidEditor, Window};
-use crate::params::UnbraidParams;
+use crate::editor::UnbraidEditor;
+use crate::instance::Instance;
+use crate::player::Player;
 use crate::processor::Processor;
-use crate::status::Status;
 
 /// Inference allocates; on the audio thread it does so from pools of its own.
 #[global_allocator]
@@ -26,9 +30,34 @@ static ALLOCATOR: PoolAllocator = PoolAllocator::system();
 /// The plug-in as the framework drives it.
 #[derive(Default)]
 pub struct Unbraid {
-    params: Arc<UnbraidParams>,
-    status: Arc<Status>,
+    instance: Instance,
     processor: Option<Processor>,
+}
+
+/// For hosts that are programs of ours.
+impl Unbraid {
+    /// A plug-in whose window works `player`.
+    pub fn with_player(player: Arc<dyn Player>) -> Self {
+        Self { instance: Instance { player: Some(player), ..Default::default() }, processor: None }
+    }
+
+    /// What the threads have in common.
+    pub fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
+    /// Processes with `processor` from now on, which runs at `sample_rate` Hz, and gives back the one before. The
+    /// audio thread may call it; the one given back is not for it to drop.
+    pub fn replace_processor(&mut self, mut processor: Processor, sample_rate: f32) -> Option<Processor> {
+        processor.reset(&self.instance.params);
+        self.instance.status.activated(processor.mode(), processor.latency(), sample_rate);
+        self.processor.replace(processor)
+    }
+
+    /// Delay of the processor in samples, once there is one. Any thread may call it.
+    pub fn processor_latency(&self) -> Option<u32> {
+        self.processor.as_ref().map(Processor::latency)
+    }
 }
 
 const STEREO: Option<NonZeroU32> = NonZeroU32::new(CHANNELS as u32);
@@ -81,11 +110,15 @@ impl Plugin for Unbraid {
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
-        self.params.clone()
+        self.instance.params.clone()
     }
 
     fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<UnbraidEditor> {
-        Window::editor(self.params.clone(), self.status.clone())
+        Some(UnbraidEditor::new(self.instance.clone()))
+    }
+
+    fn filter_state(state: &mut PluginState) {
+        params::state::heal(state);
     }
 
     fn activate(
@@ -94,12 +127,13 @@ impl Plugin for Unbraid {
         buffers: &BufferConfig,
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
-        let mode = networks::available(self.params.mode.value());
         let previous = self.processor.take();
-        match Processor::prepare(previous, mode, buffers.sample_rate, buffers.max_buffer_size) {
-            Ok(processor) => {
+        match self.instance.prepare(previous, buffers.sample_rate, buffers.max_buffer_size) {
+            Ok(mut processor) => {
+                processor.set_paced(buffers.process_mode != ProcessMode::Offline);
                 context.set_latency_samples(processor.latency());
-                self.status.activated(mode, processor.latency(), buffers.sample_rate);
+                let status = &self.instance.status;
+                status.activated(processor.mode(), processor.latency(), buffers.sample_rate);
                 self.processor = Some(processor);
                 true
             }
@@ -112,7 +146,7 @@ impl Plugin for Unbraid {
 
     fn reset(&mut self) {
         if let Some(processor) = &mut self.processor {
-            processor.reset(&self.params);
+            processor.reset(&self.instance.params);
         }
     }
 
@@ -125,10 +159,10 @@ impl Plugin for Unbraid {
         let Some(processor) = &mut self.processor else {
             return ProcessStatus::Error("process was called before activate");
         };
-        if processor.wants_restart(networks::available(self.params.mode.value())) {
+        if processor.wants_restart(self.instance.wanted()) {
             context.request_restart();
         }
-        processor.process(buffer, aux.outputs, &self.params, &self.status);
+        processor.process(buffer, aux.outputs, &self.instance.params, &self.instance.status);
         ProcessStatus::Tail(processor.latency())
     }
 }
@@ -146,6 +180,24 @@ impl ClapPlugin for Unbraid {
         ClapFeature::Stereo,
         ClapFeature::Mono,
     ];
+
+    fn remote_controls(&self, context: &mut impl RemoteControlsContext) {
+        let params = &self.instance.params;
+        let stems = params.stems();
+        context.add_section("Unbraid", |section| {
+            section.add_page("Levels", |page| {
+                stems.iter().for_each(|stem| page.add_param(&stem.level));
+                page.add_param(&params.focus);
+                page.add_param(&params.output_gain);
+                page.add_param(&params.mode);
+                page.add_param(&params.bypass);
+            });
+            section.add_page("Mutes and solos", |page| {
+                stems.iter().for_each(|stem| page.add_param(&stem.mute));
+                stems.iter().for_each(|stem| page.add_param(&stem.solo));
+            });
+        });
+    }
 }
 
 impl Vst3Plugin for Unbraid {

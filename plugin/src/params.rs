@@ -1,10 +1,16 @@
 //! The parameters, as the host and the window see them. Their ids never change.
 
+pub mod state;
 mod text;
+
+use std::sync::RwLock;
 
 use nice_plug::prelude::*;
 use unbraid_engine::STEMS;
 use unbraid_engine::realtime::{Controls, Tap};
+
+use crate::editor::Shape;
+use crate::networks::OwnNetworks;
 
 /// Bottom of a level's range in dB: not −90 dB but exact silence.
 pub const SILENCE_DB: f32 = -90.0;
@@ -80,6 +86,12 @@ pub struct UnbraidParams {
     /// The host's bypass.
     #[id = "bypass"]
     pub bypass: BoolParam,
+    /// The user's own networks. No parameter, but remembered with the project.
+    #[persist = "networks"]
+    pub networks: OwnNetworks,
+    /// Size and scale of the window. No parameter, but remembered with the project.
+    #[persist = "window"]
+    pub window: RwLock<Shape>,
 }
 
 impl StemParams {
@@ -123,6 +135,8 @@ impl Default for UnbraidParams {
                 .with_value_to_string(text::show(text::bypass))
                 .with_string_to_value(text::read(text::read_bypass))
                 .make_bypass(),
+            networks: OwnNetworks::default(),
+            window: RwLock::default(),
         }
     }
 }
