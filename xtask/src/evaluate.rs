@@ -3,6 +3,8 @@
 //! Every song's stems are summed, the sum is streamed through the bundle in a host, and Python scores what came out
 //! beside an oracle, the mixture itself, a plain DSP baseline and, if asked for, Spleeter.
 
+mod endurance;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -29,6 +31,9 @@ pub struct Arguments {
     /// Leave out BSS Eval v4, which takes most of the time
     #[arg(long)]
     no_bss_eval: bool,
+    /// Also play every song over and over for this many minutes, and compare its first turn with its last
+    #[arg(long, value_name = "MINUTES")]
+    endurance: Option<f64>,
     /// Samples per block of the host
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=65536))]
     block: u32,
@@ -63,6 +68,7 @@ pub fn main(arguments: &Arguments) -> Result<()> {
         .context("cannot make a folder for the rendered stems")?;
 
     let mut results = Vec::new();
+    let mut turns = Vec::new();
     for (index, stems) in songs.iter().enumerate() {
         println!("{}/{}: {}", index + 1, songs.len(), stems.name);
         let folder = work.path().join("song");
@@ -80,6 +86,10 @@ pub fn main(arguments: &Arguments) -> Result<()> {
                 write(&folder.join("estimates").join(mode.text()), &track.name, &track.audio, mixture.rate)?;
             }
             println!("  {}: {:.1} % of one core", mode.text(), 100.0 * share);
+            if let Some(minutes) = arguments.endurance {
+                let (first, last) = endurance::first_and_last(&clap, &references, &mixture, mode, minutes)?;
+                turns.push((stems.name.clone(), mode, first, last));
+            }
         }
         let text = |path: &Path| path.to_string_lossy().into_owned();
         if let Some(peers) = &peers {
@@ -105,10 +115,37 @@ pub fn main(arguments: &Arguments) -> Result<()> {
         options.extend(["--json", json]);
     }
     python::module(&scorer, &training, "unbraid_training.evaluate", &options)?;
+    if let Some(minutes) = arguments.endurance {
+        print_turns(minutes, &turns);
+    }
     if let Some(file) = &arguments.json {
         println!("wrote {}", workspace::shown(file));
     }
     Ok(())
+}
+
+/// The table of `--endurance`.
+fn print_turns(minutes: f64, turns: &[(String, Mode, endurance::Scores, endurance::Scores)]) {
+    println!("Energy-ratio SDR in the first and in the last turn of a song repeated for {minutes} minutes, dB\n");
+    println!("| song | mode | {} | largest fall |", STEMS.join(" | "));
+    println!("|---|---|---:|---:|---:|---:|---:|");
+    for (name, mode, first, last) in turns {
+        let mut fall: f64 = 0.0;
+        let cells: Vec<_> = first
+            .0
+            .iter()
+            .zip(last.0)
+            .map(|pair| match pair {
+                (Some(first), Some(last)) => {
+                    fall = fall.max(first - last);
+                    format!("{first:.2} → {last:.2}")
+                }
+                _ => "–".to_owned(),
+            })
+            .collect();
+        println!("| {name} | {} | {} | {fall:.2} |", mode.text(), cells.join(" | "));
+    }
+    println!();
 }
 
 /// The modes to score, after checking that their networks are there: a plug-in without one would run another.
