@@ -125,6 +125,16 @@ def test_a_network_prolonged_by_detail_begins_where_it_was():
     torch.testing.assert_close(fine(feats, fine.initial_state(1))[0], plain(feats, plain.initial_state(1))[0])
 
 
+def test_another_hop_keeps_the_memory_in_seconds():
+    network = small_network()
+    bias = network.blocks[0].cell.forget_bias
+    before = torch.sigmoid(bias.detach().clone())
+    network.change_hop(0.5)
+    torch.testing.assert_close(torch.sigmoid(bias) ** 2, before, rtol=1e-3, atol=1e-3)
+    network.change_hop(2.0)
+    torch.testing.assert_close(torch.sigmoid(bias), before, rtol=1e-3, atol=1e-3)
+
+
 def test_a_varied_batch_is_the_batch_of_the_varied_mixture():
     rng = np.random.default_rng(9)
     stems = rng.standard_normal((4, 2, 16 * 1024)).astype(np.float32) * 0.1

@@ -319,6 +319,13 @@ class BandNetwork(nn.Module):
             self.from_front = nn.Parameter(torch.zeros(k, g * size.front, size.width))
             self.detail = Detail(size)
 
+    @torch.no_grad()
+    def change_hop(self, ratio: float) -> None:
+        """Keeps the memory's length in seconds where the hop becomes `ratio` times as long."""
+        for bias in [block.cell.forget_bias for block in self.blocks] + ([self.front.forget] if self.size.front else []):
+            kept = torch.sigmoid(bias).pow(ratio)
+            bias.copy_(torch.logit(kept, eps=1e-4))
+
     def initial_state(self, batch: int) -> list[torch.Tensor]:
         """Zeros: per block the last `taps − 1` convolution inputs and the recurrence; before them the front's two."""
         s = self.size

@@ -191,6 +191,7 @@ def main() -> None:
         strange = network.load_state_dict(origin["ema"], strict=False).unexpected_keys
         if strange:
             raise SystemExit(f"{args.init} has {', '.join(strange)}, which a network of {size} has not")
+        network.change_hop(layout.hop / origin["layout"]["hop"])
     else:
         probe = Batches(args.data, recipe, layout, args.seed + 999, FEATURE_BATCHES)
         values = torch.cat([probe[i].feats.flatten(0, 1) for i in range(FEATURE_BATCHES)])
