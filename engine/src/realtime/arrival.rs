@@ -47,17 +47,19 @@ struct Ready {
 /// waits, allocates or frees: what it takes out of use stays at the door until that is dropped.
 pub struct Door {
     contract: Contract,
-    /// What the schedule needs to know of the engine: the cost of a transform in seconds, and the span in samples.
+    /// What the schedule needs to know of the engine: the cost of a transform in seconds, and the span and the host's
+    /// blocks in samples.
     transform: f32,
     span: usize,
+    block: usize,
     offered: AtomicPtr<Ready>,
     spent: AtomicPtr<Ready>,
 }
 
 impl Door {
-    pub(super) fn new(contract: Contract, transform: f32, span: usize) -> Self {
+    pub(super) fn new(contract: Contract, transform: f32, span: usize, block: usize) -> Self {
         let nothing = || AtomicPtr::new(ptr::null_mut());
-        Self { contract, transform, span, offered: nothing(), spent: nothing() }
+        Self { contract, transform, span, block, offered: nothing(), spent: nothing() }
     }
 
     /// Hands a network over; from the next frame on the engine runs it. Not for the audio thread.
@@ -68,7 +70,7 @@ impl Door {
         if *separator.contract() != self.contract {
             return Err(separator);
         }
-        let schedule = Schedule::new(&stages(separator.costs(), self.transform), self.span);
+        let schedule = Schedule::new(&stages(separator.costs(), self.transform), self.span, self.block);
         let ready = Box::into_raw(Box::new(Ready { separator, schedule }));
         discard(&self.offered, ready);
         Ok(())

@@ -33,6 +33,8 @@ pub struct Health {
     pub network_failed: bool,
     /// Times that the network asked for more memory than its pool has, since it was made.
     pub memory_fallbacks: u64,
+    /// The network of [`Engine::awaiting`] has not come yet: the input goes to the stem Other.
+    pub waiting_for_network: bool,
 }
 
 /// Separates a stream of stereo audio with a constant delay, in blocks of any size.
@@ -103,7 +105,7 @@ impl Engine {
         let spectra = || array::from_fn(|_| vec![Complex::default(); sizes.bins]);
         let mut stem_spectrum = vec![Complex::default(); sizes.bins];
         let transform = transform_seconds(&mut analysis, &mut stem_spectrum);
-        let schedule = Schedule::new(&stages(separator.costs(), transform), sizes.spread);
+        let schedule = Schedule::new(&stages(separator.costs(), transform), sizes.spread, max_block);
         let ring = |length| array::from_fn(|_| Ring::new(length));
         let stretch = || array::from_fn(|_| vec![0.0; sizes.hop]);
         let mut engine = Self {
@@ -152,15 +154,10 @@ impl Engine {
     ) -> Result<(Self, Arc<Door>), SetupError> {
         let mut engine = Self::new(Box::new(Standby(contract.clone())), sample_rate, max_block)?;
         let transform = transform_seconds(&mut engine.analysis, &mut engine.stem_spectrum);
-        let door = Arc::new(Door::new(contract.clone(), transform, engine.sizes.spread));
+        let door = Arc::new(Door::new(contract.clone(), transform, engine.sizes.spread, max_block));
         engine.door = Some(door.clone());
         engine.standing_by = true;
         Ok((engine, door))
-    }
-
-    /// Whether the network of [`Engine::awaiting`] has not come yet. Any thread.
-    pub fn is_waiting(&self) -> bool {
-        self.standing_by
     }
 
     /// Delay from input to output in samples, constant for the engine's life.
@@ -175,7 +172,11 @@ impl Engine {
 
     /// What went wrong since the last reset.
     pub fn health(&self) -> Health {
-        Health { memory_fallbacks: self.separator.memory_fallbacks(), ..self.health }
+        Health {
+            memory_fallbacks: self.separator.memory_fallbacks(),
+            waiting_for_network: self.standing_by,
+            ..self.health
+        }
     }
 
     /// Lets `observer` look on from now on, in the place of anyone before. It changes nothing about the output. Not

@@ -86,7 +86,7 @@ pub fn apply(
 /// the renormalisation that follows makes harmless.
 fn power(share: f32, exponent: f32) -> f32 {
     let positive = share.max(f32::MIN_POSITIVE);
-    let raised = exp2((log2(positive) * exponent).max(-126.0));
+    let raised = exp2(log2(positive) * exponent);
     if share > 0.0 { raised } else { 0.0 }
 }
 
@@ -98,10 +98,15 @@ fn log2(value: f32) -> f32 {
     exponent as f32 + mantissa * polynomial(LOG2_FIT, mantissa)
 }
 
-/// 2 to a power from −126 to 0: the whole part into the exponent's bits, a polynomial for the rest.
+/// 2 to a power, which is taken as −126 or 126 beyond those: the whole part into the exponent's bits, a polynomial for
+/// the rest. Rounding down is a function call on the oldest processors, and checked conversions are no better; so the
+/// power is made positive, where cutting off is rounding down.
+#[expect(clippy::manual_clamp, reason = "what is no number must become one")]
 fn exp2(power: f32) -> f32 {
-    let whole = power.floor();
-    f32::from_bits(((whole as i32 + 127) << 23) as u32) * polynomial(EXP2_FIT, power - whole)
+    let shifted = power.max(-126.0).min(126.0) + 127.0;
+    // SAFETY: from 1 to 253, whatever the power is.
+    let whole: i32 = unsafe { shifted.to_int_unchecked() };
+    f32::from_bits((whole as u32) << 23) * polynomial(EXP2_FIT, shifted - whole as f32)
 }
 
 /// log2(1 + m) / m over 0 ≤ m ≤ 1, fitted at Chebyshev nodes; lowest order first. Off by 2e-7 at most.
