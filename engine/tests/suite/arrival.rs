@@ -24,7 +24,7 @@ fn promise_8_until_the_network_comes_the_dry_signal_is_heard_in_other() {
     for contract in contracts() {
         for blocks in [Blocks::Fixed(64), Blocks::Fixed(2048)] {
             let (mut engine, door) = Engine::awaiting(&contract, 44_100.0, blocks.largest()).unwrap();
-            assert!(engine.is_waiting());
+            assert!(engine.health().waiting_for_network);
             let input = stereo_noise(20, 20 * engine.sizes().hop + 3 * engine.sizes().fft);
             let dry = drive(&mut engine, &input, blocks, &[]);
             let latency = engine.latency();
@@ -33,11 +33,11 @@ fn promise_8_until_the_network_comes_the_dry_signal_is_heard_in_other() {
             for stem in (0..STEMS).filter(|stem| *stem != OTHER) {
                 assert!(dry.stems[stem].iter().flatten().all(|&sample| sample == 0.0), "stem {stem}");
             }
-            assert!(engine.is_waiting() && !engine.health().network_failed);
+            assert!(engine.health().waiting_for_network && !engine.health().network_failed);
 
             assert!(door.deliver(Toy::sound(&contract)).is_ok());
             let heard = drive(&mut engine, &input, blocks, &[]);
-            assert!(!engine.is_waiting());
+            assert!(!engine.health().waiting_for_network);
             assert_eq!(engine.latency(), latency, "the latency was the network's from the start");
             // Main goes on without a step: what was dry is heard to its end, and then the stems sum to it.
             let before = [0, 1].map(|channel| [&input[channel][..], &input[channel]].concat());
@@ -77,7 +77,7 @@ fn promise_6_the_arrival_asks_the_system_for_nothing() {
     for _ in 0..50 {
         assert_eq!(process(&mut engine, &mut output), 0);
     }
-    assert!(!engine.is_waiting());
+    assert!(!engine.health().waiting_for_network);
     // Nor does it free: what was taken out of use is freed by whoever drops the door last, here this thread.
     drop(engine);
     assert!(system_requests(|| drop(door)) > 0);
@@ -89,7 +89,7 @@ fn a_network_of_another_contract_is_handed_back() {
     let (engine, door) = Engine::awaiting(&all[0], 44_100.0, 512).unwrap();
     let refused = door.deliver(Toy::sound(&all[1])).unwrap_err();
     assert_eq!(refused.contract(), &all[1]);
-    assert!(engine.is_waiting());
+    assert!(engine.health().waiting_for_network);
 }
 
 #[test]

@@ -17,7 +17,7 @@ const REQUIREMENTS: &str = "benches/requirements.txt";
 #[derive(Serialize)]
 pub struct Peer {
     pub onnxruntime_version: String,
-    /// One frame in onnxruntime, in µs: median of the fastest round.
+    /// Processor time of one frame in onnxruntime, in µs: median of the fastest round.
     pub onnxruntime_us: f64,
     /// One frame in our runtime, measured the same way in the same minutes, in µs.
     pub ours_us: f64,

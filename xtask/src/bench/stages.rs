@@ -22,7 +22,7 @@ pub struct Stages {
     pub warm_up_ms: f64,
     /// Making everything else.
     pub set_up_ms: f64,
-    /// One frame of the network with nothing in between, as a runtime's own bench measures.
+    /// Processor time of one frame of the network with nothing in between, as a runtime's own bench measures.
     pub network_alone_us: f64,
     pub us_per_hop: f64,
     pub stages: Vec<Stage>,
