@@ -1,12 +1,18 @@
 //! Unbraid's own commands, run as `cargo xtask COMMAND`.
 //!
 //! * `bundle`: builds the plug-in and packs it as CLAP and VST3;
-//! * `render`: takes a song apart through the bundled plug-in in a host;
+//! * `render`: takes songs apart through the bundled plug-in in a host;
 //! * `test`: installs what the tests need and runs them all;
+//! * `bench`: what the bundled plug-in costs in a host;
+//! * `fuzz`, `soak`: the long forms of two of the tests;
+//! * `package`: makes what users download;
 //! * `evaluate`: scores the bundled plug-in on songs whose stems are known.
 
+mod bench;
 mod bundle;
 mod evaluate;
+mod long;
+mod package;
 mod python;
 mod render;
 mod setup;
@@ -29,10 +35,18 @@ struct Arguments {
 enum Command {
     /// Build and pack the plug-in: `cargo xtask bundle unbraid --release` writes target/bundled/
     Bundle(bundle::Arguments),
-    /// Take a song apart through the bundled plug-in: stems, rebalanced mix, picture and report
+    /// Take songs apart through the bundled plug-in: stems, rebalanced mix, picture and report
     Render(Box<render::Arguments>),
     /// Install what the tests need and run all of them
     Test(test::Arguments),
+    /// Measure what the bundled plug-in costs: share of a core, tails, activation, memory, beside onnxruntime
+    Bench(bench::Arguments),
+    /// Treat the bundled plug-in as no host should, at random, for ten minutes
+    Fuzz(long::FuzzArguments),
+    /// Eight instances under automation, mode switches and churn for half an hour, with an eye on the memory
+    Soak(long::SoakArguments),
+    /// Make what users download: an archive for this platform, and a Debian package
+    Package(package::Arguments),
     /// Score the bundled plug-in on songs whose stems are known
     Evaluate(evaluate::Arguments),
 }
@@ -42,6 +56,10 @@ fn main() -> ExitCode {
         Command::Bundle(arguments) => bundle::main(arguments),
         Command::Render(arguments) => render::main(&arguments),
         Command::Test(arguments) => test::main(&arguments),
+        Command::Bench(arguments) => bench::main(&arguments),
+        Command::Fuzz(arguments) => long::fuzz(&arguments),
+        Command::Soak(arguments) => long::soak(&arguments),
+        Command::Package(arguments) => package::main(&arguments),
         Command::Evaluate(arguments) => evaluate::main(&arguments),
     };
     match result {

@@ -1,11 +1,14 @@
-//! `cargo xtask render`: a song in, four stems and the rebalanced mix out, through the bundled plug-in in a host.
+//! `cargo xtask render`: songs in, four stems and the rebalanced mix of each out, through the bundled plug-in in a host.
 
+mod batch;
 pub mod decode;
 mod encode;
+pub mod key;
 mod levels;
-mod network;
+pub mod network;
 mod picture;
 mod report;
+mod songs;
 mod spectrum;
 
 use std::path::{Path, PathBuf};
@@ -18,7 +21,11 @@ use unbraid_host::{Blocks, ClapHost, Played};
 
 use crate::{bundle, workspace};
 use decode::Song;
+use key::{Key, Plugin};
 use levels::Levels;
+use network::Network;
+use report::Report;
+use songs::Job;
 
 /// The stems in the order of the plug-in's auxiliary buses.
 pub const STEMS: [&str; 4] = ["vocals", "drums", "bass", "other"];
@@ -26,11 +33,19 @@ pub const STEMS: [&str; 4] = ["vocals", "drums", "bass", "other"];
 /// Options of `cargo xtask render`.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The song: WAV, FLAC, MP3 or Ogg Vorbis. Without it, a bundled 20 s clip (CC0) is taken apart
-    song: Option<PathBuf>,
-    /// Folder to write to; made if it is not there [default: target/render/NAME-OF-SONG]
+    /// Songs (WAV, FLAC, MP3 or Ogg Vorbis) and folders of songs. Without any, a bundled 20 s clip (CC0) is taken apart
+    songs: Vec<PathBuf>,
+    /// Folder to write to; made if it is not there. Of several songs, each has its own folder in it
+    /// [default: target/render, for one song target/render/NAME-OF-SONG]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Songs at a time, one core each [default: as many as there are cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Take songs apart again that are done. Without it, of several songs those are skipped whose folder holds the
+    /// stems of the same file, made by the same network with the same options
+    #[arg(long)]
+    again: bool,
     /// Which network and latency
     #[arg(long, value_enum, default_value_t = Mode::Studio)]
     mode: Mode,
@@ -112,36 +127,104 @@ pub struct Track {
     pub audio: Vec<Vec<f32>>,
 }
 
+impl Arguments {
+    /// Songs at a time.
+    fn jobs(&self) -> usize {
+        self.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+    }
+}
+
 /// Runs the command.
 pub fn main(arguments: &Arguments) -> Result<()> {
-    let started = Instant::now();
-    let path = arguments.song.clone().unwrap_or_else(workspace::demo_clip);
+    match arguments.songs.as_slice() {
+        [] => single(arguments, &workspace::demo_clip()),
+        [song] if !song.is_dir() => single(arguments, song),
+        songs => {
+            let out = arguments.out.clone().unwrap_or_else(|| workspace::target().join("render"));
+            let jobs = songs::jobs(songs, &out)?;
+            let (clap, model, plugin) = plugin(arguments)?;
+            batch::run(arguments, jobs, &clap, model.as_ref(), &plugin)
+        }
+    }
+}
+
+/// One song, with all there is to say about it.
+fn single(arguments: &Arguments, path: &Path) -> Result<()> {
     // Read the song first: a wrong file should not have to wait for a build.
-    let mut song = decode::read(&path)?;
+    let song = decode::read(path)?;
+    let (clap, model, plugin) = plugin(arguments)?;
+    println!(
+        "{}: {}, {} Hz{}",
+        workspace::shown(path),
+        clock(song.seconds()),
+        song.source_rate,
+        if song.source_channels == 1 { ", mono" } else { "" }
+    );
+    let out = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| workspace::target().join("render").join(path.file_stem().unwrap_or_default()));
+    let job = Job { song: path.to_owned(), out };
+    let bar = ProgressBar::new(1).with_style(
+        ProgressStyle::with_template("{spinner} separating {wide_bar} {percent:>3} %, {eta} left")
+            .expect("the template is well-formed"),
+    );
+    let key = Key::new(path, &plugin, arguments)?;
+    let report = separate(arguments, &job, song, &clap, model.as_ref(), key, &bar)?;
+    bar.finish_and_clear();
+
+    println!("wrote to {}:", workspace::shown(&job.out));
+    for file in report.files() {
+        println!("  {file}");
+    }
+    report.print();
+    Ok(())
+}
+
+/// The plug-in to load, built and packed if need be; its network where that is known; and both for the key.
+fn plugin(arguments: &Arguments) -> Result<(PathBuf, Option<Network>, Plugin)> {
+    // Without `--bundle` the plug-in is the workspace's own, and which network it holds can be told for sure.
+    let (clap, model) = match &arguments.bundle {
+        Some(file) => (file.clone(), None),
+        None => {
+            let clap = bundle::up_to_date_clap()?;
+            let model = network::in_bundle(&clap, arguments.mode)?;
+            (clap, Some(model))
+        }
+    };
+    // Loading it says what is wrong with a plug-in better than not being able to read its file.
+    drop(ClapHost::load(&clap)?);
+    let plugin = Plugin::new(&clap, model.as_ref(), arguments.mode)?;
+    Ok((clap, model, plugin))
+}
+
+/// Takes one song apart and writes everything, the report last.
+fn separate(
+    arguments: &Arguments,
+    job: &Job,
+    mut song: Song,
+    clap: &Path,
+    model: Option<&Network>,
+    key: Key,
+    bar: &ProgressBar,
+) -> Result<Report> {
+    let started = Instant::now();
     if let Some(rate) = &arguments.rate {
         song.resample(rate.parse().context("--rate")?)?;
     }
-    let out = output_folder(arguments, &path)?;
-    let clap = match &arguments.bundle {
-        Some(file) => file.clone(),
-        None => bundle::up_to_date_clap()?,
-    };
-    println!(
-        "{}: {}, {} Hz{}",
-        workspace::shown(&path),
-        clock(song.seconds()),
-        song.rate,
-        if song.source_channels == 1 { ", mono" } else { "" }
-    );
+    let out = &job.out;
+    std::fs::create_dir_all(out)
+        .with_context(|| format!("cannot make the folder {}", workspace::shown(out)))?;
+    // From here on, what lies there is no finished rendering.
+    let report_file = out.join("report.json");
+    if report_file.exists() {
+        std::fs::remove_file(&report_file)
+            .with_context(|| format!("cannot replace {}", workspace::shown(&report_file)))?;
+    }
 
-    // Without `--bundle` the plug-in is the workspace's own, and which network it holds can be told for sure.
-    let model = match arguments.bundle {
-        Some(_) => None,
-        None => Some(network::in_bundle(&clap, arguments.mode)?),
-    };
-    let mut host = ClapHost::load(&clap)?;
-    let session = play(&mut host, &song, arguments)?;
-    let mut tracks = tracks(&session, arguments.two_stems);
+    let mut host = ClapHost::load(clap)?;
+    let mut session = play(&mut host, &song, arguments, bar)?;
+    let mut tracks = tracks(&mut session, arguments.two_stems);
     let gain_db = if arguments.normalize { normalize(&mut tracks) } else { 0.0 };
     let analysis = spectrum::analyse(&song, &tracks);
 
@@ -157,27 +240,21 @@ pub fn main(arguments: &Arguments) -> Result<()> {
         .with_context(|| format!("cannot draw {}", workspace::shown(&picture)))?;
     files.push(picture);
 
-    let report = report::Report::new(report::Facts {
+    let report = Report::new(report::Facts {
         arguments,
-        source: &path,
-        model,
+        source: &job.song,
+        key,
+        files: &files,
+        model: model.cloned(),
         song: &song,
         session: &session,
         tracks: &tracks,
         analysis: &analysis,
         gain_db,
         seconds: started.elapsed().as_secs_f64(),
-    });
-    let report_file = out.join("report.json");
+    })?;
     report.write(&report_file)?;
-    files.push(report_file);
-
-    println!("wrote to {}:", workspace::shown(&out));
-    for file in &files {
-        println!("  {}", file.file_name().unwrap_or_default().to_string_lossy());
-    }
-    report.print();
-    Ok(())
+    Ok(report)
 }
 
 /// What one pass through the plug-in gave.
@@ -195,7 +272,7 @@ pub struct Session {
 }
 
 /// Streams the song through the plug-in with the options' mode and levels.
-fn play(host: &mut ClapHost, song: &Song, arguments: &Arguments) -> Result<Session> {
+fn play(host: &mut ClapHost, song: &Song, arguments: &Arguments, bar: &ProgressBar) -> Result<Session> {
     check_buses(host)?;
     host.set_text("mode", arguments.mode.text())?;
     for (stem, level) in arguments.levels.iter() {
@@ -204,16 +281,12 @@ fn play(host: &mut ClapHost, song: &Song, arguments: &Arguments) -> Result<Sessi
     host.activate(f64::from(song.rate), arguments.block)?;
     let latency = host.latency();
 
-    let bar = ProgressBar::new(song.len() as u64 + latency as u64).with_style(
-        ProgressStyle::with_template("{spinner} separating {wide_bar} {percent:>3} %, {eta} left")
-            .expect("the template is well-formed"),
-    );
+    bar.set_length(song.len() as u64 + latency as u64);
     let start = Instant::now();
     let blocks = Blocks::of(arguments.block as usize);
     let played =
         host.stream_compensated(&song.channels, blocks, &[], &mut |done| bar.set_position(done as u64))?;
     let stream_s = start.elapsed().as_secs_f64();
-    bar.finish_and_clear();
     let complaints = host.take_complaints();
     host.deactivate();
 
@@ -253,14 +326,13 @@ fn check_buses(host: &ClapHost) -> Result<()> {
     Ok(())
 }
 
-/// The audio to be written: stems (or vocals and instrumental), then the mix.
-fn tracks(session: &Session, two_stems: bool) -> Vec<Track> {
-    let ports = &session.played.ports;
-    let mut tracks: Vec<Track> = STEMS
-        .iter()
-        .zip(&ports[1..])
-        .map(|(name, audio)| Track { name: (*name).to_owned(), audio: audio.clone() })
-        .collect();
+/// The audio to be written: stems (or vocals and instrumental), then the mix. Taken out of the session, since a song may
+/// be long and several are rendered at a time.
+fn tracks(session: &mut Session, two_stems: bool) -> Vec<Track> {
+    let mut ports = std::mem::take(&mut session.played.ports).into_iter();
+    let mix = ports.next().unwrap_or_default();
+    let mut tracks: Vec<Track> =
+        STEMS.iter().zip(ports).map(|(name, audio)| Track { name: (*name).to_owned(), audio }).collect();
     if two_stems {
         let mut rest = tracks.drain(1..).collect::<Vec<_>>().into_iter();
         let mut instrumental = rest.next().map(|track| track.audio).unwrap_or_default();
@@ -273,7 +345,7 @@ fn tracks(session: &Session, two_stems: bool) -> Vec<Track> {
         }
         tracks.push(Track { name: "instrumental".to_owned(), audio: instrumental });
     }
-    tracks.push(Track { name: "mix".to_owned(), audio: ports[0].clone() });
+    tracks.push(Track { name: "mix".to_owned(), audio: mix });
     tracks
 }
 
@@ -301,17 +373,6 @@ pub fn encode_wav(path: &Path, audio: &[Vec<f32>], rate: u32) -> Result<()> {
 /// The largest absolute sample.
 pub fn peak(audio: &[Vec<f32>]) -> f32 {
     audio.iter().flatten().fold(0.0, |peak, sample| peak.max(sample.abs()))
-}
-
-/// The folder to write to, made if need be.
-fn output_folder(arguments: &Arguments, song: &Path) -> Result<PathBuf> {
-    let folder = arguments
-        .out
-        .clone()
-        .unwrap_or_else(|| workspace::target().join("render").join(song.file_stem().unwrap_or_default()));
-    std::fs::create_dir_all(&folder)
-        .with_context(|| format!("cannot make the folder {}", workspace::shown(&folder)))?;
-    Ok(folder)
 }
 
 /// Seconds as `m:ss.t`.

@@ -297,13 +297,15 @@ fn what_is_no_song_is_refused_in_one_line_that_names_it() {
         std::fs::write(&path, bytes).unwrap();
         path
     };
+    let no_songs = folder.path().join("no songs");
+    std::fs::create_dir(&no_songs).unwrap();
     let garbage: Vec<u8> = (0..100_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     let whole = std::fs::read(root().join("tests/clips/francium.flac")).unwrap();
     let six_channels = folder.path().join("six.wav");
     write_song(&six_channels, 1000, 6);
     for (path, reason) in [
         (folder.path().join("missing.wav"), "No such file"),
-        (folder.path().to_owned(), "is a folder"),
+        (no_songs, "holds no wav, flac, mp3, ogg file"),
         (file("empty.mp3", b""), "is empty"),
         (file("garbage.wav", &garbage), "is no WAV"),
         (file("text.flac", b"This is a letter, not a song.\n"), "is no WAV"),
@@ -334,4 +336,101 @@ fn wrong_options_are_refused() {
         let error = text(&output.stderr);
         assert!(!output.status.success() && error.contains(reason), "{options:?}: {error}");
     }
+}
+
+/// Runs `render` on several songs with the packed plug-in. Gives back whether all were rendered, and what was printed.
+fn rendered_batch(songs: &[&Path], out: &Path, options: &[&str]) -> (bool, String, String) {
+    let bundle = unbraid_tests::bundled_clap();
+    let songs: Vec<_> = songs.iter().map(|song| song.to_str().unwrap()).collect();
+    let fixed = ["--out", out.to_str().unwrap(), "--bundle", bundle.to_str().unwrap()];
+    let output = render(&[&songs[..], &fixed[..], options].concat());
+    (output.status.success(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn a_folder_is_rendered_past_bad_files_and_only_what_is_missing_is_done_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (album, out) = (folder.path().join("album"), folder.path().join("out"));
+    std::fs::create_dir_all(album.join("live")).unwrap();
+    write_song(&album.join("one.wav"), RATE as usize, 2);
+    write_song(&album.join("live/two.wav"), RATE as usize + 1000, 2);
+    write_song(&album.join("three.wav"), RATE as usize + 2000, 1);
+    std::fs::write(album.join("bad.mp3"), b"This is a letter, not a song.").unwrap();
+    let batch = |options: &[&str]| rendered_batch(&[&album], &out, options);
+    let mix = |song: &str| wav(&out.join(song).join("mix.wav")).1[0].len();
+
+    // The bad file comes first and does not keep the others from being rendered.
+    let (success, printed, errors) = batch(&["--jobs", "2"]);
+    assert!(!success && errors.contains("1 of 4 songs failed") && errors.contains("bad.mp3"), "{errors}");
+    assert!(printed.contains("3 rendered, 0 skipped, 1 failed"), "{printed}");
+    assert!(printed.contains("FAILED") && printed.contains("is no WAV"), "{printed}");
+    assert_eq!((mix("one"), mix("live/two"), mix("three")), (44_100, 45_100, 46_100));
+    assert!(!out.join("bad").exists());
+
+    // As after a stop in the middle of a song: its stems are there, its report is not.
+    std::fs::remove_file(album.join("bad.mp3")).unwrap();
+    std::fs::remove_file(out.join("live/two/report.json")).unwrap();
+    let (success, printed, errors) = batch(&[]);
+    assert!(success && printed.contains("1 rendered, 2 skipped, 0 failed"), "{printed}{errors}");
+
+    // Another song under the same name, other options, or being told to.
+    write_song(&album.join("one.wav"), RATE as usize + 5, 2);
+    let (_, printed, _) = batch(&[]);
+    assert!(printed.contains("1 rendered, 2 skipped"), "{printed}");
+    assert_eq!(mix("one"), 44_105);
+    let (_, printed, _) = batch(&["--levels", "vocals=-3"]);
+    assert!(printed.contains("3 rendered, 0 skipped"), "{printed}");
+    let (_, printed, _) = batch(&["--levels", "vocals=-3", "--again"]);
+    assert!(printed.contains("3 rendered, 0 skipped"), "{printed}");
+}
+
+#[test]
+fn songs_rendered_side_by_side_are_the_same_as_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let songs = ["a", "b", "c"].map(|name| folder.path().join(format!("{name}.wav")));
+    for (index, song) in songs.iter().enumerate() {
+        write_song(song, RATE as usize + 100 * index, 2);
+    }
+    let out = folder.path().join("out");
+    let paths: Vec<&Path> = songs.iter().map(PathBuf::as_path).collect();
+    let (success, printed, errors) = rendered_batch(&paths, &out, &["--jobs", "3"]);
+    assert!(success, "{printed}{errors}");
+    let (alone, _) = rendered(&songs[1], &[]);
+    for stem in ["vocals", "drums", "bass", "other"] {
+        let file = format!("{stem}.wav");
+        assert_eq!(wav(&out.join("b").join(&file)), wav(&alone.path().join(&file)), "{stem}");
+    }
+}
+
+#[test]
+fn a_batch_that_is_killed_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (album, out) = (folder.path().join("album"), folder.path().join("out"));
+    std::fs::create_dir(&album).unwrap();
+    write_song(&album.join("1.wav"), RATE as usize, 2);
+    // Long enough to be hit in the middle.
+    write_song(&album.join("2.wav"), 120 * RATE as usize, 2);
+    let bundle = unbraid_tests::bundled_clap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .arg("render")
+        .arg(&album)
+        .args(["--jobs", "1", "--bundle", bundle.to_str().unwrap(), "--out"])
+        .arg(&out)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    // The second song's folder is made when it is begun.
+    let start = std::time::Instant::now();
+    while !out.join("2").exists() {
+        assert!(start.elapsed().as_secs() < 120, "the batch does not get to its second song");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(out.join("1/report.json").exists() && !out.join("2/report.json").exists());
+
+    write_song(&album.join("2.wav"), RATE as usize, 2);
+    let (success, printed, errors) = rendered_batch(&[&album], &out, &[]);
+    assert!(success && printed.contains("1 rendered, 1 skipped, 0 failed"), "{printed}{errors}");
 }

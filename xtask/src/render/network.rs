@@ -1,6 +1,6 @@
 //! Which network the bundle holds: the metadata of the ONNX file that is embedded in it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -29,8 +29,7 @@ pub fn in_bundle(bundle: &Path, mode: Mode) -> Result<Network> {
     let model = std::fs::read(&file).with_context(|| {
         format!("there is no network for mode {}: cannot read {}", mode.text(), workspace::shown(&file))
     })?;
-    // A bundle is a file, or on macOS a folder with the library in it.
-    let library = if bundle.is_dir() { bundle.join("Contents/MacOS/unbraid") } else { bundle.to_owned() };
+    let library = library(bundle);
     let code =
         std::fs::read(&library).with_context(|| format!("cannot read {}", workspace::shown(&library)))?;
     if memchr::memmem::find(&code, &model).is_none() {
@@ -43,9 +42,22 @@ pub fn in_bundle(bundle: &Path, mode: Mode) -> Result<Network> {
     from_onnx(&model).with_context(|| format!("{} is no network of the contract", workspace::shown(&file)))
 }
 
+/// The library of a CLAP bundle: the file itself, or on macOS a file in its folder.
+pub fn library(bundle: &Path) -> PathBuf {
+    if bundle.is_dir() { bundle.join("Contents/MacOS/unbraid") } else { bundle.to_owned() }
+}
+
 /// Reads name, version and contract from an ONNX file's `metadata_props`.
 fn from_onnx(model: &[u8]) -> Result<Network> {
-    let mut properties = Vec::new();
+    let get = |key| property(model, key);
+    Ok(Network { name: get("name")?, version: get("version")?, contract: get("contract")? })
+}
+
+/// Reads one value from an ONNX file's `metadata_props`.
+///
+/// # Errors
+/// When it is not there, or when this is no ONNX file.
+pub fn property(model: &[u8], wanted: &str) -> Result<String> {
     for field in Fields(model) {
         // ModelProto.metadata_props = 14: StringStringEntryProto { key = 1, value = 2 }.
         if let (14, Some(entry)) = field? {
@@ -57,17 +69,12 @@ fn from_onnx(model: &[u8]) -> Result<Network> {
                     _ => {}
                 }
             }
-            properties.push(pair);
+            if pair.0 == wanted {
+                return Ok(pair.1);
+            }
         }
     }
-    let get = |key: &str| {
-        properties
-            .iter()
-            .find(|(known, _)| known == key)
-            .map(|(_, value)| value.clone())
-            .with_context(|| format!("its metadata has no key `{key}`"))
-    };
-    Ok(Network { name: get("name")?, version: get("version")?, contract: get("contract")? })
+    bail!("its metadata has no key `{wanted}`")
 }
 
 /// The fields of a protocol-buffer message: number, and the bytes of length-delimited ones.

@@ -1,11 +1,12 @@
 //! The report: what was played, how fast, and what to be wary of. JSON for programs, a summary for people.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::decode::Song;
+use super::key::Key;
 use super::network::Network;
 use super::spectrum::Analysis;
 use super::{Arguments, STEMS, Session, Track, peak};
@@ -32,6 +33,10 @@ pub struct Facts<'a> {
     pub arguments: &'a Arguments,
     /// The song's file.
     pub source: &'a Path,
+    /// What the rendering depends on.
+    pub key: Key,
+    /// The written files, without the report.
+    pub files: &'a [PathBuf],
     /// The network in the plug-in, where it is known.
     pub model: Option<Network>,
     /// The song as it was played.
@@ -44,7 +49,7 @@ pub struct Facts<'a> {
     pub analysis: &'a Analysis,
     /// The gain of `--normalize`, in dB.
     pub gain_db: f64,
-    /// Seconds since the command started.
+    /// Seconds since the separation started.
     pub seconds: f64,
 }
 
@@ -73,6 +78,10 @@ pub struct Report {
     tracks: Vec<TrackPart>,
     /// What to be wary of, a sentence each.
     warnings: Vec<String>,
+    /// Bytes of each written file beside this report.
+    files: serde_json::Map<String, serde_json::Value>,
+    /// What the files depend on: of several songs, one whose key is the same is not rendered again.
+    key: Key,
 }
 
 #[derive(Debug, Serialize)]
@@ -108,7 +117,7 @@ struct Latency {
 
 #[derive(Debug, Serialize)]
 struct Time {
-    /// Whole command so far, in seconds.
+    /// Separating, writing and drawing, in seconds.
     run_s: f64,
     /// Streaming alone, in seconds.
     stream_s: f64,
@@ -149,7 +158,10 @@ fn energy(audio: &[Vec<f32>]) -> f64 {
 
 impl Report {
     /// Puts the facts together.
-    pub fn new(facts: Facts<'_>) -> Self {
+    ///
+    /// # Errors
+    /// When a written file has gone.
+    pub fn new(facts: Facts<'_>) -> Result<Self> {
         let Facts { arguments, song, session, .. } = facts;
         let timing = &session.played.timing;
         let gain = 10f64.powf(facts.gain_db / 10.0);
@@ -165,7 +177,13 @@ impl Report {
                 confidence: facts.analysis.confidence.get(index).copied(),
             })
             .collect();
-        Self {
+        let mut files = serde_json::Map::new();
+        for file in facts.files {
+            let bytes =
+                file.metadata().with_context(|| format!("cannot find {}", workspace::shown(file)))?.len();
+            files.insert(file.file_name().unwrap_or_default().to_string_lossy().into_owned(), bytes.into());
+        }
+        Ok(Self {
             song: SongPart {
                 file: workspace::shown(facts.source),
                 seconds: song.seconds(),
@@ -212,7 +230,27 @@ impl Report {
                 .collect(),
             normalize_gain_db: facts.gain_db,
             tracks,
-        }
+            files,
+            key: facts.key,
+        })
+    }
+
+    /// The names of the written files, this report among them.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str).chain(["report.json"])
+    }
+
+    /// The summary in one line.
+    pub fn line(&self) -> String {
+        let warnings = match self.warnings.len() {
+            0 => String::new(),
+            1 => ", 1 warning in its report".to_owned(),
+            count => format!(", {count} warnings in its report"),
+        };
+        format!(
+            "{:.1} s in {:.1} s, {:.1} % of one core{warnings}",
+            self.song.seconds, self.time.run_s, self.callbacks.core_percent
+        )
     }
 
     /// Writes the JSON file.

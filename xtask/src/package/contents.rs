@@ -1,0 +1,200 @@
+//! The folder that is packed: plug-ins, program, guide, licences, scripts, checksums.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::{Built, Stamp, licences};
+use crate::render::key::sha256;
+use crate::workspace;
+
+/// Lays everything out in a new folder.
+///
+/// # Errors
+/// When a file is missing or cannot be copied.
+pub fn lay_out(folder: &Path, built: &Built, stamp: &Stamp, dependencies: &str) -> Result<()> {
+    let root = workspace::root();
+    for file in [Some(&built.clap), Some(&built.vst3), built.standalone.as_ref()].into_iter().flatten() {
+        copy(file, &folder.join(file.file_name().unwrap_or_default()))?;
+    }
+    let scripts = root.join(if cfg!(windows) { "packaging/windows" } else { "packaging/unix" });
+    for script in entries(&scripts)? {
+        copy(&script, &folder.join(script.file_name().unwrap_or_default()))?;
+    }
+    copy(&root.join("LICENSE"), &folder.join("LICENSE"))?;
+    copy(&root.join("CHANGELOG.md"), &folder.join("CHANGELOG.md"))?;
+    copy(&root.join("docs"), &folder.join("guide"))?;
+    write(&folder.join("licences/dependencies.txt"), dependencies)?;
+    write(&folder.join("licences/training-data.md"), &licences::of_training_data()?)?;
+    write(&folder.join("BUILD"), &stamp.text())?;
+    let files = files(folder)?;
+    let sums = sums(folder, &files)?;
+    write(&folder.join("SHA256SUMS"), &sums)
+}
+
+/// Writes `SHA256SUMS` for files in a folder.
+///
+/// # Errors
+/// When a file cannot be read or the sums cannot be written.
+pub fn write_sums(folder: &Path, files: &[PathBuf]) -> Result<PathBuf> {
+    let path = folder.join("SHA256SUMS");
+    write(&path, &sums(folder, files)?)?;
+    Ok(path)
+}
+
+fn sums(folder: &Path, files: &[PathBuf]) -> Result<String> {
+    let mut text = String::new();
+    for file in files {
+        writeln!(text, "{}  {}", sha256(file)?, name(folder, file))?;
+    }
+    Ok(text)
+}
+
+/// All files in a folder and below, in an order that does not depend on the file system.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in entries(folder)? {
+        if entry.is_dir() {
+            found.extend(files(&entry)?);
+        } else {
+            found.push(entry);
+        }
+    }
+    Ok(found)
+}
+
+/// A file's path inside a folder, with `/` on every system.
+pub fn name(folder: &Path, file: &Path) -> String {
+    let inside = file.strip_prefix(folder).unwrap_or(file);
+    inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let reading = || format!("cannot read {}", workspace::shown(folder));
+    let entries = std::fs::read_dir(folder).with_context(reading)?;
+    let mut paths =
+        entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>().with_context(reading)?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Copies a file, or a folder with all that is in it.
+///
+/// # Errors
+/// When something cannot be read or written.
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
+    if from.is_dir() {
+        for entry in entries(from)? {
+            copy(&entry, &to.join(entry.file_name().unwrap_or_default()))?;
+        }
+        return Ok(());
+    }
+    make_parent(to)?;
+    std::fs::copy(from, to).with_context(|| format!("cannot copy {}", workspace::shown(from)))?;
+    Ok(())
+}
+
+/// Writes a text file and the folder around it.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write(path: &Path, text: &str) -> Result<()> {
+    make_parent(path)?;
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", workspace::shown(path)))
+}
+
+fn make_parent(path: &Path) -> Result<()> {
+    let parent = path.parent().context("a file lies in a folder")?;
+    std::fs::create_dir_all(parent).with_context(|| format!("cannot make {}", workspace::shown(parent)))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::{Command, Output};
+
+    use super::*;
+
+    /// A laid-out folder with stand-ins for the built files.
+    fn package(folder: &Path) -> PathBuf {
+        let made = folder.join("made");
+        write(&made.join("unbraid.clap"), "clap").unwrap();
+        write(&made.join("unbraid.vst3/Contents/x/unbraid.so"), "vst3").unwrap();
+        write(&made.join("unbraid-standalone"), "program").unwrap();
+        let built = Built {
+            clap: made.join("unbraid.clap"),
+            vst3: made.join("unbraid.vst3"),
+            standalone: Some(made.join("unbraid-standalone")),
+        };
+        let stamp = Stamp {
+            commit: "0123abcd".into(),
+            changed: false,
+            epoch: 1_000_000_000,
+            platform: "linux-x86_64".into(),
+            rustc: "rustc".into(),
+        };
+        let package = folder.join("package");
+        lay_out(&package, &built, &stamp, "licences").unwrap();
+        package
+    }
+
+    fn script(package: &Path, name: &str, home: &Path) -> Output {
+        Command::new("sh").arg(package.join(name)).env("HOME", home).current_dir("/").output().unwrap()
+    }
+
+    #[test]
+    fn what_is_installed_is_removed_again_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let package = package(folder.path());
+        let home = folder.path().join("a home");
+        write(&home.join(".clap/other.clap"), "someone else's").unwrap();
+        let before = files(&home).unwrap();
+
+        for _first_and_update in 0..2 {
+            let installed = script(&package, "install.sh", &home);
+            assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
+        }
+        if cfg!(target_os = "linux") {
+            for (place, text) in [
+                (".clap/unbraid.clap", "clap"),
+                (".vst3/unbraid.vst3/Contents/x/unbraid.so", "vst3"),
+                (".local/bin/unbraid-standalone", "program"),
+            ] {
+                assert_eq!(std::fs::read_to_string(home.join(place)).unwrap(), text);
+            }
+        }
+        assert_eq!(files(&home).unwrap().len(), before.len() + 3);
+
+        let removed = script(&package, "uninstall.sh", &home);
+        assert!(removed.status.success(), "{}", String::from_utf8_lossy(&removed.stderr));
+        assert_eq!(files(&home).unwrap(), before);
+    }
+
+    #[test]
+    fn a_damaged_download_is_not_installed() {
+        let folder = tempfile::tempdir().unwrap();
+        let package = package(folder.path());
+        std::fs::write(package.join("unbraid.clap"), "clip").unwrap();
+        let home = folder.path().join("home");
+        std::fs::create_dir(&home).unwrap();
+        let refused = script(&package, "install.sh", &home);
+        assert!(!refused.status.success());
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("download the archive again"));
+        assert!(files(&home).unwrap().is_empty());
+    }
+
+    #[test]
+    fn guide_licences_and_commit_are_in_the_package() {
+        let folder = tempfile::tempdir().unwrap();
+        let package = package(folder.path());
+        for file in ["LICENSE", "guide/user-guide.md", "licences/dependencies.txt"] {
+            assert!(package.join(file).is_file(), "{file}");
+        }
+        assert!(std::fs::read_to_string(package.join("BUILD")).unwrap().contains("commit 0123abcd\n"));
+        let data = std::fs::read_to_string(package.join("licences/training-data.md")).unwrap();
+        assert!(data.contains("| source |") && data.contains("CC0-1.0"), "{data}");
+    }
+}
