@@ -17,10 +17,16 @@
 //! ```
 
 mod clap;
+mod clock;
 mod error;
 mod handlers;
+mod requests;
+mod running;
 mod stream;
 
 pub use clap::{ClapHost, Parameter, Port, parameter_id};
+pub use clock::{Call, Callback};
 pub use error::Error;
+pub use requests::system_requests;
+pub use running::{RawChange, Running};
 pub use stream::{Blocks, Change, Played, Timing};

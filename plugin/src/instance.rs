@@ -2,14 +2,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use unbraid_engine::prepare::NetworkPlan;
 
 use crate::display::Display;
+use crate::loading::Loading;
 use crate::networks;
 use crate::params::{Mode, UnbraidParams};
 use crate::player::Player;
-use crate::processor::{Processor, Wanted};
+use crate::processor::{Host, Processor, Wanted};
 use crate::status::Status;
 
 /// What the audio thread, the host's main thread and the window of one instance have in common. Cloning it is cheap and
@@ -47,27 +49,71 @@ impl Instance {
         sample_rate: f32,
         max_block: u32,
     ) -> Result<Processor, String> {
-        let wanted = self.wanted();
-        let file = self.params.networks.file(wanted.mode);
-        let (plan, file) = self.network(wanted.mode, file.as_deref())?;
-        let processor = Processor::prepare(previous, wanted, &plan, sample_rate, max_block, &self.display)?;
-        self.status.prepared(plan.contract(), file);
-        Ok(processor)
+        self.prepare_within(None, previous, sample_rate, max_block)
     }
 
-    /// The network for `mode`, and the file it came from, which is none for the built-in one.
-    fn network<'a>(
+    /// As [`Instance::prepare`], but waits for a network that is not ready no longer than `patience`, if any. The
+    /// processor then begins with the dry signal, and the network comes to it when it is ready.
+    ///
+    /// # Errors
+    /// As [`Instance::prepare`].
+    pub fn prepare_within(
         &self,
-        mode: Mode,
-        file: Option<&'a Path>,
-    ) -> Result<(Arc<NetworkPlan>, Option<&'a Path>), String> {
-        let Some(path) = file else { return Ok((networks::built_in(mode)?, None)) };
-        match networks::from_file(path) {
-            Ok(plan) => Ok((plan, Some(path))),
+        patience: Option<Duration>,
+        previous: Option<Processor>,
+        sample_rate: f32,
+        max_block: u32,
+    ) -> Result<Processor, String> {
+        let wanted = self.wanted();
+        let file = self.params.networks.file(wanted.mode);
+        let host = Host { sample_rate, max_block };
+        if let Some(plan) = networks::ready(wanted.mode, file.as_deref()) {
+            self.status.prepared(plan.contract(), file.as_deref());
+            return Processor::prepare(previous, wanted, &plan, host, &self.display);
+        }
+        if let Some(previous) = previous {
+            if previous.awaits(wanted, host) {
+                return Ok(previous);
+            }
+            // Only now, off the audio thread, and because its network is of no more use.
+            drop(previous);
+        }
+        let loading = {
+            let (instance, file) = (self.clone(), file.clone());
+            Loading::start(move || {
+                let plan = instance.network(wanted.mode, file.as_deref())?;
+                let network = plan.instance().map_err(|fault| fault.to_string())?;
+                Ok((plan, Box::new(network)))
+            })
+        };
+        if let Some(loaded) = loading.wait(patience) {
+            let (plan, network) = loaded?;
+            return Processor::new(network, plan, wanted, host, &self.display);
+        }
+        // A file that does not even say what it is will be complained about, and replaced, when the loading gets there.
+        let contract = networks::contract(wanted.mode, file.as_deref())
+            .or_else(|_| networks::contract(wanted.mode, None))?;
+        self.status.prepared(&contract, file.as_deref());
+        let status = self.status.clone();
+        let complain = move |reason| status.complain(format!("{reason}. You hear the dry signal."));
+        Processor::awaiting(loading, &contract, complain, wanted, host, &self.display)
+    }
+
+    /// Prepares the network for `mode` from the user's own `file`, if there is one and it can be used, or else the
+    /// built-in one, and says in the status which it is.
+    fn network(&self, mode: Mode, file: Option<&Path>) -> Result<Arc<NetworkPlan>, String> {
+        let own = file.and_then(|path| match networks::from_file(path) {
+            Ok(plan) => Some((plan, Some(path))),
             Err(reason) => {
                 self.status.complain(format!("{reason}. The built-in network runs instead."));
-                Ok((networks::built_in(mode)?, None))
+                None
             }
-        }
+        });
+        let (plan, file) = match own {
+            Some(own) => own,
+            None => (networks::built_in(mode)?, None),
+        };
+        self.status.prepared(plan.contract(), file);
+        Ok(plan)
     }
 }

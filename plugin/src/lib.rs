@@ -4,6 +4,7 @@ mod display;
 mod editor;
 mod formats;
 pub mod instance;
+mod loading;
 mod meter;
 pub mod networks;
 pub mod params;
@@ -13,6 +14,7 @@ pub mod processor;
 pub mod status;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use nice_plug::prelude::*;
 use unbraid_engine::memory::PoolAllocator;
@@ -22,6 +24,11 @@ use crate::editor::UnbraidEditor;
 use crate::instance::Instance;
 use crate::player::Player;
 use crate::processor::Processor;
+
+/// Longest that a host waits in activation for a network that is not ready. It takes a fraction of a second; only where
+/// it takes longer than this does the plug-in begin with the dry signal, which a host that renders without saying so
+/// would write into its file.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Inference allocates; on the audio thread it does so from pools of its own.
 #[global_allocator]
@@ -128,9 +135,12 @@ impl Plugin for Unbraid {
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
         let previous = self.processor.take();
-        match self.instance.prepare(previous, buffers.sample_rate, buffers.max_buffer_size) {
+        // Whoever renders offline has all the time and wants the network from the first sample on.
+        let offline = buffers.process_mode == ProcessMode::Offline;
+        let patience = (!offline).then_some(PATIENCE);
+        match self.instance.prepare_within(patience, previous, buffers.sample_rate, buffers.max_buffer_size) {
             Ok(mut processor) => {
-                processor.set_paced(buffers.process_mode != ProcessMode::Offline);
+                processor.set_paced(!offline);
                 context.set_latency_samples(processor.latency());
                 let status = &self.instance.status;
                 status.activated(processor.mode(), processor.latency(), buffers.sample_rate);

@@ -6,10 +6,10 @@ mod own;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::SystemTime;
 
-use unbraid_engine::prepare::{self, LoadError, NetworkPlan};
+use unbraid_engine::prepare::{self, Contract, LoadError, NetworkPlan};
 
 use crate::params::Mode;
 
@@ -35,13 +35,43 @@ const LIVE: &[u8] = STUDIO;
 /// hundred milliseconds, and a second one that comes meanwhile waits for it; later calls return at once. Never on the
 /// audio thread.
 pub fn built_in(mode: Mode) -> Prepared {
+    let (prepared, name, bytes) = file_of(mode);
+    let load = || NetworkPlan::from_bytes(name, bytes).map_err(|error: LoadError| error.to_string());
+    prepared.get_or_init(load).clone()
+}
+
+/// Where the built-in network for `mode` is kept once it is prepared, its file's name and what is in the file.
+fn file_of(mode: Mode) -> (&'static OnceLock<Prepared>, &'static str, &'static [u8]) {
     static PREPARED: [OnceLock<Prepared>; 2] = [OnceLock::new(), OnceLock::new()];
-    let (slot, file, bytes) = match mode {
-        Mode::Live if HAS_LIVE => (1, "live.onnx", LIVE),
-        _ => (0, "studio.onnx", STUDIO),
+    match mode {
+        Mode::Live if HAS_LIVE => (&PREPARED[1], "live.onnx", LIVE),
+        _ => (&PREPARED[0], "studio.onnx", STUDIO),
+    }
+}
+
+/// The network for `mode`, from the user's own `file` if there is one, if it is prepared already: a matter of
+/// microseconds. Not for the audio thread.
+pub fn ready(mode: Mode, file: Option<&Path>) -> Option<Arc<NetworkPlan>> {
+    match file {
+        None => file_of(mode).0.get()?.clone().ok(),
+        Some(path) => known(&mut prepared_files(), &Version::of(path).ok()?),
+    }
+}
+
+/// What the network for `mode`, from the user's own `file` if there is one, says about itself, long before it can run.
+/// Takes some milliseconds; never on the audio thread.
+///
+/// # Errors
+/// One line that names the file, and what was found and what is needed.
+pub fn contract(mode: Mode, file: Option<&Path>) -> Result<Contract, String> {
+    let contract = match file {
+        None => {
+            let (_, name, bytes) = file_of(mode);
+            NetworkPlan::contract_of(name, bytes)
+        }
+        Some(path) => NetworkPlan::contract_of(&name_of(path), &read(path)?),
     };
-    let load = || NetworkPlan::from_bytes(file, bytes).map_err(|error: LoadError| error.to_string());
-    PREPARED[slot].get_or_init(load).clone()
+    contract.map_err(|error| error.to_string())
 }
 
 /// The network in the file at `path`. As long as someone uses it, and the file stays as it was, it is prepared once.
@@ -50,25 +80,43 @@ pub fn built_in(mode: Mode) -> Prepared {
 /// # Errors
 /// One line that names the file, and what was found and what is needed.
 pub fn from_file(path: &Path) -> Prepared {
-    static PREPARED: Mutex<Vec<(Version, Weak<NetworkPlan>)>> = Mutex::new(Vec::new());
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let unreadable = |reason: &dyn std::fmt::Display| {
-        format!("{name}: cannot be read ({reason}); need a network file at {}", path.display())
-    };
-    let version = Version::of(path).map_err(|error| unreadable(&error))?;
-    if version.bytes > LARGEST_FILE {
-        return Err(unreadable(&format!("{} bytes, the most is {LARGEST_FILE}", version.bytes)));
-    }
-    let mut prepared = PREPARED.lock().unwrap_or_else(PoisonError::into_inner);
-    prepared.retain(|(_, plan)| plan.strong_count() > 0);
-    let known = prepared.iter().find(|(known, _)| *known == version);
-    if let Some(plan) = known.and_then(|(_, plan)| plan.upgrade()) {
+    let version = Version::of(path).map_err(|error| unreadable(path, &error))?;
+    let mut prepared = prepared_files();
+    if let Some(plan) = known(&mut prepared, &version) {
         return Ok(plan);
     }
-    let bytes = fs::read(path).map_err(|error| unreadable(&error))?;
-    let plan = NetworkPlan::from_bytes(&name, &bytes).map_err(|error| error.to_string())?;
+    let plan = NetworkPlan::from_bytes(&name_of(path), &read(path)?).map_err(|error| error.to_string())?;
     prepared.push((version, Arc::downgrade(&plan)));
     Ok(plan)
+}
+
+/// Networks from files, for as long as someone uses them.
+type PreparedFiles = Vec<(Version, Weak<NetworkPlan>)>;
+
+fn prepared_files() -> MutexGuard<'static, PreparedFiles> {
+    static PREPARED: Mutex<PreparedFiles> = Mutex::new(Vec::new());
+    PREPARED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn known(prepared: &mut PreparedFiles, version: &Version) -> Option<Arc<NetworkPlan>> {
+    prepared.retain(|(_, plan)| plan.strong_count() > 0);
+    prepared.iter().find(|(known, _)| known == version)?.1.upgrade()
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn unreadable(path: &Path, reason: &dyn std::fmt::Display) -> String {
+    format!("{}: cannot be read ({reason}); need a network file at {}", name_of(path), path.display())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let bytes = fs::metadata(path).map_err(|error| unreadable(path, &error))?.len();
+    if bytes > LARGEST_FILE {
+        return Err(unreadable(path, &format!("{bytes} bytes, the most is {LARGEST_FILE}")));
+    }
+    fs::read(path).map_err(|error| unreadable(path, &error))
 }
 
 /// One state of a file.

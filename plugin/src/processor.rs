@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use nice_plug::prelude::Buffer;
-use unbraid_engine::prepare::NetworkPlan;
+use unbraid_engine::prepare::{Contract, NetworkPlan};
 use unbraid_engine::realtime::{Engine, Separator};
 use unbraid_engine::{CHANNELS, STEMS};
 
 use crate::display::Display;
+use crate::loading::Loading;
 use crate::meter::LoadMeter;
 use crate::params::{Mode, UnbraidParams};
 use crate::status::Status;
@@ -22,13 +23,28 @@ pub struct Wanted {
     pub networks: u32,
 }
 
+/// What a host says at activation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Host {
+    /// Sample rate in Hz.
+    pub sample_rate: f32,
+    /// Most samples of one block.
+    pub max_block: u32,
+}
+
+/// Where an engine's network comes from.
+enum Source {
+    Ready(Arc<NetworkPlan>),
+    /// It came, or will come, through the engine's door.
+    Loading(Loading),
+}
+
 /// An engine between the framework's buffers.
 pub struct Processor {
     engine: Engine,
-    plan: Arc<NetworkPlan>,
+    source: Source,
     wanted: Wanted,
-    sample_rate: f32,
-    max_block: u32,
+    host: Host,
     /// The second channel of a mono bus.
     twin: Vec<f32>,
     meter: LoadMeter,
@@ -38,9 +54,8 @@ pub struct Processor {
 }
 
 impl Processor {
-    /// Makes a processor of the network `plan` for what is `wanted`, at `sample_rate` Hz and for blocks of at most
-    /// `max_block` samples, that fills `display`. What can be kept of `previous` is: all of it if nothing changed, else
-    /// its network.
+    /// Makes a processor of the network `plan` for what is `wanted` that fills `display`. What can be kept of
+    /// `previous` is: all of it if nothing changed, else its network.
     ///
     /// # Errors
     /// One line for people if the network or the host's settings cannot be used.
@@ -48,34 +63,89 @@ impl Processor {
         previous: Option<Self>,
         wanted: Wanted,
         plan: &Arc<NetworkPlan>,
-        sample_rate: f32,
-        max_block: u32,
+        host: Host,
         display: &Arc<Display>,
     ) -> Result<Self, String> {
         let network: Box<dyn Separator> = match previous {
-            Some(previous) if Arc::ptr_eq(&previous.plan, plan) => {
-                if previous.sample_rate == sample_rate && previous.max_block == max_block {
+            Some(previous) if previous.runs(plan) => {
+                if previous.host == host {
                     return Ok(Self { wanted, restart_requested: false, ..previous });
                 }
                 previous.engine.into_separator()
             }
             _ => Box::new(plan.instance().map_err(|fault| fault.to_string())?),
         };
-        let mut engine = Engine::new(network, f64::from(sample_rate), max_block as usize)
+        Self::new(network, plan.clone(), wanted, host, display)
+    }
+
+    /// Makes a processor of a stream `network` through `plan`.
+    ///
+    /// # Errors
+    /// One line for people if the host's settings cannot be used.
+    pub fn new(
+        network: Box<dyn Separator>,
+        plan: Arc<NetworkPlan>,
+        wanted: Wanted,
+        host: Host,
+        display: &Arc<Display>,
+    ) -> Result<Self, String> {
+        let engine = Engine::new(network, f64::from(host.sample_rate), host.max_block as usize)
             .map_err(|error| error.to_string())?;
+        Ok(Self::around(engine, Source::Ready(plan), wanted, host, display))
+    }
+
+    /// Makes a processor for a network of `contract` that is still `loading`: until it comes, the dry signal is heard.
+    /// `complain` is told why if it never does.
+    ///
+    /// # Errors
+    /// One line for people if the host's settings cannot be used.
+    pub fn awaiting(
+        loading: Loading,
+        contract: &Contract,
+        complain: impl FnOnce(String) + Send + 'static,
+        wanted: Wanted,
+        host: Host,
+        display: &Arc<Display>,
+    ) -> Result<Self, String> {
+        let (engine, door) = Engine::awaiting(contract, f64::from(host.sample_rate), host.max_block as usize)
+            .map_err(|error| error.to_string())?;
+        loading.send_through(door, complain);
+        Ok(Self::around(engine, Source::Loading(loading), wanted, host, display))
+    }
+
+    fn around(
+        mut engine: Engine,
+        source: Source,
+        wanted: Wanted,
+        host: Host,
+        display: &Arc<Display>,
+    ) -> Self {
         let sizes = engine.sizes();
-        engine.observe(Box::new(display.watch(sizes.fft, sizes.hop, f64::from(sample_rate))));
-        Ok(Self {
+        engine.observe(Box::new(display.watch(sizes.fft, sizes.hop, f64::from(host.sample_rate))));
+        Self {
             twin: vec![0.0; engine.sizes().hop],
             engine,
-            plan: Arc::clone(plan),
+            source,
             wanted,
-            sample_rate,
-            max_block,
+            host,
             meter: LoadMeter::default(),
             paced: true,
             restart_requested: false,
-        })
+        }
+    }
+
+    /// Whether a network for this is on its way to it already.
+    pub fn awaits(&self, wanted: Wanted, host: Host) -> bool {
+        self.wanted == wanted && self.host == host && self.engine.health().waiting_for_network
+    }
+
+    /// Whether it runs the network `plan`, which may have come to it while it ran.
+    fn runs(&self, plan: &Arc<NetworkPlan>) -> bool {
+        let its = match &self.source {
+            Source::Ready(its) => Some(its.clone()),
+            Source::Loading(loading) => loading.plan(),
+        };
+        its.is_some_and(|its| Arc::ptr_eq(&its, plan)) && !self.engine.health().waiting_for_network
     }
 
     /// Delay from input to output in samples.
@@ -130,7 +200,7 @@ impl Processor {
             _ => {}
         }
         status.health(self.engine.health());
-        let load = self.meter.add(start, samples as f32 / self.sample_rate);
+        let load = self.meter.add(start, samples as f32 / self.host.sample_rate);
         if load.missed && self.paced {
             status.missed_deadline();
         }

@@ -20,6 +20,7 @@ pub struct Status {
     active_mode: AtomicU8,
     replaced_samples: AtomicU64,
     network_failed: AtomicBool,
+    waiting_for_network: AtomicBool,
     load: AtomicF32,
     peak_load: AtomicF32,
     missed_deadlines: AtomicU64,
@@ -80,6 +81,7 @@ impl Status {
     pub fn health(&self, health: Health) {
         self.replaced_samples.store(health.replaced_samples, Ordering::Relaxed);
         self.network_failed.store(health.network_failed, Ordering::Relaxed);
+        self.waiting_for_network.store(health.waiting_for_network, Ordering::Relaxed);
         self.fallbacks.store(health.memory_fallbacks, Ordering::Relaxed);
     }
 
@@ -119,6 +121,11 @@ impl Status {
     /// Whether the network failed and the dry signal is heard.
     pub fn network_failed(&self) -> bool {
         self.network_failed.load(Ordering::Relaxed)
+    }
+
+    /// Whether the network is still being prepared and the dry signal is heard.
+    pub fn waiting_for_network(&self) -> bool {
+        self.waiting_for_network.load(Ordering::Relaxed)
     }
 
     /// Mean and peak share of real time.

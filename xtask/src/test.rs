@@ -32,8 +32,11 @@ const STEPS: &[Step] = &[
     ("system packages", setup::system_packages),
     ("formatting", || cargo(&["fmt", "--all", "--check"])),
     ("bundles", bundles),
-    ("clippy", || cargo(&["clippy", PROFILE, "--workspace", "--all-targets", "--", "-D", "warnings"])),
-    ("Rust tests", || cargo(&["test", PROFILE, "--workspace"])),
+    ("clippy", || cargo(&["clippy", PROFILE, "--all-targets", "--", "-D", "warnings"])),
+    ("documentation", || cargo_with(&["doc", PROFILE, "--no-deps"], &[("RUSTDOCFLAGS", "--deny warnings")])),
+    ("Rust tests", || cargo(&["test", PROFILE])),
+    ("standalone program", standalone),
+    ("Rust tests with AVX2 kernels", tests_with_avx2_kernels),
     ("Python environment", || python::environment("test", &[REQUIREMENTS]).map(drop)),
     ("VST3 in Python hosts", || pytest("tests/python", &["."])),
     ("training code", || pytest("models/training", &TRAINING_TESTS)),
@@ -60,10 +63,27 @@ pub fn main(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
+/// All tests of sound and of the callback again, with the network's kernels for processors without AVX-512. (A test of
+/// the engine checks that the cap is obeyed.)
+fn tests_with_avx2_kernels() -> Result<()> {
+    if cfg!(not(target_arch = "x86_64")) {
+        println!("this processor's kernels have no AVX-512 to leave out");
+        return Ok(());
+    }
+    let cap = [("TRACT_CPU_ISA", "-avx512f,-avx512vnni,-avx512fp16")];
+    cargo_with(&["test", PROFILE, "--workspace", "--exclude=xtask", "--exclude=unbraid-standalone", "--tests"], &cap)
+}
+
 fn cargo(arguments: &[&str]) -> Result<()> {
-    println!("cargo {}", arguments.join(" "));
+    cargo_with(arguments, &[])
+}
+
+fn cargo_with(arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
+    let shown: String = environment.iter().map(|(name, value)| format!("{name}={value} ")).collect();
+    println!("{shown}cargo {}", arguments.join(" "));
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(arguments)
+        .envs(environment.iter().copied())
         .current_dir(workspace::root())
         .status()
         .context("cannot start cargo")?;
@@ -71,6 +91,14 @@ fn cargo(arguments: &[&str]) -> Result<()> {
         bail!("`cargo {}` failed", arguments.join(" "));
     }
     Ok(())
+}
+
+/// The standalone program, which is no default member of the workspace: it needs the headers of ALSA, and a feature of
+/// the framework that must not get into the plug-in.
+fn standalone() -> Result<()> {
+    const PACKAGE: &str = "--package=unbraid-standalone";
+    cargo(&["clippy", PROFILE, PACKAGE, "--all-targets", "--", "-D", "warnings"])?;
+    cargo(&["test", PROFILE, PACKAGE])
 }
 
 /// Builds and packs the plug-in, and makes sure that both formats are there.

@@ -1,5 +1,7 @@
 //! Tests of the engine as a whole, one binary so that they link once.
 
+mod arrival;
+mod broken_networks;
 mod golden;
 mod guard;
 mod memory;

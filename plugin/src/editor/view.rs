@@ -183,6 +183,10 @@ impl View {
         self.notices.condition("network failed", status.network_failed(), || {
             "The network failed: you hear the dry signal (stem Other). Restart playback to try again.".into()
         });
+        self.notices.condition("network waiting", status.waiting_for_network(), || {
+            "The network is still being prepared: you hear the dry signal (stem Other) until it is ready."
+                .into()
+        });
         self.notices.condition("no live network", available != chosen, || {
             "This build has no Live network, so the Studio network runs. You can load one of your own.".into()
         });
