@@ -1,22 +1,43 @@
 //! The plug-in as the framework's standalone wrapper runs it.
 
 use std::cell::Cell;
-use std::sync::{Arc, Mutex};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use nice_plug::prelude::*;
 use unbraid::Unbraid;
 use unbraid::instance::Instance;
+use unbraid::player::Player;
 use unbraid::processor::Processor;
 
 use crate::adapters::{Activation, Processing, no_tasks};
+use crate::player::{Remote, Source};
 
-/// The plug-in with what a host does beside it: other port names, and restarts.
-#[derive(Default)]
+/// The song named on the command line. The framework makes the program itself, with nothing to go on.
+pub static SONG: OnceLock<PathBuf> = OnceLock::new();
+
+/// The plug-in with what a host does beside it: other port names, restarts, and songs.
 pub struct Program {
     plugin: Unbraid,
+    player: Remote,
+    source: Source,
     handover: Arc<Handover>,
     sample_rate: f32,
     max_block: u32,
+}
+
+impl Default for Program {
+    fn default() -> Self {
+        let player = Remote::default();
+        Self {
+            plugin: Unbraid::with_player(Arc::new(player.clone())),
+            source: Source::new(player.0.clone()),
+            player,
+            handover: Arc::default(),
+            sample_rate: 0.0,
+            max_block: 0,
+        }
+    }
 }
 
 /// Work that the audio thread leaves to the background thread.
@@ -107,6 +128,10 @@ impl Plugin for Program {
     ) -> bool {
         self.sample_rate = buffers.sample_rate;
         self.max_block = buffers.max_buffer_size;
+        self.player.0.set_rate(buffers.sample_rate.round() as u32);
+        if let Some(song) = SONG.get() {
+            self.player.open(song);
+        }
         self.plugin.activate(layout, buffers, &mut Activation(context))
     }
 
@@ -121,6 +146,7 @@ impl Plugin for Program {
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
         self.handover.exchange(&mut self.plugin, self.sample_rate);
+        self.source.fill(buffer.as_slice());
         let mut processing = Processing { context, restart: Cell::new(false) };
         let status = self.plugin.process(buffer, aux, &mut processing);
         if processing.restart.get() {

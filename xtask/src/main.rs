@@ -6,6 +6,7 @@
 //! * `bench`: what the bundled plug-in costs in a host;
 //! * `fuzz`, `soak`: the long forms of two of the tests;
 //! * `package`: makes what users download;
+//! * `screenshots`: pictures of the window with a song playing;
 //! * `evaluate`: scores the bundled plug-in on songs whose stems are known.
 
 mod bench;
@@ -15,6 +16,7 @@ mod long;
 mod package;
 mod python;
 mod render;
+mod screenshots;
 mod setup;
 mod test;
 mod workspace;
@@ -47,6 +49,8 @@ enum Command {
     Soak(long::SoakArguments),
     /// Make what users download: an archive for this platform, and a Debian package
     Package(package::Arguments),
+    /// Take pictures of the window at three sizes, with a song playing, on a screen that nobody sees
+    Screenshots(screenshots::Arguments),
     /// Score the bundled plug-in on songs whose stems are known
     Evaluate(evaluate::Arguments),
 }
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         Command::Fuzz(arguments) => long::fuzz(&arguments),
         Command::Soak(arguments) => long::soak(&arguments),
         Command::Package(arguments) => package::main(&arguments),
+        Command::Screenshots(arguments) => screenshots::main(&arguments),
         Command::Evaluate(arguments) => evaluate::main(&arguments),
     };
     match result {

@@ -41,11 +41,53 @@ const NEEDS: &[Need] = &[
         found: || succeeds("pkg-config", &["--exists", "alsa"]),
     },
     Need {
+        purpose: "headers of JACK, to build the standalone program",
+        package: "libjack-jackd2-dev",
+        found: || succeeds("pkg-config", &["--exists", "jack"]),
+    },
+    Need {
         purpose: "JACK with its dummy driver, a host of the standalone program",
         package: "jackd2",
         found: || succeeds("jackd", &["--version"]),
     },
 ];
+
+/// What pictures of the window need: a screen that nobody sees, and tools to work it.
+const DISPLAY_NEEDS: &[Need] = &[
+    Need { purpose: "Xvfb, a screen that nobody sees", package: "xvfb", found: || runs("Xvfb", "-help") },
+    Need {
+        purpose: "openbox, a window manager, which JUCE's windows need",
+        package: "openbox",
+        found: || runs("openbox", "--version"),
+    },
+    Need { purpose: "xdotool, to size windows", package: "xdotool", found: || runs("xdotool", "version") },
+    Need {
+        purpose: "ImageMagick, to take the pictures",
+        package: "imagemagick",
+        found: || runs("import", "-version"),
+    },
+    Need {
+        purpose: "OpenGL in software",
+        package: "libgl1-mesa-dri",
+        found: || {
+            let places = ["/usr/lib/x86_64-linux-gnu/dri", "/usr/lib/aarch64-linux-gnu/dri", "/usr/lib/dri"];
+            places.iter().any(|place| std::path::Path::new(place).join("swrast_dri.so").exists())
+        },
+    },
+];
+
+/// Makes sure that a window can be shown and pictured without a screen.
+///
+/// # Errors
+/// As [`system_packages`].
+pub fn display_packages() -> Result<()> {
+    provide(DISPLAY_NEEDS)
+}
+
+/// Whether a program can be started, whatever it thinks of the argument.
+fn runs(program: &str, argument: &str) -> bool {
+    Command::new(program).arg(argument).output().is_ok()
+}
 
 /// Makes sure that everything is there.
 ///
@@ -57,11 +99,16 @@ pub fn system_packages() -> Result<()> {
             bail!("`cargo {}` is missing: rustup component add rustfmt clippy", tool[0]);
         }
     }
-    // The list below is for Linux; elsewhere the wheels of the Python hosts need nothing.
+    provide(NEEDS)
+}
+
+/// Installs what is missing, or says how.
+fn provide(needs: &[Need]) -> Result<()> {
+    // The lists above are for Linux; elsewhere the wheels of the Python hosts need nothing.
     if !cfg!(target_os = "linux") {
         return Ok(());
     }
-    let missing: Vec<&Need> = NEEDS.iter().filter(|need| !(need.found)()).collect();
+    let missing: Vec<&Need> = needs.iter().filter(|need| !(need.found)()).collect();
     if missing.is_empty() {
         println!("everything is there");
         return Ok(());

@@ -255,7 +255,7 @@ fn marks(ui: &Ui, rect: Rect) {
         debug_assert!((LOWEST_HZ..HIGHEST_HZ).contains(&hz));
         let y = rect.bottom() - rect.height() * row_at(hz) / (ROWS - 1) as f32;
         // A low picture shows fewer marks rather than crowded ones.
-        if last - y < 16.0 || y < rect.top() + 10.0 {
+        if last - y < 16.0 || y < rect.top() + 28.0 {
             continue;
         }
         last = y;

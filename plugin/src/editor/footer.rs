@@ -155,7 +155,7 @@ fn knobless(
     let way =
         Rect::from_min_max(pos2(rect.left(), rect.top() + 14.0), pos2(value.left() - 10.0, rect.bottom()));
     let track = Rect::from_center_size(
-        way.center() + vec2(0.0, if meter.is_some() { -5.0 } else { 0.0 }),
+        way.center() + vec2(0.0, if meter.is_some() { -6.0 } else { 0.0 }),
         vec2(way.width(), 5.0),
     );
     let travel = track.shrink2(vec2(8.0, 0.0));
@@ -170,7 +170,8 @@ fn knobless(
     painter.rect_filled(lit, CornerRadius::same(2), theme::ACCENT);
     painter.vline(start, (track.top() - 3.0)..=(track.bottom() + 3.0), Stroke::new(1.0, theme::WEAK));
     let here = pos2(x(param.unmodulated_normalized_value()), track.center().y);
-    let cap = Rect::from_center_size(here, vec2(12.0, 18.0));
+    let height = if meter.is_some() { 15.0 } else { 18.0 };
+    let cap = Rect::from_center_size(here, vec2(12.0, height));
     let fill = if response.hovered() || response.dragged() { theme::ACCENT } else { theme::WEAK };
     painter.rect_filled(cap, CornerRadius::same(3), fill);
     painter.vline(here.x, cap.shrink(4.0).y_range(), Stroke::new(1.5, theme::ON_LIT));

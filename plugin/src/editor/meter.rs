@@ -10,6 +10,8 @@ use crate::display::Level;
 const FALL_DB: f32 = 20.0;
 /// How long the highest peak stands, in seconds.
 const HOLD_SECONDS: f64 = 1.5;
+/// Without a sound for this long, in seconds, the host has stopped; the largest blocks are shorter.
+const STOPPED_SECONDS: f64 = 0.4;
 /// What a meter shows of silence, in dB.
 pub const FLOOR_DB: f32 = -90.0;
 
@@ -31,12 +33,14 @@ pub struct Meter {
     /// Highest peak since the last reset, in dB.
     highest: f32,
     updated_at: Option<f64>,
+    /// When the last sound came, in seconds.
+    heard_at: f64,
 }
 
 impl Default for Meter {
     fn default() -> Self {
         let silent = Channel { peak: FLOOR_DB, rms: FLOOR_DB, held: FLOOR_DB, held_at: f64::NEG_INFINITY };
-        Self { channels: [silent; CHANNELS], clipped: false, highest: FLOOR_DB, updated_at: None }
+        Self { channels: [silent; CHANNELS], clipped: false, highest: FLOOR_DB, updated_at: None, heard_at: f64::NEG_INFINITY }
     }
 }
 
@@ -50,10 +54,16 @@ impl Meter {
     pub fn update(&mut self, levels: [Level; CHANNELS], now: f64) {
         let passed = self.updated_at.map_or(0.0, |before| (now - before).max(0.0)) as f32;
         self.updated_at = Some(now);
+        if levels.iter().any(|level| level.peak > 0.0) {
+            self.heard_at = now;
+        }
+        let stopped = now - self.heard_at > STOPPED_SECONDS;
         for (channel, level) in self.channels.iter_mut().zip(levels) {
             let peak = decibels(level.peak);
             channel.peak = peak.max(channel.peak - FALL_DB * passed).max(FLOOR_DB);
-            channel.rms = decibels(level.rms);
+            // A host that does not process any more leaves the last mean square behind.
+            let rms = if stopped { channel.rms - FALL_DB * passed } else { decibels(level.rms) };
+            channel.rms = rms.max(FLOOR_DB);
             if peak >= channel.held {
                 (channel.held, channel.held_at) = (peak, now);
             } else if now - channel.held_at > HOLD_SECONDS {
@@ -82,7 +92,8 @@ impl Meter {
 
     /// Whether anything moves that has to be drawn again.
     pub fn moves(&self) -> bool {
-        self.channels.iter().any(|channel| channel.peak > FLOOR_DB || channel.held > FLOOR_DB)
+        let up = |channel: &Channel| channel.peak.max(channel.held).max(channel.rms) > FLOOR_DB;
+        self.channels.iter().any(up)
     }
 }
 
@@ -196,6 +207,20 @@ mod tests {
             meter.update(both(0.0, 0.0), f64::from(second));
         }
         assert_eq!(meter.channels[0].held, FLOOR_DB);
+        assert!(!meter.moves());
+    }
+
+    #[test]
+    fn a_meter_falls_when_the_host_stops_processing() {
+        let mut meter = Meter::default();
+        meter.update(both(0.5, 0.5), 0.0);
+        // What the audio thread left behind stays as it was; only peaks stop coming.
+        meter.update(both(0.0, 0.5), 0.2);
+        assert!((meter.channels[0].rms + 6.02).abs() < 0.01, "a large block is no stop");
+        for tenth in 3..100 {
+            meter.update(both(0.0, 0.5), f64::from(tenth) / 10.0);
+        }
+        assert_eq!(meter.channels[0].rms, FLOOR_DB);
         assert!(!meter.moves());
     }
 

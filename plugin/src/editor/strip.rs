@@ -13,6 +13,9 @@ use crate::params::{StemParams, UnbraidParams};
 /// Marks on a level's scale in dB.
 const MARKS: [f32; 7] = [12.0, 6.0, 0.0, -6.0, -12.0, -24.0, -48.0];
 
+/// From this width on a strip has words on its buttons, in points.
+const ROOMY: f32 = 180.0;
+
 /// The id of a stem's control, as tests and tooltips know it.
 pub fn id(stem: usize, control: &str) -> Id {
     Id::unique(("strip", stem, control))
@@ -39,7 +42,8 @@ pub fn show(
     let inner = Rect::from_min_max(rect.min + vec2(12.0, 12.0), rect.max - vec2(12.0, 10.0));
     let top = Rect::from_min_size(inner.min, vec2(inner.width(), 26.0));
     title(ui, stem, heard, top);
-    let value = Rect::from_min_max(pos2(top.right() - 78.0, top.top()), top.max);
+    let width = if top.width() >= ROOMY { 78.0 } else { 66.0 };
+    let value = Rect::from_min_max(pos2(top.right() - width, top.top()), top.max);
     entry::value(ui, controls, &param.level, id(stem, "value"), value, theme::BODY);
 
     let body = Rect::from_min_max(pos2(inner.left(), top.bottom() + 10.0), inner.max);
@@ -71,11 +75,12 @@ struct Columns {
 
 impl Columns {
     fn new(body: Rect) -> Self {
-        let roomy = body.width() >= 180.0;
-        let (fader, scale, meter) = if roomy { (38.0, 30.0, 38.0) } else { (28.0, 26.0, 24.0) };
-        let buttons = if roomy { (0.34 * body.width()).clamp(64.0, 96.0) } else { 42.0 };
+        let roomy = body.width() >= ROOMY;
+        let meter = (0.16 * body.width()).clamp(24.0, 64.0);
+        let (fader, scale) = if roomy { (38.0, 30.0) } else { (28.0, 26.0) };
+        let buttons = if roomy { (0.34 * body.width()).clamp(64.0, 120.0) } else { 42.0 };
         // What is left over goes between the groups.
-        let slack = ((body.width() - fader - scale - meter - buttons - 4.0) / 2.0).clamp(2.0, 16.0);
+        let slack = ((body.width() - fader - scale - meter - buttons - 4.0) / 2.0).clamp(2.0, 36.0);
         let mut left = body.left();
         let mut column = |width: f32, gap: f32| {
             let rect = Rect::from_min_max(pos2(left, body.top()), pos2(left + width, body.bottom()));
@@ -95,8 +100,9 @@ fn title(ui: &Ui, stem: usize, heard: bool, rect: Rect) {
     let badge = Rect::from_min_size(rect.min + vec2(0.0, 2.0), vec2(22.0, 22.0));
     letter(ui, stem, badge);
     let text = if heard { theme::TEXT } else { theme::WEAK };
-    let at = pos2(badge.right() + 8.0, rect.center().y);
-    painter.text(at, Align2::LEFT_CENTER, theme::NAMES[stem], theme::font(theme::LARGE), text);
+    let (gap, size) = if rect.width() >= ROOMY { (8.0, theme::LARGE) } else { (6.0, theme::BODY) };
+    let at = pos2(badge.right() + gap, rect.center().y);
+    painter.text(at, Align2::LEFT_CENTER, theme::NAMES[stem], theme::font(size), text);
 }
 
 /// Draws the stem's letter on its colour.
