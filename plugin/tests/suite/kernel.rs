@@ -1,8 +1,8 @@
 //! What the callback asks of the kernel: nothing. Each guard is first shown to fail on a planted fault.
 
 use std::hint::black_box;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,9 @@ use super::clap::{Instance, process};
 const SETTLING: usize = 400;
 /// Callbacks under the guards.
 const GUARDED: usize = 4000;
+
+/// Held by tests that change how the whole process, or a thread, may run.
+pub static ALONE: Mutex<()> = Mutex::new(());
 
 /// From here on the kernel ends this thread at any system call but `exit`. (The simpler strict mode would forbid
 /// reading the processor's clock, too, which is no system call.)
@@ -77,6 +80,7 @@ fn settled(block: usize) -> (Instance, Box<Memory>) {
 
 #[test]
 fn the_guard_against_system_calls_sees_a_planted_one() {
+    let _turn = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let limit = Duration::from_secs(3);
     assert!(runs_without_system_calls(|| 0, |sum| *sum = (0..1000).map(black_box).sum::<i32>(), limit));
     assert!(!runs_without_system_calls(|| (), |()| thread::sleep(Duration::from_nanos(1)), limit));
@@ -84,6 +88,7 @@ fn the_guard_against_system_calls_sees_a_planted_one() {
 
 #[test]
 fn promise_6_process_makes_no_system_call() {
+    let _turn = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for (block, case) in [(64, Case::All), (BLOCK, Case::One)] {
         let done = runs_without_system_calls(
             move || settled(block),

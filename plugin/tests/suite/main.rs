@@ -14,5 +14,5 @@ mod kernel;
 mod layouts;
 mod promises;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-mod steps;
+mod locks;
 mod vst3;

@@ -1,0 +1,264 @@
+//! Locks that the callback takes: a trap lies on every instruction that could take one.
+//!
+//! A lock that nobody else holds costs no system call and leaves no trace but one instruction: the atomic
+//! compare-and-exchange that takes it. Mutexes of Rust, parking_lot and the C library, read-write locks and `Once`
+//! all begin with it. What is not counted, because it cannot wait: counting references (`xadd`, `inc`, `dec`),
+//! try-locks that turn away (`xchg`), and `AtomicRefCell`, which panics instead of waiting and is told by the value
+//! that it stores.
+
+use std::cell::Cell;
+use std::ffi::{c_int, c_void};
+use std::hint::black_box;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
+
+use unbraid::params::Mode;
+
+use super::hosts::{Clap, Host, Output, Vst3, modes, noise};
+use super::kernel::ALONE;
+
+/// Locks that the framework takes in each callback: the channel by which a window hands over a whole state. Nobody
+/// else takes it but a window that does so, and ours sets parameters one by one.
+const FRAMEWORK: usize = 1;
+
+/// The byte that makes an instruction atomic, and the one that traps.
+const LOCK: u8 = 0xf0;
+const TRAP: u8 = 0xcc;
+
+/// The bit in the flags that makes the processor trap after the next instruction.
+const STEP: i64 = 1 << 8;
+
+/// Addresses of all traps, sorted; found before the first trap is laid, when none is missing.
+static SITES: OnceLock<Vec<usize>> = OnceLock::new();
+/// Whether traps lie.
+static LAID: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    /// Whether this thread's locks count, how many it took, and the trap that it has lifted for one instruction.
+    static COUNTS: Cell<bool> = const { Cell::new(false) };
+    static TAKEN: Cell<usize> = const { Cell::new(0) };
+    static LIFTED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How many locks this thread takes during `work`.
+fn locks(work: impl FnOnce()) -> usize {
+    // A trap's handler returns by a system call, which another guard forbids.
+    let turn = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let sites = SITES.get_or_init(sites);
+    assert!(sites.len() > 100, "a program has more locks than {}", sites.len());
+    // SAFETY: the handler has the signature that `SA_SIGINFO` asks for and touches atomics, thread-local cells and
+    // traps alone. It stays for threads that are inside it when the traps are gone.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = on_trap as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO;
+        assert_eq!(libc::sigaction(libc::SIGTRAP, &action, std::ptr::null_mut()), 0);
+    }
+    TAKEN.set(0);
+    LAID.store(true, Ordering::Relaxed);
+    lay(sites, TRAP);
+    COUNTS.set(true);
+    work();
+    COUNTS.set(false);
+    LAID.store(false, Ordering::Relaxed);
+    lay(sites, LOCK);
+    drop(turn);
+    TAKEN.get()
+}
+
+/// Parts of this process's memory that hold code, from the kernel's list.
+fn code() -> Vec<(usize, usize)> {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    let own = std::env::current_exe().unwrap();
+    let ours = |line: &&str| {
+        // Writable from the second time on.
+        (line.contains(" r-xp ") || line.contains(" rwxp "))
+            && (line.ends_with(own.to_str().unwrap()) || line.contains("/libc.so"))
+    };
+    let range = |line: &str| {
+        let (from, to) = line.split_once(' ')?.0.split_once('-')?;
+        Some((usize::from_str_radix(from, 16).ok()?, usize::from_str_radix(to, 16).ok()?))
+    };
+    maps.lines().filter(ours).filter_map(range).collect()
+}
+
+/// Where the bytes of an atomic compare-and-exchange lie in this program and the C library. (The same bytes inside
+/// another instruction would be taken for one, and change what it does: whoever guards also compares results.)
+fn sites() -> Vec<usize> {
+    let mut sites = Vec::new();
+    for (from, to) in code() {
+        // SAFETY: mapped and readable, as the kernel says, and never unmapped.
+        let bytes = unsafe { std::slice::from_raw_parts(from as *const u8, to - from) };
+        for (at, window) in bytes.windows(4).enumerate() {
+            let exchange =
+                matches!(window, [LOCK, 0x0f, 0xb0 | 0xb1, _] | [LOCK, 0x40..=0x4f, 0x0f, 0xb0 | 0xb1]);
+            if exchange {
+                sites.push(from + at);
+            }
+        }
+    }
+    sites
+}
+
+/// Writes `byte` at all sites.
+fn lay(sites: &[usize], byte: u8) {
+    for (from, to) in code() {
+        // SAFETY: the range is mapped code of this process; it stays executable.
+        let allowed = unsafe {
+            libc::mprotect(
+                from as *mut c_void,
+                to - from,
+                libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC,
+            )
+        };
+        assert_eq!(allowed, 0, "this system does not let a process change its own code");
+    }
+    for &site in sites {
+        set(site, byte);
+    }
+}
+
+/// Writes one byte of code.
+fn set(site: usize, byte: u8) {
+    // SAFETY: a site lies in code that `lay` made writable. Processors see a change of one byte whole.
+    unsafe { std::ptr::write_volatile(site as *mut u8, byte) };
+}
+
+unsafe extern "C" fn on_trap(_signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: the kernel hands over the interrupted thread's registers, and why it was interrupted.
+    let (registers, stepped) = unsafe {
+        (&mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs, (*info).si_code == libc::TRAP_TRACE)
+    };
+    if stepped {
+        // The instruction under the trap has run.
+        let laid = LAID.load(Ordering::Relaxed);
+        set(LIFTED.get(), if laid { TRAP } else { LOCK });
+        registers[libc::REG_EFL as usize] &= !STEP;
+        return;
+    }
+    let site = registers[libc::REG_RIP as usize] as usize - 1;
+    if SITES.get().is_none_or(|sites| sites.binary_search(&site).is_err()) {
+        // Nobody's trap of ours: let it act as it would without us.
+        // SAFETY: resets the signal, which comes again at the same place.
+        unsafe { libc::signal(libc::SIGTRAP, libc::SIG_DFL) };
+        return;
+    }
+    // SAFETY: the thread was about to execute what lies here. 15 bytes are the longest instruction; the code is never
+    // at the last bytes of a mapping, since sections are padded.
+    let mut instruction = unsafe { *(site as *const [u8; 15]) };
+    instruction[0] = LOCK;
+    if COUNTS.get() && takes_lock(&instruction, |register| registers[ORDER[register] as usize] as u64) {
+        TAKEN.set(TAKEN.get() + 1);
+    }
+    set(site, LOCK);
+    LIFTED.set(site);
+    registers[libc::REG_RIP as usize] = site as i64;
+    registers[libc::REG_EFL as usize] |= STEP;
+}
+
+/// Where the kernel keeps the registers, in the order of their numbers in instructions.
+const ORDER: [i32; 16] = [
+    libc::REG_RAX,
+    libc::REG_RCX,
+    libc::REG_RDX,
+    libc::REG_RBX,
+    libc::REG_RSP,
+    libc::REG_RBP,
+    libc::REG_RSI,
+    libc::REG_RDI,
+    libc::REG_R8,
+    libc::REG_R9,
+    libc::REG_R10,
+    libc::REG_R11,
+    libc::REG_R12,
+    libc::REG_R13,
+    libc::REG_R14,
+    libc::REG_R15,
+];
+
+/// Whether the instruction at the begin of `code` is an atomic compare-and-exchange that could be a lock's.
+fn takes_lock(code: &[u8; 15], register: impl Fn(usize) -> u64) -> bool {
+    /// What `AtomicRefCell` stores while it is borrowed mutably.
+    const BORROWED: u64 = 1 << 63;
+    let mut rest = &code[..];
+    let mut locked = false;
+    while let [
+        prefix @ (0xf0 | 0x66 | 0x67 | 0xf2 | 0xf3 | 0x2e | 0x36 | 0x3e | 0x26 | 0x64 | 0x65),
+        after @ ..,
+    ] = rest
+    {
+        locked |= *prefix == 0xf0;
+        rest = after;
+    }
+    let mut extension = 0;
+    if let [rex @ 0x40..=0x4f, after @ ..] = rest {
+        extension = *rex;
+        rest = after;
+    }
+    match rest {
+        [0x0f, 0xb0 | 0xb1, operands, ..] if locked => {
+            let source = usize::from(operands >> 3 & 7 | (extension & 4) << 1);
+            let wide = extension & 8 != 0;
+            !(wide && register(source) == BORROWED)
+        }
+        // Compare-and-exchange of two words at once.
+        [0x0f, 0xc7, operands, ..] => locked && operands >> 3 & 7 == 1,
+        _ => false,
+    }
+}
+
+#[test]
+fn the_guard_against_locks_sees_planted_ones() {
+    let mutex = Mutex::new(1);
+    let lock = RwLock::new(1);
+    assert_eq!(locks(|| assert_eq!((0..1000).map(black_box).sum::<i32>(), 499_500)), 0);
+    assert_eq!(locks(|| *mutex.lock().unwrap() += 1), 1, "a mutex");
+    assert_eq!(locks(|| drop(black_box(lock.read().unwrap()))), 1, "a read lock");
+    let counted = std::sync::Arc::new(1);
+    assert_eq!(locks(|| drop(black_box(counted.clone()))), 0, "counting references waits for nobody");
+    let mut c = libc::PTHREAD_MUTEX_INITIALIZER;
+    // SAFETY: the mutex is initialised and stays where it is.
+    let of_c = locks(|| unsafe {
+        libc::pthread_mutex_lock(&mut c);
+        libc::pthread_mutex_unlock(&mut c);
+    });
+    assert!(of_c >= 1, "a mutex of the C library");
+}
+
+/// Some hops in small blocks: every stage of a frame, and whatever a callback does besides.
+fn callbacks_take_no_lock<H: Host>(mode: Mode) {
+    const SMALL: usize = 128;
+    const SETTLING: usize = 400 * SMALL;
+    const GUARDED: usize = 100 * SMALL;
+    let mut host = H::active(mode, 44_100.0, SMALL);
+    let input = noise(1, SETTLING + GUARDED);
+    let mut run = |guarded: bool| {
+        let mut output = Output::new(SETTLING + GUARDED);
+        host.reset();
+        let mut play = |from: usize, to: usize| {
+            for at in (from..to).step_by(SMALL) {
+                assert!(host.block(&input, &mut output, at..at + SMALL, &[]));
+            }
+        };
+        play(0, SETTLING);
+        let mut taken = 0;
+        if guarded {
+            taken = locks(|| play(SETTLING, SETTLING + GUARDED));
+        } else {
+            play(SETTLING, SETTLING + GUARDED);
+        }
+        (taken, output)
+    };
+    let (_, expected) = run(false);
+    let (taken, output) = run(true);
+    assert!(output == expected, "{}, {mode:?}: the traps changed what is computed", H::FORMAT);
+    assert_eq!(taken, FRAMEWORK * GUARDED / SMALL, "{}, {mode:?}", H::FORMAT);
+}
+
+#[test]
+fn promise_6_process_takes_no_lock() {
+    for &mode in modes() {
+        callbacks_take_no_lock::<Clap>(mode);
+        callbacks_take_no_lock::<Vst3>(mode);
+    }
+}
