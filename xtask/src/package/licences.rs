@@ -22,9 +22,14 @@ pub fn of_dependencies() -> Result<String> {
         bail!("`cargo about` is missing: cargo install --locked --features cli cargo-about");
     }
     let root = workspace::root();
+    // Offline, so that what it finds depends on the packages alone; but all of them must be here, also other systems'.
+    let fetched = cargo().args(["fetch", "--locked"]).current_dir(&root).status();
+    if !fetched.context("cannot start cargo")?.success() {
+        bail!("`cargo fetch --locked` failed; cargo's messages above say why");
+    }
     // The standalone program's packages are the plug-in's and more.
     let output = cargo()
-        .args(["about", "generate", "--fail", "--manifest-path", "standalone/Cargo.toml"])
+        .args(["about", "generate", "--offline", "--fail", "--manifest-path", "standalone/Cargo.toml"])
         .args(["--config", "packaging/about.toml", "packaging/about.hbs"])
         .current_dir(&root)
         .output()
