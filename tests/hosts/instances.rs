@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use unbraid_host::ClapHost;
-use unbraid_tests::{Audio, Random, clip, loaded_host, play};
+use unbraid_tests::{Audio, Random, clip, loaded_host, play, with_network};
 
 /// Mode, sample rate in Hz and block of each instance.
 const SETTINGS: [(&str, u32, u32); 8] = [
@@ -24,6 +24,7 @@ fn born((mode, rate, block): (&str, u32, u32)) -> ClapHost {
     let mut host = loaded_host();
     host.set_text("mode", mode).unwrap();
     host.set_text("vocals_level", "-6 dB").unwrap();
+    with_network(&mut host);
     host.activate(f64::from(rate), block).unwrap();
     host
 }

@@ -69,13 +69,27 @@ pub fn active_host(rate: u32, max_block: u32) -> ClapHost {
     host
 }
 
-/// The bundled plug-in, loaded and not yet active.
+/// The bundled plug-in, loaded, not active, and with its network prepared.
 ///
 /// # Panics
 /// When it does not load.
 #[must_use]
 pub fn loaded_host() -> ClapHost {
-    ClapHost::load(&bundled_clap()).expect("the bundle loads")
+    let mut host = ClapHost::load(&bundled_clap()).expect("the bundle loads");
+    with_network(&mut host);
+    host
+}
+
+/// Has an inactive plug-in prepare the network of its mode: real-time activation waits two seconds for it at most, which
+/// may be too little on a busy machine, and offline activation as long as it takes.
+///
+/// # Panics
+/// When the plug-in refuses.
+pub fn with_network(host: &mut ClapHost) {
+    host.set_offline(true).expect("the plug-in renders offline");
+    host.activate(f64::from(RATE), 512).expect("the plug-in takes the usual settings");
+    host.deactivate();
+    host.set_offline(false).expect("the plug-in plays in real time");
 }
 
 /// Streams a song in blocks of one size, and `latency` samples of silence after it.

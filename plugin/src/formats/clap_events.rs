@@ -10,6 +10,16 @@ use clap_sys::events::{
     clap_input_events,
 };
 
+/// What stands in for an event that is left out: of a kind that nobody knows. (The framework does not look for null when
+/// it flushes parameters.)
+static NOTHING: clap_event_header = clap_event_header {
+    size: size_of::<clap_event_header>() as u32,
+    time: 0,
+    space_id: u16::MAX,
+    type_: 0,
+    flags: 0,
+};
+
 /// The events of one block: those that lie behind its end are moved to its last sample or left out, because the
 /// framework takes their time for a place in the buffers; parameter values that are no numbers are left out, because
 /// they would be saved as something that cannot be read again.
@@ -42,18 +52,18 @@ impl Events {
     unsafe fn admit(&self, event: *const clap_event_header) -> *const clap_event_header {
         // SAFETY: the caller's promise; an event's type says what it is, and its size is checked before it is read.
         unsafe {
-            let Some(header) = event.as_ref() else { return event };
+            let Some(header) = event.as_ref() else { return &NOTHING };
             let is_value =
                 header.space_id == CLAP_CORE_EVENT_SPACE_ID && header.type_ == CLAP_EVENT_PARAM_VALUE;
             if !is_value {
-                return if header.time <= self.last { event } else { ptr::null() };
+                return if header.time <= self.last { event } else { &NOTHING };
             }
             if (header.size as usize) < size_of::<clap_event_param_value>() {
-                return ptr::null();
+                return &NOTHING;
             }
             let value = &*event.cast::<clap_event_param_value>();
             if !value.value.is_finite() {
-                return ptr::null();
+                return &NOTHING;
             }
             if header.time <= self.last {
                 return event;
@@ -131,8 +141,9 @@ mod tests {
         unsafe {
             (0..list.size.unwrap()(&list))
                 .map(|index| {
-                    let event = list.get.unwrap()(&list, index).cast::<clap_event_param_value>();
-                    event.as_ref().map(|event| (event.header.time, event.value))
+                    let event = list.get.unwrap()(&list, index);
+                    let known = (*event).space_id == CLAP_CORE_EVENT_SPACE_ID;
+                    known.then(|| ((*event).time, (*event.cast::<clap_event_param_value>()).value))
                 })
                 .collect()
         }

@@ -268,8 +268,12 @@ impl IAudioProcessorTrait for Guarded {
             let _ = self.max_frames.try_with(|max_frames| *max_frames = frames);
             self.prepare();
         }
+        // Twice, because the framework notes the mode (offline or not) only for the setup after this one.
         // SAFETY: the host's arguments are passed on as they are.
-        unsafe { self.framework.setupProcessing(setup) }
+        unsafe {
+            self.framework.setupProcessing(setup);
+            self.framework.setupProcessing(setup)
+        }
     }
 
     unsafe fn setProcessing(&self, state: TBool) -> tresult {
@@ -403,7 +407,7 @@ impl IComponentTrait for Guarded {
 
 /// Forwards every method of an interface to the framework's class, some on a condition.
 macro_rules! forward {
-    ($interface:ident { $(fn $method:ident($($argument:ident: $type:ty),*) -> $result:ty $(if $usable:expr)?;)* }) => {
+    ($interface:ident { $(fn $method:ident($($argument:ident: $type:ty),*) -> $result:ty $(, if $usable:expr)?;)* }) => {
         impl $interface for Guarded {
             $(unsafe fn $method(&self, $($argument: $type),*) -> $result {
                 $(if !$usable {
@@ -422,7 +426,7 @@ forward!(IPluginBaseTrait {
 });
 forward!(IEditControllerTrait {
     // A value that is no number would be saved as one that cannot be read again.
-    fn setParamNormalized(id: ParamID, value: ParamValue) -> tresult if value.is_finite();
+    fn setParamNormalized(id: ParamID, value: ParamValue) -> tresult, if value.is_finite();
     fn setComponentState(state: *mut IBStream) -> tresult;
     fn setState(state: *mut IBStream) -> tresult;
     fn getState(state: *mut IBStream) -> tresult;

@@ -5,19 +5,29 @@ use nice_plug::prelude::*;
 
 use super::UnbraidParams;
 
-/// Brings every number back into its parameter's range: the framework takes over whatever a state holds, and
-/// +100 dB would be heard. What else a state holds that this version does not know, the framework passes over.
+/// Brings every number back into its parameter's range: the framework takes over whatever a state holds, so that
+/// +100 dB would be heard, and a choice that does not exist would end the host. What else a state holds that this version
+/// does not know, the framework passes over.
 pub fn heal(state: &mut PluginState) {
     let params = UnbraidParams::default();
     for (id, parameter, _) in params.param_map() {
-        if let (Some(ParamValue::F32(value)), ParamPtr::FloatParam(parameter)) =
-            (state.params.get_mut(&id), parameter)
-        {
-            // SAFETY: the pointer leads into `params`, which is alive.
-            let parameter = unsafe { &*parameter };
-            let (lowest, highest) = (parameter.preview_plain(0.0), parameter.preview_plain(1.0));
-            *value =
-                if value.is_nan() { parameter.default_plain_value() } else { value.clamp(lowest, highest) };
+        match (state.params.get_mut(&id), parameter) {
+            (Some(ParamValue::F32(value)), ParamPtr::FloatParam(parameter)) => {
+                // SAFETY: the pointer leads into `params`, which is alive.
+                let parameter = unsafe { &*parameter };
+                let (lowest, highest) = (parameter.preview_plain(0.0), parameter.preview_plain(1.0));
+                *value = if value.is_nan() {
+                    parameter.default_plain_value()
+                } else {
+                    value.clamp(lowest, highest)
+                };
+            }
+            (Some(ParamValue::I32(choice)), ParamPtr::EnumParam(_)) => {
+                // SAFETY: the pointer leads into `params`, which is alive.
+                let last = unsafe { parameter.step_count() }.unwrap_or(0);
+                *choice = (*choice).clamp(0, i32::try_from(last).unwrap_or(i32::MAX));
+            }
+            _ => {}
         }
     }
 }
@@ -25,6 +35,19 @@ pub fn heal(state: &mut PluginState) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn choices_that_do_not_exist_become_ones_that_do() {
+        for (saved, healed) in [(-5, 0), (0, 0), (1, 1), (2, 1), (i32::MAX, 1)] {
+            let mut state = PluginState {
+                version: String::new(),
+                params: [("mode".to_owned(), ParamValue::I32(saved))].into(),
+                fields: Default::default(),
+            };
+            heal(&mut state);
+            assert!(matches!(state.params["mode"], ParamValue::I32(choice) if choice == healed), "{saved}");
+        }
+    }
 
     #[test]
     fn numbers_come_back_into_range_and_others_stay() {

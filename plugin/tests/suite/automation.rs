@@ -11,14 +11,11 @@ const LENGTH: usize = 32_000;
 /// Where the change happens: within a hop, a block and a run of samples.
 const AT: usize = 15_013;
 
-/// Four tones with an attack: every stem gets some of it, and it moves slowly from sample to sample.
+/// Low tones: loud, and yet they move slowly from sample to sample.
 fn tones() -> Stereo {
     let tone = |hertz: f32, at: usize| (std::f32::consts::TAU * hertz * at as f32 / RATE as f32).sin();
     let left: Vec<f32> = (0..LENGTH)
-        .map(|at| {
-            let decay = (-((at % 5000) as f32) / 1500.0).exp();
-            [55.0, 220.0, 440.0, 880.0].iter().map(|&hertz| 0.2 * tone(hertz, at)).sum::<f32>() * decay
-        })
+        .map(|at| [55.0, 110.0, 165.0, 330.0].iter().map(|&hertz| 0.25 * tone(hertz, at)).sum::<f32>())
         .collect();
     let right = left.iter().map(|sample| 0.7 * sample).collect();
     [left, right]

@@ -80,10 +80,21 @@ pub trait Host: Sized {
     fn block(&mut self, input: &Stereo, output: &mut Output, range: Range<usize>, changes: &[Change])
     -> bool;
 
-    /// A host whose plug-in is active in `mode`.
-    fn active(mode: Mode, rate: f64, largest: usize) -> Self {
+    /// A host whose plug-in has its network for `mode`: real-time activation waits two seconds for it at most, which
+    /// may be too little on a busy machine, and offline activation as long as it takes.
+    fn prepared(mode: Mode) -> Self {
         let mut host = Self::new();
         host.set("mode", mode_value(mode));
+        host.set_offline(true);
+        assert!(host.activate(44_100.0, 512), "{}: {mode:?} is refused", Self::FORMAT);
+        host.deactivate();
+        host.set_offline(false);
+        host
+    }
+
+    /// A host whose plug-in is active in `mode`.
+    fn active(mode: Mode, rate: f64, largest: usize) -> Self {
+        let mut host = Self::prepared(mode);
         assert!(host.activate(rate, largest), "{}: {mode:?} at {rate} Hz is refused", Self::FORMAT);
         host
     }

@@ -67,7 +67,7 @@ fn play_main(host: &mut Vst3, input: &Stereo, channels: usize) -> Vec<Vec<f32>> 
 #[test]
 fn vst3_stereo_alone_and_mono_are_agreed_to_and_work() {
     let input = noise(1, 20_000);
-    let mut host = Vst3::new();
+    let mut host = Vst3::prepared(modes()[0]);
     for (arrangement, channels) in [(STEREO, 2), (MONO, 1), (STEREO, 2)] {
         host.deactivate();
         assert!(agree(&host, arrangement, &[arrangement]));
@@ -93,7 +93,7 @@ fn vst3_stereo_alone_and_mono_are_agreed_to_and_work() {
 
 #[test]
 fn vst3_what_it_cannot_do_is_refused_and_changes_nothing() {
-    let mut host = Vst3::new();
+    let mut host = Vst3::prepared(modes()[0]);
     for (input, outputs) in [
         (SURROUND, &[SURROUND][..]),
         (STEREO, &[MONO]),

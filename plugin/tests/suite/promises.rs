@@ -52,8 +52,7 @@ fn matrix() -> &'static [Cell] {
 
 /// One instance throughout, activated anew for each cell, as hosts do when a person changes the device's settings.
 fn fill<H: Host>(mode: Mode, cells: &mut Vec<Cell>) {
-    let mut host = H::new();
-    host.set("mode", mode_value(mode));
+    let mut host = H::prepared(mode);
     for rate in RATES {
         for blocks in BLOCKS {
             let case = format!("{} {mode:?} at {rate} Hz, {blocks:?}", H::FORMAT);
@@ -126,9 +125,8 @@ fn promise_2_holds_whatever_the_listener_does() {
 
 fn bypass_is_the_delayed_input<H: Host>() {
     for &mode in modes() {
-        let mut host = H::new();
-        let settings =
-            [("mode", mode_value(mode)), ("bypass", 1.0), ("vocals_level", 0.0), ("output_gain", 1.0)];
+        let mut host = H::prepared(mode);
+        let settings = [("bypass", 1.0), ("vocals_level", 0.0), ("output_gain", 1.0)];
         settings.into_iter().for_each(|(id, value)| host.set(id, value));
         for rate in RATES {
             for blocks in [Blocks::Fixed(64), Blocks::Fixed(2027)] {
@@ -150,8 +148,7 @@ fn promise_3_bypass_is_the_delayed_input() {
 
 fn silence_is_exact<H: Host>() {
     for &mode in modes() {
-        let mut host = H::new();
-        host.set("mode", mode_value(mode));
+        let mut host = H::prepared(mode);
         for rate in RATES {
             assert!(host.activate(rate, 480));
             let rest = host.latency() + frame(rate);
@@ -229,10 +226,7 @@ fn automation(seed: u64, length: usize) -> Vec<Change> {
 fn promise_5_the_output_depends_neither_on_blocks_nor_on_the_format() {
     const LARGEST: usize = 8192;
     for &mode in modes() {
-        let mut clap = Clap::new();
-        let mut vst3 = Vst3::new();
-        clap.set("mode", mode_value(mode));
-        vst3.set("mode", mode_value(mode));
+        let (mut clap, mut vst3) = (Clap::prepared(mode), Vst3::prepared(mode));
         for (index, rate) in RATES.into_iter().enumerate() {
             assert!(clap.activate(rate, LARGEST) && vst3.activate(rate, LARGEST));
             let input = noise(index as u64, clap.latency() + 2 * frame(rate));
