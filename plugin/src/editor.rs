@@ -27,6 +27,7 @@ mod theme;
 mod view;
 
 use std::error::Error;
+use std::time::Duration;
 
 use egui::{Context, Ui};
 use nice_plug::context::gui::GuiContext;
@@ -60,6 +61,11 @@ impl UnbraidEditor {
     }
 }
 
+/// How often the window system's layer looks whether the host changed a parameter while nothing moves. Not its default
+/// of 64 times a second: on X11, a look before the window is mapped asks for a picture that is never reported, and the
+/// window stays black.
+const POLL: Duration = Duration::from_millis(250);
+
 /// Hosts may make the window any size that is not too small. The limit holds at scale 1; the layout itself never
 /// shrinks below it.
 fn resize_hint() -> ResizeHint {
@@ -85,7 +91,10 @@ impl Editor for UnbraidEditor {
         let editor = create_egui_editor(
             EguiEditorState::from_size(Size::from(size.cast::<f64>()), shape.scale),
             RepaintNotifier::default(),
-            EguiNiceSettings::new().with_tile("Unbraid").with_resize_hint(resize_hint()),
+            EguiNiceSettings::new()
+                .with_tile("Unbraid")
+                .with_resize_hint(resize_hint())
+                .with_repaint_poll_interval(POLL),
             Window::new(self.instance.clone()),
         )
         .ok_or("the window could not be set up")?;

@@ -7,6 +7,7 @@
 //! * `fuzz`, `soak`: the long forms of two of the tests;
 //! * `package`: makes what users download;
 //! * `screenshots`: pictures of the window with a song playing;
+//! * `window`: opens and closes the window while audio plays;
 //! * `evaluate`: scores the bundled plug-in on songs whose stems are known.
 
 mod bench;
@@ -16,9 +17,11 @@ mod long;
 mod package;
 mod python;
 mod render;
+mod screen;
 mod screenshots;
 mod setup;
 mod test;
+mod window;
 mod workspace;
 
 use std::process::ExitCode;
@@ -51,6 +54,8 @@ enum Command {
     Package(package::Arguments),
     /// Take pictures of the window at three sizes, with a song playing, on a screen that nobody sees
     Screenshots(screenshots::Arguments),
+    /// Open and close the window while audio plays: sound, memory, pictures a second
+    Window(window::Arguments),
     /// Score the bundled plug-in on songs whose stems are known
     Evaluate(evaluate::Arguments),
 }
@@ -64,6 +69,7 @@ fn main() -> ExitCode {
         Command::Fuzz(arguments) => long::fuzz(&arguments),
         Command::Soak(arguments) => long::soak(&arguments),
         Command::Package(arguments) => package::main(&arguments),
+        Command::Window(arguments) => window::main(&arguments),
         Command::Screenshots(arguments) => screenshots::main(&arguments),
         Command::Evaluate(arguments) => evaluate::main(&arguments),
     };

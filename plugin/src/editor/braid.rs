@@ -20,7 +20,7 @@ const MOST_COLUMNS: usize = 2048;
 
 /// Frequencies with a mark, in Hz.
 const MARKS: [(f32, &str); 9] = [
-    (50.0, "50"),
+    (50.0, "50 Hz"),
     (100.0, "100"),
     (200.0, "200"),
     (500.0, "500"),
@@ -255,7 +255,7 @@ fn marks(ui: &Ui, rect: Rect) {
         debug_assert!((LOWEST_HZ..HIGHEST_HZ).contains(&hz));
         let y = rect.bottom() - rect.height() * row_at(hz) / (ROWS - 1) as f32;
         // A low picture shows fewer marks rather than crowded ones.
-        if last - y < 16.0 || y < rect.top() + 28.0 {
+        if last - y < 16.0 || y < rect.top() + 12.0 {
             continue;
         }
         last = y;
@@ -266,8 +266,6 @@ fn marks(ui: &Ui, rect: Rect) {
         painter.rect_filled(ground, CornerRadius::same(3), theme::faded(theme::SUNK, 0.75));
         painter.galley(at, galley, theme::TEXT);
     }
-    let unit = painter.layout_no_wrap("Hz".to_owned(), theme::font(theme::SMALL), theme::WEAK);
-    painter.galley(rect.left_top() + vec2(8.0, 4.0), unit, theme::WEAK);
 }
 
 /// A small label on dark ground whose top right corner is at `at`.

@@ -40,7 +40,13 @@ pub struct Meter {
 impl Default for Meter {
     fn default() -> Self {
         let silent = Channel { peak: FLOOR_DB, rms: FLOOR_DB, held: FLOOR_DB, held_at: f64::NEG_INFINITY };
-        Self { channels: [silent; CHANNELS], clipped: false, highest: FLOOR_DB, updated_at: None, heard_at: f64::NEG_INFINITY }
+        Self {
+            channels: [silent; CHANNELS],
+            clipped: false,
+            highest: FLOOR_DB,
+            updated_at: None,
+            heard_at: f64::NEG_INFINITY,
+        }
     }
 }
 
