@@ -35,7 +35,7 @@ pub fn run(
 ) -> Result<()> {
     let total = jobs.len();
     let workers = arguments.jobs().min(total);
-    println!("{total} songs, {workers} at a time");
+    println!("{total} {}, {workers} at a time", if total == 1 { "song" } else { "songs" });
     let bars = MultiProgress::new();
     let queue = Mutex::new(VecDeque::from(jobs));
     let ends = Mutex::new((0, Vec::new(), 0));

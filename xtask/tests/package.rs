@@ -1,0 +1,64 @@
+//! `cargo xtask package` from outside: the archive is the same twice, and what is in it runs.
+
+#![cfg(unix)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use unbraid_host::{Blocks, ClapHost};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// A stand-in for `cargo about`, which takes minutes to build: what it lists is not tested here, but where it goes.
+fn tools(folder: &Path) -> std::ffi::OsString {
+    use std::os::unix::fs::PermissionsExt;
+    let about = folder.join("cargo-about");
+    std::fs::write(&about, "#!/bin/sh\necho 'licences of dependencies'\n").unwrap();
+    std::fs::set_permissions(&about, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path))).unwrap()
+}
+
+/// Packs what lies in `target/bundled`; gives back the archive.
+fn package(out: &Path, path: &std::ffi::OsStr) -> PathBuf {
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["package", "--packed", "--without-standalone", "--out", out.to_str().unwrap()])
+        .env("PATH", path)
+        .env("SOURCE_DATE_EPOCH", "1000000000")
+        .current_dir(root())
+        .output()
+        .expect("xtask starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let archive = std::fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path());
+    archive.into_iter().find(|path| path.to_string_lossy().ends_with(".tar.gz")).expect("an archive")
+}
+
+#[test]
+fn the_archive_is_the_same_twice_and_the_unpacked_plug_in_plays() {
+    // Makes sure that there is something to pack.
+    assert!(unbraid_tests::bundled_clap().exists());
+    let work = tempfile::tempdir().unwrap();
+    let path = tools(work.path());
+    let [one, two] = ["one", "two"].map(|name| package(&work.path().join(name), &path));
+    assert_eq!(one.file_name(), two.file_name());
+    assert!(std::fs::read(&one).unwrap() == std::fs::read(&two).unwrap(), "the same files, the same archive");
+
+    let unpacked = work.path().join("unpacked");
+    let gzip = flate2::read::GzDecoder::new(std::fs::File::open(one).unwrap());
+    tar::Archive::new(gzip).unpack(&unpacked).unwrap();
+    let folder = std::fs::read_dir(&unpacked).unwrap().next().unwrap().unwrap().path();
+    for file in ["LICENSE", "BUILD", "guide/user-guide.md", "install.sh", "uninstall.sh", "SHA256SUMS"] {
+        assert!(folder.join(file).is_file(), "{file}");
+    }
+    let licences = std::fs::read_to_string(folder.join("licences/dependencies.txt")).unwrap();
+    assert_eq!(licences, "licences of dependencies\n");
+
+    let mut host = ClapHost::load(&folder.join("unbraid.clap")).unwrap();
+    host.activate(44_100.0, 512).unwrap();
+    let played = host.stream(&vec![vec![0.5; 8192]; 2], Blocks::of(512), &[], &mut |_done| {}).unwrap();
+    let main = &played.ports[0][0];
+    assert!(main[..4096].iter().all(|&sample| sample == 0.0), "the delay");
+    assert!(main[4200..].iter().all(|&sample| (sample - 0.5).abs() < 1e-5), "the input");
+}
