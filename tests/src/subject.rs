@@ -289,7 +289,7 @@ impl Subject {
 fn heard(sample: f32) -> f32 {
     let magnitude = sample.abs();
     // False for NaN, too.
-    if magnitude <= LARGEST_SAMPLE && magnitude >= f32::MIN_POSITIVE { sample } else { 0.0 }
+    if (f32::MIN_POSITIVE..=LARGEST_SAMPLE).contains(&magnitude) { sample } else { 0.0 }
 }
 
 /// One block of input.
