@@ -12,6 +12,8 @@ const BLOCKS: usize = 60;
 const LONGEST_LIFE: usize = 40;
 /// Memory may rise by this factor over the first minute's peak: the allocator's own unevenness.
 const ALLOWED_GROWTH: f64 = 1.10;
+/// And by this many MiB: an engine at 768 kHz takes some 6 MiB more than one at 44.1 kHz, and all eight may be such.
+const ALLOWED_MIB: f64 = 48.0;
 
 /// What a soak came to.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +31,7 @@ impl Report {
     #[must_use]
     pub fn is_flat(&self) -> bool {
         let Some((first, rest)) = self.memory_mib.split_first() else { return true };
-        rest.iter().all(|minute| *minute <= ALLOWED_GROWTH * first)
+        rest.iter().all(|minute| *minute <= ALLOWED_GROWTH * first + ALLOWED_MIB)
     }
 }
 
@@ -92,7 +94,7 @@ mod tests {
     fn growth_is_seen_and_unevenness_forgiven() {
         let report = |memory: &[f64]| Report { memory_mib: memory.to_vec(), ..Report::default() };
         assert!(report(&[]).is_flat());
-        assert!(report(&[400.0, 390.0, 410.0, 430.0]).is_flat());
-        assert!(!report(&[400.0, 420.0, 445.0]).is_flat());
+        assert!(report(&[400.0, 390.0, 450.0, 430.0]).is_flat());
+        assert!(!report(&[400.0, 450.0, 495.0]).is_flat());
     }
 }
