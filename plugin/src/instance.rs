@@ -93,7 +93,6 @@ impl Instance {
         // A file that does not even say what it is will be complained about, and replaced, when the loading gets there.
         let contract = networks::contract(wanted.mode, file.as_deref())
             .or_else(|_| networks::contract(wanted.mode, None))?;
-        self.status.prepared(&contract, file.as_deref());
         let status = self.status.clone();
         let complain = move |reason| status.complain(format!("{reason}. You hear the dry signal."));
         Processor::awaiting(loading, &contract, complain, wanted, host, &self.display)
