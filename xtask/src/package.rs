@@ -107,7 +107,7 @@ fn standalone(universal: bool) -> Result<PathBuf> {
         }
         if !cargo.status().context("cannot start cargo")?.success() {
             bail!(
-                "the standalone program does not build; on Debian it needs `apt-get install pkg-config libasound2-dev`. \
+                "the standalone program does not build; on Debian it needs `apt-get install pkg-config libasound2-dev libjack-jackd2-dev`. \
                  To do without it: --without-standalone"
             );
         }
