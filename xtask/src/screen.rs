@@ -57,7 +57,10 @@ impl Screen {
         manager.env("DISPLAY", &display).stdout(Stdio::null()).stderr(Stdio::null());
         let manager = Running::new(&mut manager).context("cannot start openbox")?;
         sleep(Duration::from_secs(1));
-        Ok(Self { display, _server: server, _manager: manager })
+        let screen = Self { display, _server: server, _manager: manager };
+        // Into the corner, away from where windows will be.
+        screen.tool("xdotool", &["mousemove", "1599", "999"])?;
+        Ok(screen)
     }
 
     /// A program on this screen, which draws in software.

@@ -191,7 +191,7 @@ fn network_menu(ui: &Ui, instance: &Instance, loading: bool, rect: Rect) -> Opti
         (None, _) => "No network yet".to_owned(),
     };
     let response = menu_button(ui, id("network"), rect, &title)
-        .on_hover_text("The network that separates. Drop a file on the window to use your own.");
+        .on_hover_text("The network that separates, and how to use your own");
     let mut request = None;
     Popup::menu(&response).width(300.0).show(|ui| {
         if let Some(network) = &network {

@@ -29,7 +29,7 @@ pub fn show(ui: &Ui, player: &dyn Player, rect: Rect) -> bool {
         part
     };
     let open = switch::button(ui, id("open"), button(78.0), "Open…", false, theme::ACCENT)
-        .on_hover_text("Open a song (WAV, FLAC, MP3, Ogg Vorbis), or drop one on the window")
+        .on_hover_text("Open a song (WAV, FLAC, MP3, Ogg Vorbis)")
         .clicked();
     let ready = state.length > 0.0;
     let play = button(40.0);

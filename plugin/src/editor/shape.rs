@@ -57,9 +57,11 @@ impl Default for Shape {
 impl Shape {
     /// Sets the size in points, within what a window can have.
     pub fn set_size(&mut self, width: f32, height: f32) {
-        // What is no number becomes the lower limit.
-        self.width = width.max(SMALLEST_SIZE.x).min(LARGEST);
-        self.height = height.max(SMALLEST_SIZE.y).min(LARGEST);
+        let within = |length: f32, smallest: f32, usual: f32| {
+            if length.is_finite() { length.clamp(smallest, LARGEST) } else { usual }
+        };
+        self.width = within(width, SMALLEST_SIZE.x, DEFAULT_SIZE.x);
+        self.height = within(height, SMALLEST_SIZE.y, DEFAULT_SIZE.y);
     }
 
     /// Sets the user's scale, from 75 % to 200 %.

@@ -133,8 +133,8 @@ fn fader(ui: &Ui, controls: &mut Controls<'_>, param: &StemParams, stem: usize, 
     painter.hline(cap.shrink(4.0).x_range(), cap.center().y, line);
     switch::focus_ring(ui, &response, cap);
     response.on_hover_text(format!(
-        "Level of the {} in the main output. Drag, shift-drag for fine, wheel, arrows; a double click sets 0 dB.",
-        theme::NAMES[stem].to_lowercase()
+        "Level of {} in the main output. Drag, shift-drag for fine, wheel, arrows; a double click sets 0 dB.",
+        theme::NAMES[stem]
     ));
 }
 
@@ -193,8 +193,8 @@ fn buttons(ui: &Ui, controls: &mut Controls<'_>, params: &UnbraidParams, stem: u
     let wide = rect.width() >= 50.0;
     let (mute, solo) = if wide { ("Mute", "Solo") } else { ("M", "S") };
     let param = params.stems()[stem];
-    let name = theme::NAMES[stem].to_lowercase();
-    let hint = format!("Take the {name} out of the main output (shift+{})", stem + 1);
+    let name = theme::NAMES[stem];
+    let hint = format!("Take {name} out of the main output (shift+{})", stem + 1);
     switch::toggle(ui, controls, &param.mute, id(stem, "mute"), row(0.0), (mute, &hint), theme::ALARM);
     let hint =
         format!("Hear only the stems with a lit Solo ({}). With Ctrl or ⌘ held: this one alone.", stem + 1);

@@ -247,15 +247,15 @@ fn a_window_that_closes_under_a_finger_ends_the_gesture() {
 #[test]
 fn no_control_hides_behind_another_at_any_size() {
     for size in [vec2(640.0, 500.0), vec2(760.0, 520.0), vec2(1000.0, 640.0), vec2(1600.0, 1000.0)] {
-        for stem in 0..4 {
+        for (stem, name) in STEMS.into_iter().enumerate() {
             for (control, parameter) in [("mute", "mute"), ("solo", "solo")] {
                 let mut bench = Bench::with_size(size);
-                let id = format!("{}_{parameter}", STEMS[stem]);
+                let id = format!("{name}_{parameter}");
                 assert_eq!(bench.click(strip::id(stem, control)), once(&id, 1.0), "{size}");
             }
             let mut bench = Bench::with_size(size);
             let changes = bench.wheel(strip::id(stem, "level"), -1.0);
-            assert_eq!(changes, once(&format!("{}_level", STEMS[stem]), -1.0), "{size}");
+            assert_eq!(changes, once(&format!("{name}_level"), -1.0), "{size}");
         }
         let mut bench = Bench::with_size(size);
         assert_eq!(bench.wheel(footer::id("focus"), 1.0), once("focus", 0.55), "{size}");
