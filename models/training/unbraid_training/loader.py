@@ -22,8 +22,9 @@ from .transform import spectra
 REFERENCE_RMS = 0.08
 """RMS that the active parts of every stem are brought to before the random gains."""
 
-STEM_OFFSET_DB = {"vocals": 0.0, "drums": 0.0, "bass": -2.0, "other": 0.0}
-"""Typical level beside the others in a finished mix."""
+STEM_OFFSET_DB = {"vocals": 0.0, "drums": -3.5, "bass": -2.0, "other": 0.0}
+"""Typical level beside the others in a finished mix. Levels are those of active half seconds: hits stand far above that of a
+kit, which at 0 dB would be louder than it is in songs."""
 
 
 @dataclass
@@ -155,7 +156,7 @@ class Mixer:
     def gain(self, stem, rng) -> float:
         """Random level of a stem, some far back in the mix."""
         level = STEM_OFFSET_DB[stem] + rng.normal(0.0, 3.5)
-        if rng.random() < self.recipe.far_back:
+        if rng.random() < self.recipe.far_back * (1.6 if stem == "drums" else 1.0):
             level -= rng.uniform(6, 20)
         return db(float(np.clip(level, -26, 9)))
 
