@@ -54,7 +54,7 @@ impl Schedule {
     /// other blocks, or out of step, gets no more than the spread by proportion inside each group gives it.)
     pub fn new(stages: &[(Stage, f32)], span: usize, block: usize) -> Self {
         let costs: Vec<f64> = stages.iter().map(|(_, cost)| f64::from(*cost)).collect();
-        let blocks = if block > 0 { span / block } else { 0 };
+        let blocks = span.checked_div(block).unwrap_or(0);
         let groups = groups(&costs, blocks);
         // Groups may be fewer than blocks; each keeps in step with one all the same.
         let count = if groups.len() > 1 { blocks as f64 } else { 1.0 };
