@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tract_onnx::Onnx;
-use tract_onnx::pb::ModelProto;
+use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::pb::{ModelProto, TensorProto};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::konst::Const;
 
@@ -182,6 +183,13 @@ struct Wiring {
     shares_output: usize,
 }
 
+/// Whether one of the weights is no number.
+fn holds_nan(weights: &TensorProto) -> bool {
+    weights.data_type == DataType::Float as i32
+        && (weights.float_data.iter().any(|weight| weight.is_nan())
+            || weights.raw_data.as_chunks().0.iter().any(|&bytes| f32::from_le_bytes(bytes).is_nan()))
+}
+
 impl Wiring {
     fn of(file: &str, proto: &ModelProto) -> Result<Self, LoadError> {
         let tensor = |tensor: &str, found: &str, needed: &str| LoadError::Tensor {
@@ -194,6 +202,10 @@ impl Wiring {
             .graph
             .as_ref()
             .ok_or_else(|| LoadError::NotOnnx { file: file.into(), reason: "it holds no graph".into() })?;
+        // Not left to the listener: clamping operators may turn it into shares that look like some.
+        if let Some(broken) = graph.initializer.iter().find(|weights| holds_nan(weights)) {
+            return Err(tensor(&broken.name, "weights that are no numbers", "a file that is whole"));
+        }
         let constant = |name: &str| graph.initializer.iter().any(|tensor| tensor.name == name);
         let inputs: Vec<String> =
             graph.input.iter().map(|input| input.name.clone()).filter(|name| !constant(name)).collect();
