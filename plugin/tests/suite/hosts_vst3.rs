@@ -133,9 +133,10 @@ impl IBStreamTrait for Stream {
 
     unsafe fn seek(&self, to: int64, mode: int32, result: *mut int64) -> tresult {
         let mut this = self.0.borrow_mut();
-        let from = match mode as u32 {
-            mode if mode == IStreamSeekMode_::kIBSeekSet as u32 => 0,
-            mode if mode == IStreamSeekMode_::kIBSeekCur as u32 => this.1 as i64,
+        // The enumeration's type differs between systems.
+        let from = match i64::from(mode) {
+            mode if mode == i64::from(IStreamSeekMode_::kIBSeekSet) => 0,
+            mode if mode == i64::from(IStreamSeekMode_::kIBSeekCur) => this.1 as i64,
             _ => this.0.len() as i64,
         };
         let Ok(at) = usize::try_from(from + to) else { return kInvalidArgument };

@@ -12,7 +12,7 @@ mod hosts_vst3;
 #[cfg(target_os = "linux")]
 mod kernel;
 mod layouts;
-mod promises;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod locks;
+mod promises;
 mod vst3;
