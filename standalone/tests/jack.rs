@@ -148,7 +148,7 @@ fn it_has_twelve_named_ports_and_separates() {
     let ready = Arc::new(AtomicBool::new(false));
     let recorder = Recorder {
         song: song.clone(),
-        heard: vec![Vec::with_capacity(LENGTH + PERIOD); 10],
+        heard: (0..10).map(|_| Vec::with_capacity(LENGTH + PERIOD)).collect(),
         outputs,
         inputs,
         at: 0,

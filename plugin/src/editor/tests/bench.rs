@@ -97,6 +97,8 @@ pub struct Bench {
     size: Vec2,
     time: f64,
     modifiers: Modifiers,
+    /// How long each picture took, without OpenGL.
+    spent: Vec<Duration>,
 }
 
 impl Bench {
@@ -125,7 +127,8 @@ impl Bench {
         theme::apply(&context);
         view.opened();
         let gui = GuiContext::new(host.clone());
-        let mut bench = Self { context, view, host, gui, size, time: 0.0, modifiers: Modifiers::NONE };
+        let mut bench =
+            Self { context, view, host, gui, size, time: 0.0, modifiers: Modifiers::NONE, spent: Vec::new() };
         bench.frame();
         bench.frame();
         bench
@@ -167,12 +170,21 @@ impl Bench {
         input.screen_rect = Some(Rect::from_min_size(Pos2::ZERO, self.size));
         input.time = Some(self.time);
         input.events.insert(0, Event::ModifiersChanged(self.modifiers));
+        let start = Instant::now();
         let (view, gui) = (&mut self.view, &self.gui);
         let mut output = self.context.run_ui(input, |ui| {
             view.show(ui, gui.param_setter());
         });
         self.context.tessellate(std::mem::take(&mut output.shapes), output.pixels_per_point);
+        self.spent.push(start.elapsed());
         std::mem::take(&mut *self.host.changes.lock().unwrap())
+    }
+
+    /// How long pictures took since the last call: median and 95th percentile.
+    pub fn spent(&mut self) -> [Duration; 2] {
+        let mut spent = std::mem::take(&mut self.spent);
+        spent.sort();
+        [0.5, 0.95].map(|part| spent[(part * spent.len() as f64) as usize])
     }
 
     pub fn frame(&mut self) -> Vec<Change> {
