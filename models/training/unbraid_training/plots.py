@@ -25,7 +25,8 @@ COLOURS = {"vocals": "#e69f00", "drums": "#56b4e9", "bass": "#009e73", "other": 
 def curve(log: Path, out: Path) -> None:
     """Training loss and development scores against steps, from the log that `train` writes."""
     entries = [json.loads(line) for line in log.read_text().splitlines()]
-    train = [(e["step"], e["loss"]) for e in entries if "loss" in e]
+    # Not the weighted sum, whose weights may change within a run.
+    train = [(e["step"], e["energy"]) for e in entries if "loss" in e]
     development = [(e["step"], e["development"]["mean"]) for e in entries if "development" in e]
     if not train:
         raise SystemExit(f"{log}: no training steps in this log")
@@ -34,7 +35,7 @@ def curve(log: Path, out: Path) -> None:
     left.plot(steps, loss, color="#bbbbbb", linewidth=0.7)
     width = max(1, min(20, len(loss) // 4))
     left.plot(steps[width - 1 :], np.convolve(loss, np.ones(width) / width, "valid"), color=COLOURS["mean"])
-    left.set(xlabel="step", ylabel="training loss", title="Loss on built mixtures")
+    left.set(xlabel="step", ylabel="error over the mixture's energy", title="Built mixtures")
     if development:
         steps = [s for s, _ in development]
         for stem in STEMS:
