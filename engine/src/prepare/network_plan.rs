@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::hint::black_box;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Instant;
 
 use tract_onnx::Onnx;
@@ -52,6 +52,7 @@ impl NetworkPlan {
     /// # Errors
     /// [`LoadError`] with one line that says which key or tensor is wrong, what was found and what is needed.
     pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<Arc<Self>, LoadError> {
+        settle_switches();
         let onnx = tract_onnx::onnx();
         let (proto, contract) = parse(&onnx, file, bytes)?;
         let wiring = Wiring::of(file, &proto)?;
@@ -150,6 +151,17 @@ impl NetworkPlan {
             })
             .collect())
     }
+}
+
+/// tract's pooling asks for this switch at every frame, and looks for it in the process's environment under a lock that
+/// whoever changes the environment holds. A value of its own, at the default, is found before that.
+fn settle_switches() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // Whether tract knows the switch does not matter: if not, nothing asks for it.
+        let _ =
+            tract_onnx::tract_core::internal::tract_data::knobs::set_str("TRACT_AVGPOOL_SEPARABLE", "false");
+    });
 }
 
 /// Reads the file, and the metadata in it.
