@@ -35,6 +35,9 @@ const WATCHED: Duration = Duration::from_secs(10);
 /// of each window on their own, more of the first ones; whether any of ours is left is counted exactly, by its handles.
 const GROWTH: i64 = 1_500_000;
 
+/// With fewer windows than this, what the first ones leave behind says nothing about the others.
+const ENOUGH: usize = 100;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let times: usize = std::env::args().nth(1).map_or(Ok(200), |times| times.parse())?;
     let frames = Arc::new(Frames::default());
@@ -100,7 +103,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if with_windows != without {
         return Err("windows changed the sound".into());
     }
-    if left > 0 || ours > empty + GROWTH {
+    if left > 0 || (times >= ENOUGH && ours > empty + GROWTH) {
         return Err("our windows leave memory behind".into());
     }
     Ok(())
