@@ -126,7 +126,9 @@ pub fn main(arguments: &Arguments) -> Result<()> {
 
 /// The table of `--endurance`.
 fn print_turns(minutes: f64, turns: &[(String, Mode, endurance::Scores, endurance::Scores)]) {
-    println!("Energy-ratio SDR in the first and in the last turn of a song repeated for {minutes} minutes, dB\n");
+    println!(
+        "Energy-ratio SDR in the first and in the last turn of a song repeated for {minutes} minutes, dB\n"
+    );
     println!("| song | mode | {} | largest fall |", STEMS.join(" | "));
     println!("|---|---|---:|---:|---:|---:|---:|");
     for (name, mode, first, last) in turns {

@@ -71,7 +71,10 @@ fn tests_with_avx2_kernels() -> Result<()> {
         return Ok(());
     }
     let cap = [("TRACT_CPU_ISA", "-avx512f,-avx512vnni,-avx512fp16")];
-    cargo_with(&["test", PROFILE, "--workspace", "--exclude=xtask", "--exclude=unbraid-standalone", "--tests"], &cap)
+    cargo_with(
+        &["test", PROFILE, "--workspace", "--exclude=xtask", "--exclude=unbraid-standalone", "--tests"],
+        &cap,
+    )
 }
 
 fn cargo(arguments: &[&str]) -> Result<()> {

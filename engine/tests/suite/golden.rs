@@ -72,12 +72,12 @@ fn the_engine_replays_the_golden_vectors() {
     for (at, state) in states.iter().enumerate() {
         let expected = numbers(&tensor(&format!("state_{at}_last")), f32::from_le_bytes);
         assert_eq!(state.len(), expected.len());
+        // By the largest value and not each by its own: what a state remembers of groups that hold next to nothing rests
+        // on the rounding of two different transforms.
+        let largest = expected.iter().fold(1.0f32, |largest, value| largest.max(value.abs()));
         for (value, expected) in state.iter().zip(&expected) {
             let error = (value - expected).abs();
-            assert!(
-                error <= 10.0 * TOLERANCE * expected.abs().max(1.0),
-                "state {at}: {value} is not {expected}"
-            );
+            assert!(error <= 10.0 * TOLERANCE * largest, "state {at}: {value} is not {expected}");
         }
     }
 }
