@@ -57,8 +57,8 @@ local function describe(prefix, track, processor)
 	say(prefix .. "plugin_outputs", insert:natural_output_streams():n_audio())
 	say(prefix .. "latency", insert:signal_latency())
 	say(prefix .. "track_outputs", track:n_outputs():n_audio())
-	local _, level = parameter(processor, "Drums Level")
-	say(prefix .. "drums_level", level)
+	local _, gain = parameter(processor, "Output Gain")
+	say(prefix .. "output_gain", gain)
 end
 
 local function meters(prefix, session, track)
@@ -104,8 +104,8 @@ local bounced = track:bounce_range(
 assert(not bounced:isnil(), "Ardour does not bounce")
 
 -- A change to find again.
-local number = parameter(processor, "Drums Level")
-assert(ARDOUR.LuaAPI.set_processor_param(processor, number, -90.0))
+local number = parameter(processor, "Output Gain")
+assert(ARDOUR.LuaAPI.set_processor_param(processor, number, -12.0))
 sleep(1)
 describe("changed_", track, processor)
 sleep(1)

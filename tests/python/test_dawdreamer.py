@@ -58,7 +58,8 @@ def test_main_is_the_delayed_input_and_the_stems_sum_to_it(vst3, clip, block):
     stems = output[2:].reshape(4, 2, -1).astype(np.float64)[:, :, latency : latency + length]
     assert np.abs(stems.sum(axis=0) - wanted).max() < INAUDIBLE
     shares = (stems**2).sum(axis=(1, 2)) / (wanted.astype(np.float64) ** 2).sum()
-    assert (shares > 1e-5).all() and (shares < 0.95).all(), shares
+    # Something comes apart, whatever the network thinks of these seconds.
+    assert (shares > 0).all() and (shares < 0.95).all() and (shares > 0.01).sum() >= 2, shares
 
 
 def test_the_latency_is_the_reported_one(vst3):
