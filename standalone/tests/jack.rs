@@ -20,6 +20,15 @@ struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
+        // Asked to end first: a server that is killed stays in JACK's registry, which has room for eight.
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(5) {
+            if matches!(self.0.try_wait(), Ok(Some(_))) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
