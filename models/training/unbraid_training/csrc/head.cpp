@@ -1,6 +1,6 @@
 // From the last layers' outputs to the loss and its gradients in two passes over the statistics.
 //
-// What `network.py` (`BandNetwork.join`) and `loss.py` (`separation_loss`) define by array operations, here without
+// What `network.py` (`BandNetwork.forward`) and `loss.py` (`separation_loss`) define by array operations, here without
 // one array per operation: those took half of a training step. N = B·T frames, K bands of `gpb` groups, G = K·gpb.
 //
 // joint  [N, K, 12·gpb]  per band: 8 logits (stem-major, then channel), then 4 factors on the contrast
