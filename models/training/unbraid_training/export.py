@@ -142,12 +142,15 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     level = g.op("Mul", g.op("Log", total), g.constant([1.0 / np.log(10.0)]))
     balance = g.op("Div", g.op("Sub", p_left, p_right), total)
     spread = g.op("Div", g.op("Mul", p_side, g.constant([2.0])), total)
-    half = CONTRAST_SPAN // 2
+    # A convolution with ones, over the number of groups that lie inside: tract's `AveragePool` takes a lock every frame.
+    half, ones = CONTRAST_SPAN // 2, np.ones(CONTRAST_SPAN)
     around = g.op(
-        "AveragePool", g.op("Reshape", level, g.ints(1, 1, groups)),
-        kernel_shape=[CONTRAST_SPAN], pads=[half, half], count_include_pad=0,
+        "Conv", g.op("Reshape", level, g.ints(1, 1, groups)), g.constant(ones[None, None]),
+        kernel_shape=[CONTRAST_SPAN], pads=[half, half],
     )
-    peaks = g.op("Mul", g.op("Sub", level, g.op("Reshape", around, g.ints(1, groups))), g.constant([2.0]))
+    inside = np.convolve(np.ones(groups), ones, mode="same")
+    around = g.op("Mul", g.op("Reshape", around, g.ints(1, groups)), g.constant(1.0 / inside[None]))
+    peaks = g.op("Mul", g.op("Sub", level, around), g.constant([2.0]))
     feats = g.op("Concat", level, balance, spread, axis=0)
     mean, scale = array(network.feature_mean).T, array(network.feature_scale).T
     feats = g.op("Mul", g.op("Sub", feats, g.constant(mean)), g.constant(scale))
@@ -170,11 +173,13 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     weight = array(network.inward.weight)[:, order, :]
     x = g.op("MatMul", feats, g.band_matrix(weight, "inward"))
     if size.front:
+        linked = g.op("Reshape", front, g.ints(c, groups))
+        linked = g.op("MatMul", g.weight(array(network.front.link.weight), "link"), linked)
         # Channel after channel here, group after group in training.
-        order = np.arange(gpb * c).reshape(gpb, c).T.reshape(-1)
-        rows = g.op("Transpose", g.op("Reshape", front, g.ints(c, k, gpb)), perm=[1, 0, 2])
+        order = np.arange(gpb * size.link).reshape(gpb, size.link).T.reshape(-1)
+        rows = g.op("Transpose", g.op("Reshape", linked, g.ints(size.link, k, gpb)), perm=[1, 0, 2])
         weight = g.band_matrix(array(network.from_front)[:, order, :], "from_front")
-        x = g.op("Add", x, g.op("MatMul", g.op("Reshape", rows, g.ints(k, 1, c * gpb)), weight))
+        x = g.op("Add", x, g.op("MatMul", g.op("Reshape", rows, g.ints(k, 1, size.link * gpb)), weight))
     x = g.op("Add", g.op("Reshape", x, g.ints(k, d)), g.constant(array(network.inward.bias)))
 
     for n, block in enumerate(network.blocks):
@@ -228,8 +233,8 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
         weight = (array(detail.bands.weight) * array(network.norm.scale)[None, :, None])[:, :, order]
         told = g.op("MatMul", normed, g.band_matrix(weight, "detail_bands"))
         told = g.op("Add", told, g.constant(array(detail.bands.bias)[:, None, order]))
-        told = g.op("Transpose", g.op("Reshape", told, g.ints(k, c, gpb)), perm=[1, 0, 2])
-        z = g.op("Concat", front, g.op("Reshape", told, g.ints(1, c, groups)), axis=1)
+        told = g.op("Transpose", g.op("Reshape", told, g.ints(k, size.link, gpb)), perm=[1, 0, 2])
+        z = g.op("Concat", front, g.op("Reshape", told, g.ints(1, size.link, groups)), axis=1)
         z = g.silu(g.group_conv(z, detail.first, "detail_first"))
         z = g.op("Add", z, g.silu(g.group_conv(z, detail.second, "detail_second")))
         z = g.op("Reshape", z, g.ints(size.detail, groups))

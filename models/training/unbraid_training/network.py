@@ -7,15 +7,16 @@ Shapes: `B` items, `T` frames, `K` bands, `G` groups per band, `D` channels.
 2. `Front`: at the full resolution of the groups, two convolutions over frequency with a few frames of
    memory and a per-group recurrence between them. Their weights are shared by all groups: partials,
    noise and onsets look alike wherever they lie, and need be learnt once only.
-3. One matrix per band lifts `4·G` values, and another the front's, to `D` channels.
+3. One matrix per band lifts `4·G` values, and another `link` sums of the front's channels per group, to
+   `D` channels.
 4. `blocks` times: a time cell with weights shared by all bands, a mixer over the band axis, an MLP
    over channels; each behind RMS normalisation and added to the residual.
 5. One matrix per band gives `G · 2 · 4` logits, and `G · 4` factors that multiply the contrast: so a
    stem can claim the peaks, or the valleys, of a band without having to rebuild them from `D`
    numbers.
-6. `Detail`: another matrix per band hands `front` numbers to every group; beside the front's own they
-   go through two convolutions over frequency, and what comes out corrects the logits. A softmax over
-   stems makes the shares.
+6. `Detail`: another matrix per band hands `link` numbers to every group; beside the front's own channels
+   they go through two convolutions over frequency, and what comes out corrects the logits. A softmax
+   over stems makes the shares.
 
 All shared matrices multiply `K` rows at once (matrix × matrix): the form that a CPU runs fastest
 with one frame at a time. The recurrence is a convex combination, so the state is bounded on
@@ -64,6 +65,9 @@ class Size:
     """Channels of the front at full resolution; 0: neither front nor detail."""
     detail: int = 24
     """Channels of the detail convolutions, where there is a front."""
+    link: int = 4
+    """Numbers per group that pass from the front to the bands and from them to detail. A matrix per band is read
+    from memory for one row only, so its size, and not the arithmetic, is what it costs."""
 
     @property
     def groups(self) -> int:
@@ -77,9 +81,9 @@ class Size:
         cell = k * d * d * 4
         mixer = 2 * k * self.mixer_hidden * d
         mlp = 2 * k * d * self.mlp_hidden
-        c, e, wide = self.front, self.detail, CONV_WIDTH
-        per_group = wide * (FRONT_FRAMES * (FEATURES + 1) * c + 2 * c * c + 2 * c * e + e * e) + 2 * len(STEMS) * e
-        fine = self.groups * (per_group + 2 * c * d) if c else 0
+        c, e, link, wide = self.front, self.detail, self.link, CONV_WIDTH
+        convolutions = wide * (FRONT_FRAMES * (FEATURES + 1) * c + 2 * c * c + (c + link) * e + e * e)
+        fine = self.groups * (convolutions + c * link + 2 * len(STEMS) * e + 2 * link * d) if c else 0
         return ends + fine + self.blocks * (cell + mixer + mlp)
 
     def as_dict(self) -> dict:
@@ -192,6 +196,7 @@ class Front(nn.Module):
         c = size.front
         self.first = GroupConv(FRONT_FRAMES * (FEATURES + 1), c)
         self.second = GroupConv(2 * c, c)
+        self.link = nn.Linear(c, size.link, bias=False)
         # Memory from 2 frames to about 1 s, spread over channels.
         self.forget = nn.Parameter(torch.linspace(0.0, 4.0, c))
 
@@ -211,8 +216,8 @@ class Detail(nn.Module):
 
     def __init__(self, size: Size):
         super().__init__()
-        self.bands = BandLinear(size.bands, size.width, size.groups_per_band * size.front)
-        self.first = GroupConv(2 * size.front, size.detail)
+        self.bands = BandLinear(size.bands, size.width, size.groups_per_band * size.link)
+        self.first = GroupConv(size.front + size.link, size.detail)
         self.second = GroupConv(size.detail, size.detail)
         self.outward = nn.Linear(size.detail, 2 * len(STEMS))
         # No correction at first: a network without detail can be prolonged by one with it.
@@ -220,7 +225,7 @@ class Detail(nn.Module):
         nn.init.zeros_(self.outward.bias)
 
     def forward(self, x, front):
-        told = self.bands(x).reshape(front.shape)
+        told = self.bands(x).reshape(*front.shape[:-1], -1)
         y = F.silu(self.first(torch.cat([front, told.to(front.dtype)], dim=-1)))
         return self.outward(y + F.silu(self.second(y)))
 
@@ -316,7 +321,7 @@ class BandNetwork(nn.Module):
         self.outward = BandLinear(k, size.width, g * 3 * len(STEMS), gain=0.3)
         if size.front:
             self.front = Front(size)
-            self.from_front = nn.Parameter(torch.zeros(k, g * size.front, size.width))
+            self.from_front = nn.Parameter(torch.zeros(k, g * size.link, size.width))
             self.detail = Detail(size)
 
     @torch.no_grad()
@@ -351,7 +356,8 @@ class BandNetwork(nn.Module):
             following, skip = [past, hidden], 2
         x = self.inward(x.reshape(b, t, s.bands, s.groups_per_band * (FEATURES + 1)))
         if s.front:
-            x = x + band_product(front.reshape(b * t, s.bands, -1), self.from_front).reshape(x.shape)
+            linked = self.front.link(front)
+            x = x + band_product(linked.reshape(b * t, s.bands, -1), self.from_front).reshape(x.shape)
         for i, block in enumerate(self.blocks):
             x, past, hidden = block(x, state[skip + 2 * i], state[skip + 2 * i + 1])
             following += [past, hidden]
