@@ -19,7 +19,7 @@ from unbraid_training.stream import separate, stream_shares
 from unbraid_training.transform import overlap_add, spectra
 
 SMALL = Size(width=16, blocks=2, mlp_hidden=24, mixer_hidden=24)
-FINE = replace(SMALL, front=6, detail=8)
+FINE = replace(SMALL, front=6, detail=8, low_bands=3, low_hidden=12, low_blocks=1)
 
 
 def small_network(seed: int = 0, size: Size = FINE) -> BandNetwork:
@@ -73,6 +73,16 @@ def test_a_sequence_and_single_frames_give_the_same_shares():
     x = spectra(audio, STUDIO)
     whole, single = stream_shares(network, x, STUDIO, chunk=512), stream_shares(network, x, STUDIO, chunk=1)
     np.testing.assert_allclose(whole, single, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell, taps", [("gru", 1), ("convolution", 6)])
+def test_other_time_cells_stream_alike_and_are_not_exported(cell, taps):
+    network = small_network(size=replace(FINE, cell=cell, taps=taps))
+    x = spectra(np.random.default_rng(2).standard_normal((2, 20 * 1024)).astype(np.float32) * 0.1, STUDIO)
+    whole, single = stream_shares(network, x, STUDIO, chunk=512), stream_shares(network, x, STUDIO, chunk=1)
+    np.testing.assert_allclose(whole, single, atol=1e-5)
+    with pytest.raises(ValueError, match=f"time cell {cell}"):
+        build(network, STUDIO, {})
 
 
 @pytest.mark.parametrize("size", [SMALL, FINE])

@@ -122,6 +122,8 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     k, d, gpb, groups = size.bands, size.width, size.groups_per_band, size.groups
     if len(layout.group_widths()) != groups:
         raise ValueError(f"the layout has {len(layout.group_widths())} groups, the network {groups}")
+    if size.cell != "recurrence":
+        raise ValueError(f"time cell {size.cell}: only the gated recurrence can be exported; the others are for comparisons")
     g = Graph(quantise)
     # Powers of left, right and side per bin, pooled to groups: [3, groups].
     planes = g.op("Reshape", "mixture", g.ints(2, 2, bins))
@@ -212,9 +214,18 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
 
         mlp = block.mlp
         weight = array(mlp.inward.weight).T * array(mlp.norm.scale)[:, None]
-        y = g.op("Add", g.op("MatMul", g.norm(x), g.matrix(weight, "mlp_in")), g.constant(array(mlp.inward.bias)[None]))
+        normed = g.norm(x)
+        y = g.op("Add", g.op("MatMul", normed, g.matrix(weight, "mlp_in")), g.constant(array(mlp.inward.bias)[None]))
         y = g.op("MatMul", g.silu(y), g.matrix(array(mlp.outward.weight).T, "mlp_out"))
         x = g.op("Add", x, g.op("Add", y, g.constant(array(mlp.outward.bias)[None])))
+        if low := mlp.low_bands:
+            weight = array(mlp.low_inward.weight) * array(mlp.norm.scale)[None, :, None]
+            y = g.op("Reshape", g.op("Slice", normed, g.ints(0), g.ints(low), g.ints(0)), g.ints(low, 1, d))
+            y = g.op("Add", g.op("MatMul", y, g.band_matrix(weight, "low_in")), g.constant(array(mlp.low_inward.bias)[:, None]))
+            y = g.op("MatMul", g.silu(y), g.band_matrix(array(mlp.low_outward.weight), "low_out"))
+            y = g.op("Add", g.op("Reshape", y, g.ints(low, d)), g.constant(array(mlp.low_outward.bias)))
+            kept = g.op("Slice", x, g.ints(low), g.ints(k), g.ints(0))
+            x = g.op("Concat", g.op("Add", g.op("Slice", x, g.ints(0), g.ints(low), g.ints(0)), y), kept, axis=0)
 
     weight = array(network.outward.weight) * array(network.norm.scale)[None, :, None]
     normed = g.op("Reshape", g.norm(x), g.ints(k, 1, d))

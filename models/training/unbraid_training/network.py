@@ -10,7 +10,7 @@ Shapes: `B` items, `T` frames, `K` bands, `G` groups per band, `D` channels.
 3. One matrix per band lifts `4·G` values, and another `link` sums of the front's channels per group, to
    `D` channels.
 4. `blocks` times: a time cell with weights shared by all bands, a mixer over the band axis, an MLP
-   over channels; each behind RMS normalisation and added to the residual.
+   over channels (the lowest bands have one of their own beside it); each behind RMS normalisation and added to the residual.
 5. One matrix per band gives `G · 2 · 4` logits, and `G · 4` factors that multiply the contrast: so a
    stem can claim the peaks, or the valleys, of a band without having to rebuild them from `D`
    numbers.
@@ -60,7 +60,15 @@ class Size:
     blocks: int = 4
     mixer_hidden: int = 64
     mlp_hidden: int = 128
+    low_bands: int = 0
+    """Lowest bands whose MLPs have a part of their own beside the shared one: most of a song's energy lies there."""
+    low_hidden: int = 192
+    """Hidden units of that part, per band."""
+    low_blocks: int = 2
+    """The last blocks have that part, as many as this."""
     taps: int = 4
+    cell: str = "recurrence"
+    """Which of `CELLS` spans time; only the gated recurrence can be exported, the others are there to be compared."""
     front: int = 0
     """Channels of the front at full resolution; 0: neither front nor detail."""
     detail: int = 24
@@ -78,13 +86,13 @@ class Size:
         """Multiply-accumulates of the matrix products of one frame."""
         k, d = self.bands, self.width
         ends = k * d * self.groups_per_band * (FEATURES + 1 + 3 * len(STEMS))
-        cell = k * d * d * 4
+        cell = k * d * {"recurrence": 4 * d, "gru": 7 * d, "convolution": 3 * d + self.taps}[self.cell]
         mixer = 2 * k * self.mixer_hidden * d
-        mlp = 2 * k * d * self.mlp_hidden
+        mlp = 2 * k * d * self.mlp_hidden + 2 * self.low_bands * d * self.low_hidden * self.low_blocks / self.blocks
         c, e, link, wide = self.front, self.detail, self.link, CONV_WIDTH
         convolutions = wide * (FRONT_FRAMES * (FEATURES + 1) * c + 2 * c * c + (c + link) * e + e * e)
         fine = self.groups * (convolutions + c * link + 2 * len(STEMS) * e + 2 * link * d) if c else 0
-        return ends + fine + self.blocks * (cell + mixer + mlp)
+        return round(ends + fine + self.blocks * (cell + mixer + mlp))
 
     def as_dict(self) -> dict:
         """Plain values for a checkpoint."""
@@ -263,6 +271,49 @@ class TimeCell(nn.Module):
         return x + out, history[:, t:].float(), h[:, -1].float()
 
 
+class GruCell(nn.Module):
+    """A gated recurrent unit on every band alike, in the place of `TimeCell`; its `past` stays empty (`taps` 1)."""
+
+    def __init__(self, size: Size):
+        super().__init__()
+        if size.taps != 1:
+            raise ValueError(f"a GRU has no taps before it: taps {size.taps}, must be 1")
+        self.norm = RmsNorm(size.width)
+        self.unit = nn.GRU(size.width, size.width, batch_first=True)
+        self.outward = nn.Linear(size.width, size.width)
+        nn.init.normal_(self.outward.weight, std=0.3 / size.width**0.5)
+
+    def forward(self, x, past, hidden):
+        b, t, k, d = x.shape
+        rows = self.norm(x).transpose(1, 2).reshape(b * k, t, d)
+        h, last = self.unit(rows, hidden.reshape(1, b * k, d).to(rows.dtype))
+        return x + self.outward(h.reshape(b, k, t, d).transpose(1, 2)), past, last.reshape(b, k, d).float()
+
+
+class ConvolutionCell(nn.Module):
+    """A gated causal depthwise convolution over `taps` frames, in the place of `TimeCell`; `hidden` stays as it is."""
+
+    def __init__(self, size: Size):
+        super().__init__()
+        d = size.width
+        self.norm = RmsNorm(d)
+        self.inward = nn.Linear(d, 2 * d)
+        self.taps = nn.Parameter(torch.randn(size.taps, d) / size.taps**0.5)
+        self.outward = nn.Linear(d, d)
+        nn.init.normal_(self.outward.weight, std=0.3 / d**0.5)
+
+    def forward(self, x, past, hidden):
+        t, taps = x.shape[1], len(self.taps)
+        u, g = self.inward(self.norm(x)).chunk(2, dim=-1)
+        history = torch.cat([past.to(u.dtype), u], dim=1)
+        mixed = sum(history[:, taps - 1 - j : taps - 1 - j + t] * self.taps[j].to(u.dtype) for j in range(taps))
+        return x + self.outward(mixed * F.silu(g)), history[:, t:].float(), hidden
+
+
+CELLS = {"recurrence": TimeCell, "gru": GruCell, "convolution": ConvolutionCell}
+"""What may span time in a block."""
+
+
 class BandMixer(nn.Module):
     """Two matrix products over the band axis, shared by all channels."""
 
@@ -279,27 +330,38 @@ class BandMixer(nn.Module):
 
 
 class ChannelMlp(nn.Module):
-    """Two-layer perceptron over channels, shared by all bands."""
+    """Two-layer perceptron over channels, shared by all bands, and one for each of the lowest bands."""
 
-    def __init__(self, size: Size):
+    def __init__(self, size: Size, low_bands: int):
         super().__init__()
         self.norm = RmsNorm(size.width)
         self.inward = nn.Linear(size.width, size.mlp_hidden)
         self.outward = nn.Linear(size.mlp_hidden, size.width)
         nn.init.normal_(self.outward.weight, std=0.3 / size.mlp_hidden**0.5)
+        self.low_bands = low_bands
+        if low_bands:
+            self.low_inward = BandLinear(low_bands, size.width, size.low_hidden)
+            self.low_outward = BandLinear(low_bands, size.low_hidden, size.width)
+            # Nothing at first: a network without this part can be prolonged by one with it.
+            nn.init.zeros_(self.low_outward.weight)
 
     def forward(self, x):
-        return x + self.outward(F.silu(self.inward(self.norm(x))))
+        y = self.norm(x)
+        out = x + self.outward(F.silu(self.inward(y)))
+        if not self.low_bands:
+            return out
+        low = self.low_outward(F.silu(self.low_inward(y[:, :, : self.low_bands])))
+        return out + F.pad(low.to(out.dtype), (0, 0, 0, out.shape[2] - self.low_bands))
 
 
 class Block(nn.Module):
     """Time cell, band mixer, channel MLP."""
 
-    def __init__(self, size: Size):
+    def __init__(self, size: Size, low_bands: int):
         super().__init__()
-        self.cell = TimeCell(size)
+        self.cell = CELLS[size.cell](size)
         self.mixer = BandMixer(size)
-        self.mlp = ChannelMlp(size)
+        self.mlp = ChannelMlp(size, low_bands)
 
     def forward(self, x, past, hidden):
         x, past, hidden = self.cell(x, past, hidden)
@@ -316,7 +378,8 @@ class BandNetwork(nn.Module):
         self.register_buffer("feature_mean", torch.zeros(size.groups, FEATURES))
         self.register_buffer("feature_scale", torch.ones(size.groups, FEATURES))
         self.inward = BandLinear(k, g * (FEATURES + 1), size.width)
-        self.blocks = nn.ModuleList(Block(size) for _ in range(size.blocks))
+        low = [size.low_bands if i >= size.blocks - size.low_blocks else 0 for i in range(size.blocks)]
+        self.blocks = nn.ModuleList(Block(size, bands) for bands in low)
         self.norm = RmsNorm(size.width)
         self.outward = BandLinear(k, size.width, g * 3 * len(STEMS), gain=0.3)
         if size.front:
@@ -327,7 +390,8 @@ class BandNetwork(nn.Module):
     @torch.no_grad()
     def change_hop(self, ratio: float) -> None:
         """Keeps the memory's length in seconds where the hop becomes `ratio` times as long."""
-        for bias in [block.cell.forget_bias for block in self.blocks] + ([self.front.forget] if self.size.front else []):
+        biases = [block.cell.forget_bias for block in self.blocks if isinstance(block.cell, TimeCell)]
+        for bias in biases + ([self.front.forget] if self.size.front else []):
             kept = torch.sigmoid(bias).pow(ratio)
             bias.copy_(torch.logit(kept, eps=1e-4))
 
