@@ -7,6 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 
+LATENCY = {"Studio": 4096, "Live": 1024}
+"""Each mode's latency in samples at 44.1 kHz with large blocks."""
+HOP = {"Studio": 1024, "Live": 512}
+"""What blocks below half of it add to the latency."""
+
 ROOT = Path(__file__).resolve().parents[2]
 RATE = 44100
 

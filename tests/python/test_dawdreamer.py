@@ -3,7 +3,7 @@
 import dawdreamer
 import numpy as np
 import pytest
-from conftest import RATE
+from conftest import HOP, LATENCY, RATE
 
 INAUDIBLE = 1e-6
 """−120 dBFS."""
@@ -38,6 +38,18 @@ def play(
     return np.asarray(plugin.get_audio()), plugin.get_latency_samples()
 
 
+@pytest.fixture(scope="module")
+def modes(vst3, clip, tmp_path_factory) -> dict:
+    """For each mode, what prepares a plug-in for it: a saved state. This host hands parameters over with the first block,
+    and a mode counts from the next activation on."""
+    prepare = {}
+    for mode, value in {"Live": 0.0, "Studio": 1.0}.items():
+        file = str(tmp_path_factory.mktemp(mode) / "state")
+        play(vst3, clip[:, :4096], 512, finish=lambda plugin, file=file: plugin.save_state(file), Mode=value)
+        prepare[mode] = lambda plugin, file=file: plugin.load_state(file)
+    return prepare
+
+
 def test_there_are_ten_output_channels(vst3):
     engine = dawdreamer.RenderEngine(RATE, 512)
     plugin = engine.make_plugin_processor("unbraid", vst3)
@@ -45,11 +57,12 @@ def test_there_are_ten_output_channels(vst3):
     assert plugin.get_num_output_channels() == 10
 
 
+@pytest.mark.parametrize("mode", LATENCY)
 @pytest.mark.parametrize("block", [64, 512, 2048])
-def test_main_is_the_delayed_input_and_the_stems_sum_to_it(vst3, clip, block):
-    output, latency = play(vst3, clip, block)
+def test_main_is_the_delayed_input_and_the_stems_sum_to_it(vst3, clip, modes, mode, block):
+    output, latency = play(vst3, clip, block, prepare=modes[mode])
     assert output.shape[0] == 10
-    assert latency >= 4096
+    assert latency == LATENCY[mode] + (HOP[mode] if block < HOP[mode] // 2 else 0)
     length = min(clip.shape[1], output.shape[1]) - latency
     assert length > 2 * RATE
     wanted = clip[:, :length]
@@ -86,11 +99,12 @@ def test_a_stem_at_the_bottom_of_its_range_is_gone_from_main(vst3, clip):
     assert np.abs(output[2:4]).max() > 0
 
 
+@pytest.mark.parametrize("mode", LATENCY)
 @pytest.mark.parametrize("rate", [22050, 48000, 96000, 192000])
-def test_every_sample_rate_nulls_at_the_reported_latency(vst3, clip, rate):
+def test_every_sample_rate_nulls_at_the_reported_latency(vst3, clip, modes, mode, rate):
     # The clip at another speed: the plug-in cannot know.
     song = clip[:, : rate // 2]
-    output, latency = play(vst3, song, 480, rate)
+    output, latency = play(vst3, song, 480, rate, prepare=modes[mode])
     length = min(song.shape[1], output.shape[1]) - latency
     assert length > rate // 4
     wanted = song[:, :length]
