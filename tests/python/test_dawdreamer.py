@@ -40,8 +40,8 @@ def play(
 
 @pytest.fixture(scope="module")
 def modes(vst3, clip, tmp_path_factory) -> dict:
-    """For each mode, what prepares a plug-in for it: a saved state. This host hands parameters over with the first block,
-    and a mode counts from the next activation on."""
+    """For each mode, what prepares a plug-in for it: a saved state. This host hands parameters over with the first
+    block, and a mode counts from the next activation on."""
     prepare = {}
     for mode, value in {"Live": 0.0, "Studio": 1.0}.items():
         file = str(tmp_path_factory.mktemp(mode) / "state")

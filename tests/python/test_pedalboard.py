@@ -10,8 +10,8 @@ INAUDIBLE = 1e-6
 
 
 def in_mode(vst3: str, mode: str):
-    """A plug-in that begins in this mode, by a saved state: this host hands parameters over with the first block, and a mode
-    counts from the next activation on."""
+    """A plug-in that begins in this mode, by a saved state: this host hands parameters over with the first block, and
+    a mode counts from the next activation on."""
     before = pedalboard.load_plugin(vst3)
     before.mode = mode
     before.process(np.zeros((2, 512), np.float32), RATE, buffer_size=512)
