@@ -1,5 +1,5 @@
-//! Opens and closes the window again and again while audio plays, and says what that did to the sound, to the memory
-//! and to the time a picture takes. Needs a display: `cargo xtask window` brings one.
+//! Opens and closes the window again and again while audio plays, in each mode, and says what that did to the sound, to
+//! the memory and to the time a picture takes. Needs a display: `cargo xtask window` brings one.
 //!
 //! `cargo run --release --package unbraid-plugin --example windows -- [TIMES]`
 
@@ -16,33 +16,54 @@ use nice_plug::editor::dpi::{LogicalSize, NativeSize, Size};
 use nice_plug::editor::{EditorHandle, HostMethods, ParentWindowHandle, SpawnedEditor};
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::plugin::PluginState;
-use nice_plug::prelude::{Buffer, Editor, Plugin};
+use nice_plug::prelude::{Buffer, Editor, Param, Params, Plugin};
 use nice_plug_egui::{
     EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier,
     create_egui_editor,
 };
 use unbraid::Unbraid;
 use unbraid::instance::Instance;
+use unbraid::networks;
+use unbraid::params::Mode;
 use unbraid::player::{Playback, Player};
 
 const RATE: f32 = 44_100.0;
 const BLOCK: usize = 512;
 /// How long each window stays open.
 const OPEN: Duration = Duration::from_millis(120);
-/// How long the window is watched whose pictures are timed.
-const WATCHED: Duration = Duration::from_secs(10);
+/// How long the window is watched whose pictures are timed; and of a short run.
+const WATCHED: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(3)];
 /// By how many bytes more than for an empty window the process may grow for each of ours. The layers below keep some
 /// of each window on their own, more of the first ones; whether any of ours is left is counted exactly, by its handles.
 const GROWTH: i64 = 1_500_000;
 
-/// With fewer windows than this, what the first ones leave behind says nothing about the others.
+/// With fewer windows than this, what the first ones leave behind says nothing about the others, and memory is not judged.
 const ENOUGH: usize = 100;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let times: usize = std::env::args().nth(1).map_or(Ok(200), |times| times.parse())?;
+    let empty = if times < ENOUGH {
+        0
+    } else {
+        // The first windows fill caches of the graphics driver.
+        windows(&Empty, 20)?;
+        windows(&Empty, times)?
+    };
+    for mode in [Mode::Studio, Mode::Live] {
+        if mode == Mode::Studio || networks::HAS_LIVE {
+            judge(mode, times, empty).map_err(|reason| format!("{mode:?}: {reason}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Opens and closes `times` windows of a plug-in in this mode while it plays. `empty` is by how many bytes a window with
+/// nothing in it makes the process grow.
+fn judge(mode: Mode, times: usize, empty: i64) -> Result<(), Box<dyn std::error::Error>> {
     let frames = Arc::new(Frames::default());
     let mut plugin = Unbraid::with_player(frames.clone());
     let instance = plugin.instance().clone();
+    choose(&instance, mode);
     let editor = plugin
         .editor(AsyncExecutor::new(Arc::new(|()| {}), Arc::new(|()| {})))
         .ok_or("the plug-in has no window")?;
@@ -53,9 +74,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         move || play(&instance, |_| stop.load(Ordering::Relaxed))
     });
 
-    // The first windows fill caches of the graphics driver.
-    windows(&Empty, times.min(20))?;
-    let empty = windows(&Empty, times)?;
     windows(&editor, times.min(20))?;
     let handles = Arc::strong_count(&instance.params);
     let ours = windows(&editor, times)?;
@@ -65,16 +83,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     thread::sleep(Duration::from_secs(1));
     frames.0.lock().map_err(|_| "a picture panicked")?.clear();
     let busy = processor_seconds();
-    thread::sleep(WATCHED);
+    let watched = WATCHED[usize::from(times < ENOUGH)];
+    thread::sleep(watched);
     let drawing = processor_seconds() - busy;
     let shown = std::mem::take(&mut *frames.0.lock().map_err(|_| "a picture panicked")?);
     drop(window);
     stop.store(true, Ordering::Relaxed);
     let (with_windows, blocks) = audio.join().map_err(|_| "the audio thread panicked")?;
     let missed = instance.status.missed_deadlines();
-    let (without, _) = play(&Instance::default(), |block| block == blocks);
+    let unseen = Instance::default();
+    choose(&unseen, mode);
+    let (without, _) = play(&unseen, |block| block == blocks);
 
-    println!("{times} windows opened and closed while {:.0} s of audio played", seconds(blocks));
+    println!("{mode:?}: {times} windows opened and closed while {:.0} s of audio played", seconds(blocks));
     println!(
         "output with windows and without: {}",
         if with_windows == without { "identical" } else { "DIFFERENT" }
@@ -82,14 +103,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("callbacks of {BLOCK} samples that missed their deadline: {missed} of {blocks}");
     let kilobytes = |bytes: i64| bytes as f64 / 1e3;
     println!("windows that were not dropped when they closed: {left}");
-    println!("memory kept a window: {:.0} kB, an empty one {:.0} kB", kilobytes(ours), kilobytes(empty));
+    if times >= ENOUGH {
+        println!("memory kept a window: {:.0} kB, an empty one {:.0} kB", kilobytes(ours), kilobytes(empty));
+    }
     let mut between: Vec<f64> =
         shown.windows(2).map(|pair| 1e3 * (pair[1] - pair[0]).as_secs_f64()).collect();
     between.sort_by(f64::total_cmp);
     let at = |part: f64| between.get((part * between.len() as f64) as usize).copied().unwrap_or(f64::NAN);
     println!(
         "pictures: {:.1} a second; from one to the next {:.1} ms, p95 {:.1} ms",
-        shown.len() as f64 / WATCHED.as_secs_f64(),
+        shown.len() as f64 / watched.as_secs_f64(),
         at(0.5),
         at(0.95)
     );
@@ -107,6 +130,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("our windows leave memory behind".into());
     }
     Ok(())
+}
+
+/// Chooses the mode, as a host would before it activates.
+fn choose(instance: &Instance, mode: Mode) {
+    for (id, param, _) in instance.params.param_map() {
+        if id == "mode" {
+            // SAFETY: the parameters are alive, and nobody else uses them yet.
+            unsafe { param._internal_set_normalized_value(instance.params.mode.preview_normalized(mode)) };
+        }
+    }
+    assert_eq!(instance.params.mode.value(), mode);
 }
 
 /// Opens and closes `times` windows. Gives back by how many bytes the process grew for each.

@@ -54,7 +54,7 @@ enum Command {
     Package(package::Arguments),
     /// Take pictures of the window at three sizes, with a song playing, on a screen that nobody sees
     Screenshots(screenshots::Arguments),
-    /// Open and close the window while audio plays: sound, memory, pictures a second
+    /// Open and close the window while audio plays, in each mode: sound, memory, pictures a second
     Window(window::Arguments),
     /// Score the bundled plug-in on songs whose stems are known
     Evaluate(evaluate::Arguments),

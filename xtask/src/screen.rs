@@ -58,9 +58,13 @@ impl Screen {
         let manager = Running::new(&mut manager).context("cannot start openbox")?;
         sleep(Duration::from_secs(1));
         let screen = Self { display, _server: server, _manager: manager };
-        // Into the corner, away from where windows will be.
-        screen.tool("xdotool", &["mousemove", "1599", "999"])?;
+        screen.away()?;
         Ok(screen)
+    }
+
+    /// Moves the pointer into the corner, away from where windows are.
+    pub fn away(&self) -> Result<()> {
+        self.tool("xdotool", &["mousemove", "1599", "999"]).map(drop)
     }
 
     /// A program on this screen, which draws in software.
@@ -105,6 +109,11 @@ impl Screen {
     /// Moves the pointer to a place in a window.
     pub fn point(&self, window: &str, x: u32, y: u32) -> Result<()> {
         self.tool("xdotool", &["mousemove", "--window", window, &x.to_string(), &y.to_string()]).map(drop)
+    }
+
+    /// Presses the pointer's first button where it is.
+    pub fn click(&self) -> Result<()> {
+        self.tool("xdotool", &["click", "1"]).map(drop)
     }
 
     /// Takes a picture of a window.

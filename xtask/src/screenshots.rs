@@ -28,6 +28,9 @@ const SIZES: [(&str, u32, u32); 3] = [("small", 720, 560), ("medium", 1000, 640)
 /// How long the program plays before its picture, so that the braid is full.
 const PLAYING: Duration = Duration::from_secs(14);
 
+/// Where the button for mode Live is in the program's window, which opens at the medium size.
+const LIVE: (u32, u32) = (184, 36);
+
 /// The plug-in's title in DawDreamer, and the program's.
 const PLUGIN: &str = "DawDreamer: Unbraid";
 const PROGRAM: &str = "^Unbraid$";
@@ -70,6 +73,12 @@ pub fn main(arguments: &Arguments) -> Result<()> {
     player.args(["--backend", "dummy", "--song"]).arg(&song);
     let _player = Running::new(&mut player).context("cannot start the standalone program")?;
     let window = screen.window(PROGRAM)?;
+    // What a person at the keyboard would choose: the program changes over while it plays.
+    let (x, y) = LIVE;
+    screen.point(&window, x, y)?;
+    sleep(Duration::from_secs(2));
+    screen.click()?;
+    screen.away()?;
     sleep(PLAYING);
     screen.picture(&window, &out.join("standalone.png"))?;
     println!("pictures are in {}", workspace::shown(&out));

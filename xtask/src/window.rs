@@ -1,4 +1,4 @@
-//! `cargo xtask window`: opens and closes the window while audio plays, on a screen that nobody sees.
+//! `cargo xtask window`: opens and closes the window while audio plays, in each mode, on a screen that nobody sees.
 
 use anyhow::{Context, Result, bail};
 
@@ -8,7 +8,7 @@ use crate::{setup, workspace};
 /// Options of `cargo xtask window`.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// How many windows to open and close
+    /// How many windows to open and close in each mode
     #[arg(long, value_name = "N", default_value_t = 200)]
     times: usize,
 }

@@ -43,6 +43,14 @@ impl Notices {
         }
     }
 
+    /// As [`Notices::condition`], for what is no fault and passes by itself: the line goes when the condition ends.
+    pub fn passing(&mut self, name: &'static str, holds: bool, line: &str) {
+        self.condition(name, holds, || line.to_owned());
+        if !holds {
+            self.lines.retain(|waiting| waiting != line);
+        }
+    }
+
     /// The line that is to be shown.
     pub fn current(&self) -> Option<&str> {
         self.lines.front().map(String::as_str)

@@ -332,6 +332,31 @@ fn without_a_live_network_the_header_says_what_runs_instead() {
 }
 
 #[test]
+fn choosing_a_mode_shows_what_it_waits_for_and_then_the_new_latency() {
+    let mut bench = Bench::new();
+    let studio = bench.instance().prepare(None, 44_100.0, 512).unwrap();
+    bench.activated(&studio);
+    assert_eq!((bench.instance().status.latency().unwrap().0, bench.notice()), (4096, None));
+    bench.click(header::id("mode").with(0usize));
+    bench.frame();
+    if !networks::HAS_LIVE {
+        return;
+    }
+    assert!(bench.notice().unwrap().contains("restarts"), "{:?}", bench.notice());
+    assert_eq!(bench.instance().status.latency().unwrap().0, 4096, "until the host has restarted");
+    let mut live = bench.instance().prepare(Some(studio), 44_100.0, 512).unwrap();
+    bench.activated(&live);
+    let (samples, ms) = bench.instance().status.latency().unwrap();
+    assert_eq!((samples, (10.0 * ms).round()), (1024, 232.0));
+    assert_eq!(bench.instance().status.network().unwrap().mode, "Live");
+    assert_eq!(bench.notice(), None, "what has happened is no longer waited for");
+    let before = bench.columns();
+    bench.play(&mut live, 0.5);
+    // Half a second has 43 hops of 512 samples.
+    assert!((41..=44).contains(&(bench.columns() - before)), "{}", bench.columns() - before);
+}
+
+#[test]
 fn the_picture_grows_while_audio_plays_and_freezes_on_a_click() {
     let mut bench = Bench::new();
     let mut processor = bench.instance().prepare(None, 44_100.0, 512).unwrap();

@@ -183,18 +183,20 @@ impl View {
         self.notices.condition("network failed", status.network_failed(), || {
             "The network failed: you hear the dry signal (stem Other). Restart playback to try again.".into()
         });
-        self.notices.condition("network waiting", status.waiting_for_network(), || {
-            "The network is still being prepared: you hear the dry signal (stem Other) until it is ready."
-                .into()
-        });
+        self.notices.passing(
+            "network waiting",
+            status.waiting_for_network(),
+            "The network is still being prepared: you hear the dry signal (stem Other) until it is ready.",
+        );
         self.notices.condition("no live network", available != chosen, || {
             "This build has no Live network, so the Studio network runs. You can load one of your own.".into()
         });
         let waiting = status.active_mode().is_some_and(|active| active != available);
-        self.notices.condition("restart", waiting, || {
-            "The mode changes when the host restarts the plug-in: stop and start playback if it does not."
-                .into()
-        });
+        self.notices.passing(
+            "restart",
+            waiting,
+            "The mode changes when the host restarts the plug-in: stop and start playback if it does not.",
+        );
         let replaced = status.replaced_samples();
         self.notices.condition("replaced", replaced > 0, || {
             format!("The input held samples that are no numbers ({replaced} so far); they are silenced.")
@@ -213,7 +215,9 @@ impl View {
         networks.choose(mode, None);
     }
 
-    /// Files that were dragged onto the window.
+    /// Files that were dragged onto the window. The layer between egui and the window system (egui-baseview 0.9) does not
+    /// hand them on, though the one below it (baseview) reports them, so for now these come from tests alone; the
+    /// menus' file browser does the same.
     fn take_dropped_files(&mut self, ui: &Ui, controls: &mut Controls<'_>) {
         let files = ui.input(|input| input.raw.dropped_files.clone());
         for path in files.iter().map(|file| file.path()) {

@@ -315,6 +315,12 @@ impl Bench {
         }
     }
 
+    /// A host has activated `processor` at 44.1 kHz.
+    pub fn activated(&mut self, processor: &Processor) {
+        self.instance().status.activated(processor.mode(), processor.latency(), 44_100.0);
+        self.frame();
+    }
+
     /// The window closes.
     pub fn close(&mut self) -> Vec<Change> {
         self.view.closed(self.gui.param_setter());
