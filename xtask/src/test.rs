@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{bundle, python, setup, workspace};
+use crate::{bundle, python, setup, window, workspace};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -40,6 +40,7 @@ const STEPS: &[Step] = &[
     ("documentation", || cargo_with(&["doc", PROFILE, "--no-deps"], &[("RUSTDOCFLAGS", "--deny warnings")])),
     ("Rust tests", || cargo(&["test", PROFILE])),
     ("standalone program", standalone),
+    ("window on a screen", window_on_a_screen),
     ("Rust tests with AVX2 kernels", tests_with_avx2_kernels),
     ("Python environment", || python::environment("test", &[REQUIREMENTS]).map(drop)),
     ("VST3 in Python hosts", || pytest("tests/python", PYTHON_HOSTS)),
@@ -79,6 +80,19 @@ fn tests_with_avx2_kernels() -> Result<()> {
         &["test", PROFILE, "--workspace", "--exclude=xtask", "--exclude=unbraid-standalone", "--tests"],
         &cap,
     )
+}
+
+/// Windows of each mode that open and close; `cargo xtask window` opens more.
+const WINDOWS: usize = 10;
+
+/// The window as a host shows it: that it opens, draws, goes without a trace, and leaves the sound alone.
+fn window_on_a_screen() -> Result<()> {
+    if cfg!(not(target_os = "linux")) {
+        println!("a screen that nobody sees is a matter of Linux");
+        return Ok(());
+    }
+    setup::display_packages()?;
+    window::run(WINDOWS)
 }
 
 fn cargo(arguments: &[&str]) -> Result<()> {
