@@ -1,0 +1,97 @@
+#!/bin/bash
+# Tries what `cargo xtask package` made as a new user would: in a fresh minimal Debian, where nothing of this machine's is.
+#
+#   packaging/try-in-chroot.sh [--clone] [PACKAGES]
+#
+# PACKAGES is the folder with the archive [default: target/package]. --clone also clones the repository there and runs the
+# two commands of the README, which takes a cold build. Needs root, debootstrap, a Debian mirror (MIRROR, or Debian's own),
+# and for the VST3 host in it Python 3.11 or newer and pip; for --clone a Rust toolchain, which is lent to the chroot.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+clone=
+if [ "${1:-}" = --clone ]; then clone=yes; shift; fi
+packages=$(realpath "${1:-$root/target/package}")
+archive=$(find "$packages" -maxdepth 1 -name 'unbraid-*-linux-*.tar.gz' | sort | tail -n 1)
+deb=$(find "$packages" -maxdepth 1 -name 'unbraid_*.deb' | sort | tail -n 1)
+[ -n "$archive" ] || { echo "error: no archive in $packages: run cargo xtask package first" >&2; exit 1; }
+[ -x "$root/target/release/xtask" ] || { echo "error: run cargo xtask package first: its program is the CLAP host" >&2; exit 1; }
+
+work=$(mktemp -d)
+new=$work/debian
+mounted=()
+clean() {
+    for place in "${mounted[@]}"; do umount "$place"; done
+    rm -rf --one-file-system "$work"
+}
+trap clean EXIT
+lend() { # what, where in the chroot
+    mkdir -p "$new$2"
+    mount --bind "$1" "$new$2"
+    mounted=("$new$2" "${mounted[@]}")
+}
+say() { printf '\n=== %s\n' "$1"; }
+in_chroot() { # user, command
+    chroot "$new" /usr/bin/env -i HOME="$(home "$1")" LANG=C.UTF-8 USER="$1" \
+        PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin setpriv --reuid "$1" --regid "$1" --init-groups bash -euc "$2"
+}
+home() { if [ "$1" = root ]; then echo /root; else echo "/home/$1"; fi }
+
+say "a minimal Debian 12"
+wanted=python3-venv,libatomic1
+if [ -n "$clone" ]; then wanted=$wanted,ca-certificates,gcc,libc6-dev,git; fi
+debootstrap --variant=minbase --include="$wanted" bookworm "$new" "${MIRROR:-http://deb.debian.org/debian}" >"$work/debootstrap.log" ||
+    { tail -n 5 "$work/debootstrap.log" >&2; exit 1; }
+mount -t proc proc "$new/proc" && mounted=("$new/proc" "${mounted[@]}")
+lend /dev /dev
+cp -L /etc/resolv.conf "$new/etc/resolv.conf"
+chroot "$new" useradd --create-home --shell /bin/bash ann
+python3 -m pip download --quiet --dest "$new/home/ann/wheels" --only-binary=:all: --python-version 3.11 \
+    "$(grep -i '^pedalboard' "$root/tests/python/requirements.txt")"
+cp "$archive" "$root/tests/clips/francium.flac" "$new/home/ann/"
+install -m 755 "$root/target/release/xtask" "$new/usr/local/bin/unbraid-xtask"
+chroot "$new" chown -R ann:ann /home/ann
+in_chroot ann 'python3 -m venv ~/venv; ~/venv/bin/pip install --quiet --no-index --find-links ~/wheels pedalboard'
+
+# The plug-in in a VST3 host that looks through the standard folders itself, and what it does to noise at 0 dB.
+cat >"$new/usr/local/bin/vst3-host" <<'PYTHON'
+import sys
+import numpy as np
+from pedalboard import VST3Plugin, load_plugin
+found = [path for path in VST3Plugin.installed_plugins if "unbraid" in path.lower()]
+print("pedalboard finds:", found)
+if sys.argv[1] == "nothing":
+    sys.exit(len(found))
+assert found == [sys.argv[1]], found
+noise = np.random.default_rng(1).uniform(-0.5, 0.5, (2, 88200)).astype(np.float32)
+out = load_plugin(found[0])(noise, 44100.0)
+error = 20 * np.log10(np.abs(out - noise).max() + 1e-12)
+print(f"at 0 dB the output is the input, but for {error:.0f} dB")
+assert error < -110, error
+PYTHON
+
+say "the archive, as an ordinary user"
+in_chroot ann 'cd ~; tar -xzf unbraid-*.tar.gz; cd unbraid-*/; ./install.sh; cat BUILD'
+in_chroot ann '~/venv/bin/python /usr/local/bin/vst3-host ~/.vst3/unbraid.vst3'
+in_chroot ann 'cd ~; unbraid-xtask render francium.flac --bundle ~/.clap/unbraid.clap --out stems >/dev/null; ls stems
+for mode in studio live; do unbraid-xtask render francium.flac --bundle ~/.clap/unbraid.clap --mode $mode --again --out stems | grep -i latency; done'
+in_chroot ann 'cd ~/unbraid-*/; ./uninstall.sh; ~/venv/bin/python /usr/local/bin/vst3-host nothing
+left=$(find ~/.clap ~/.vst3 ~/.local -name "*unbraid*" 2>/dev/null || true); [ -z "$left" ] || { echo "left behind: $left"; exit 1; }'
+
+if [ -n "$deb" ]; then
+    say "the Debian package"
+    cp "$deb" "$new/root/unbraid.deb"
+    in_chroot root 'export DEBIAN_FRONTEND=noninteractive; apt-get update -qq; apt-get install -y -qq --no-install-recommends /root/unbraid.deb >/dev/null; dpkg -L unbraid | grep -v /guide/'
+    in_chroot ann '~/venv/bin/python /usr/local/bin/vst3-host /usr/lib/vst3/unbraid.vst3; ldd /usr/bin/unbraid-standalone | { ! grep "not found"; }; unbraid-standalone --help | head -n 3'
+    in_chroot root 'apt-get remove -y -qq unbraid >/dev/null'
+    in_chroot ann '~/venv/bin/python /usr/local/bin/vst3-host nothing'
+fi
+
+if [ -n "$clone" ]; then
+    say "the two commands of the README, on a clean clone"
+    lend "$(rustc --print sysroot)" /opt/rust
+    lend /etc/ssl/certs /etc/ssl/certs
+    git clone --quiet --no-hardlinks "$root" "$new/root/unbraid"
+    time in_chroot root 'export PATH=/opt/rust/bin:$PATH; cd ~/unbraid; cargo xtask render'
+    time in_chroot root 'export PATH=/opt/rust/bin:$PATH; cd ~/unbraid; cargo xtask test'
+fi
+say "all of it worked"
