@@ -31,7 +31,9 @@ lend() { # what, where in the chroot
 }
 say() { printf '\n=== %s\n' "$1"; }
 in_chroot() { # user, command
+    # shellcheck disable=SC2086 # what is not set is left out
     chroot "$new" /usr/bin/env -i HOME="$(home "$1")" LANG=C.UTF-8 USER="$1" \
+        ${PIP_CERT:+PIP_CERT=$PIP_CERT} ${SSL_CERT_FILE:+SSL_CERT_FILE=$SSL_CERT_FILE} \
         PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin setpriv --reuid "$1" --regid "$1" --init-groups bash -euc "$2"
 }
 home() { if [ "$1" = root ]; then echo /root; else echo "/home/$1"; fi }
@@ -45,7 +47,7 @@ mount -t proc proc "$new/proc" && mounted=("$new/proc" "${mounted[@]}")
 lend /dev /dev
 cp -L /etc/resolv.conf "$new/etc/resolv.conf"
 chroot "$new" useradd --create-home --shell /bin/bash ann
-python3 -m pip download --quiet --dest "$new/home/ann/wheels" --only-binary=:all: --python-version 3.11 \
+python3 -m pip download --quiet --disable-pip-version-check --dest "$new/home/ann/wheels" --only-binary=:all: --python-version 3.11 \
     "$(grep -i '^pedalboard' "$root/tests/python/requirements.txt")"
 cp "$archive" "$root/tests/clips/francium.flac" "$new/home/ann/"
 install -m 755 "$root/target/release/xtask" "$new/usr/local/bin/unbraid-xtask"
