@@ -67,11 +67,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let fastest = (0..ROUNDS)
         .map(|_| {
             engine.time_stages();
-            let total = run(&mut engine, block, callbacks).iter().sum::<f64>();
-            (total, engine.stage_times().cloned())
+            let taken = run(&mut engine, block, callbacks);
+            (taken.iter().sum::<f64>(), taken, engine.stage_times().cloned())
         })
         .min_by(|one, other| one.0.total_cmp(&other.0));
-    let (total, Some(times)) = fastest.ok_or("no round ran")? else {
+    let (total, taken, Some(times)) = fastest.ok_or("no round ran")? else {
         return Err("no stage was timed".into());
     };
     let hops = (callbacks * block) as f64 / hop as f64;
@@ -123,6 +123,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("  {name:<44}{}", share(us));
     }
     println!("  {:<44}{}", "together", share(total / hops));
+    if engine.sizes().spread > 0 && hop % block == 0 {
+        let slices = slices(&taken, hop / block);
+        let mean = slices.iter().sum::<f64>() / slices.len() as f64;
+        let largest = slices.iter().copied().fold(0.0, f64::max);
+        println!("  worst slice over mean {:.2}; slices in us {slices:.0?}", largest / mean);
+    }
     println!("the network by operator ({} steps; alone and hot {alone:.1} us):", plan.operators().len());
     for (name, (count, us)) in operators {
         println!("  {count:>3} x {name:<38}{}", share(us));
@@ -169,6 +175,15 @@ fn run(engine: &mut Engine, block: usize, callbacks: usize) -> Vec<f64> {
         1e6 * taken.as_secs_f64()
     };
     (0..callbacks).map(callback).collect()
+}
+
+/// What the callbacks of a hop typically take, in microseconds.
+fn slices(taken: &[f64], count: usize) -> Vec<f64> {
+    let median = |mut times: Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    };
+    (0..count).map(|slice| median(taken.iter().skip(slice).step_by(count).copied().collect())).collect()
 }
 
 fn timed<R>(work: impl FnOnce() -> R) -> (R, Duration) {

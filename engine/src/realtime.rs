@@ -6,6 +6,7 @@ mod mixer;
 mod network;
 mod observe;
 mod overlap;
+mod recent;
 mod schedule;
 mod separator;
 mod shares;

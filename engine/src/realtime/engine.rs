@@ -11,6 +11,7 @@ use ringbuf::storage::Heap;
 use super::arrival::{Door, Standby};
 use super::mixer::{Mixer, Stretch};
 use super::overlap::{Overlap, Synthesis};
+use super::recent::{Frame, Recent};
 use super::schedule::{Schedule, Stage, stages};
 use super::shares::{all_to_other, apply, focus_exponent, sharpen};
 use super::stft::{Analysis, fill_mixture};
@@ -22,7 +23,6 @@ use crate::{CHANNELS, STEMS};
 const LARGEST_SAMPLE: f32 = (1u64 << 60) as f32;
 
 type Ring = LocalRb<Heap<f32>>;
-type Spectra = [Vec<Complex<f32>>; CHANNELS];
 
 /// What went wrong since the last reset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,14 +57,16 @@ pub struct Engine {
     /// The input, as long as the latency.
     delayed: [Ring; CHANNELS],
 
-    /// Spectra of the newest `lookahead + 1` frames, as a ring that starts at `newest`.
-    spectra: Vec<Spectra>,
-    newest: usize,
+    recent: Recent,
     mixture: Vec<f32>,
-    shares: Vec<f32>,
     stem_spectrum: Vec<Complex<f32>>,
     popped: [[Vec<f32>; CHANNELS]; STEMS],
     popped_dry: [Vec<f32>; CHANNELS],
+
+    /// Stems that nobody hears, whose samples are not made meanwhile.
+    resting: [bool; STEMS],
+    /// Inverse transforms that were left out for that.
+    left_out: u64,
 
     /// Samples since the last frame was complete.
     phase: usize,
@@ -102,7 +104,6 @@ impl Engine {
         let windows = WindowPair::new(contract.window, sizes.fft, sizes.hop);
         let mut analysis = Analysis::new(windows.analysis);
         let synthesis = Synthesis::new(sizes.fft, sizes.hop, &windows.synthesis);
-        let spectra = || array::from_fn(|_| vec![Complex::default(); sizes.bins]);
         let mut stem_spectrum = vec![Complex::default(); sizes.bins];
         let transform = transform_seconds(&mut analysis, &mut stem_spectrum);
         let schedule = Schedule::new(&stages(separator.costs(), transform), sizes.spread, max_block);
@@ -110,17 +111,17 @@ impl Engine {
         let stretch = || array::from_fn(|_| vec![0.0; sizes.hop]);
         let mut engine = Self {
             mixture: vec![0.0; 2 * CHANNELS * sizes.network_bins],
-            shares: vec![0.0; STEMS * CHANNELS * sizes.network_bins],
             overlaps: array::from_fn(|_| array::from_fn(|_| synthesis.overlap())),
             waiting: ring(sizes.hop),
             finished: array::from_fn(|_| ring(2 * sizes.hop + sizes.spread)),
             delayed: ring(sizes.latency() + sizes.hop),
-            spectra: (0..=sizes.lookahead).map(|_| spectra()).collect(),
-            newest: 0,
+            recent: Recent::new(&sizes),
             stem_spectrum,
             popped: array::from_fn(|_| stretch()),
             popped_dry: stretch(),
             mixer: Mixer::new(sample_rate, sizes.hop),
+            resting: [false; STEMS],
+            left_out: 0,
             phase: 0,
             focus: 0.5,
             exponent: 1.0,
@@ -195,6 +196,11 @@ impl Engine {
         self.stage_times.as_ref()
     }
 
+    /// Inverse transforms that were left out since the engine was made, because nobody heard the stem.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
     /// Gives the network back, for an engine of another rate or block size. Not for the audio thread.
     pub fn into_separator(self) -> Box<dyn Separator> {
         self.separator
@@ -213,8 +219,8 @@ impl Engine {
         self.finished.iter_mut().flatten().for_each(|ring| refill(ring, hop + spread));
         let latency = self.latency();
         self.delayed.iter_mut().for_each(|ring| refill(ring, latency));
-        self.spectra.iter_mut().flatten().for_each(|spectrum| spectrum.fill(Complex::default()));
-        self.newest = 0;
+        self.recent.reset();
+        self.resting = [false; STEMS];
         self.phase = 0;
         self.fresh = true;
         self.health = Health::default();
@@ -231,7 +237,9 @@ impl Engine {
     }
 
     /// Processes one block: `main` holds the input and becomes the main output, and each stem output that is
-    /// there is overwritten. All slices must have the same length, which may be any, 0 included.
+    /// there is overwritten. All slices must have the same length, which may be any, 0 included. Which stem outputs are
+    /// there may change from block to block; stems that are neither there nor in the mix cost less, and what is heard is
+    /// the same.
     ///
     /// For the audio thread: makes no system call, takes no lock, and asks the system for no memory, provided
     /// that [`crate::memory::PoolAllocator`] is the program's global allocator.
@@ -242,6 +250,7 @@ impl Engine {
     ) {
         let length = main[0].len();
         self.fresh &= length == 0;
+        self.listen(stems.each_ref().map(Option::is_some));
         let mut at = 0;
         while at < length {
             let end = length.min(at + self.sizes.hop - self.phase);
@@ -254,6 +263,42 @@ impl Engine {
             self.give_out(main, stems);
             at = end;
         }
+    }
+
+    /// Decides which stems are made in the coming block, for an audience at the stem outputs that are `there`, and makes up
+    /// for those that were left out until now. Nothing about a block's gains is known before it begins, so this is the
+    /// first moment at which a stem may be heard again, and early enough.
+    ///
+    /// Where a frame's work is spread, its callbacks are planned with all stems, and to leave some out would not make the
+    /// longest one shorter, but to make up for them would make it longer: there all are made, always.
+    fn listen(&mut self, there: [bool; STEMS]) {
+        if !self.recent.suffices(&self.sizes) {
+            return;
+        }
+        for (stem, there) in there.into_iter().enumerate() {
+            let heard = there || self.mixer.hears(stem);
+            if heard && self.resting[stem] && self.make_up(stem).is_err() {
+                self.health.network_failed = true;
+            }
+            self.resting[stem] = !heard;
+        }
+    }
+
+    /// Puts a stem into the state in which it would be had it never been left out: adds up the last frames, in the
+    /// same order, and puts what is left of the current hop in the place of zeros.
+    fn make_up(&mut self, stem: usize) -> Result<(), Fault> {
+        for channel in 0..CHANNELS {
+            self.overlaps[stem][channel].reset();
+            for age in (0..self.recent.known()).rev() {
+                self.add_frame(stem, channel, age)?;
+            }
+            if self.recent.known() > 0 {
+                let finished = &mut self.finished[stem][channel];
+                finished.clear();
+                finished.push_slice(&self.overlaps[stem][channel].finished()[self.phase..]);
+            }
+        }
+        Ok(())
     }
 
     /// Stores a stretch of input that does not reach beyond the end of the hop.
@@ -295,7 +340,7 @@ impl Engine {
         for (channel, waiting) in self.waiting.iter_mut().enumerate() {
             waiting.pop_slice(self.analysis.advance(channel, self.sizes.hop));
         }
-        self.newest = (self.newest + 1) % self.spectra.len();
+        self.recent.begin();
         if let Some(door) = &self.door
             && self.standing_by
         {
@@ -320,11 +365,9 @@ impl Engine {
     fn run(&mut self, stage: Stage) -> Result<(), Fault> {
         let failed = self.health.network_failed;
         match stage {
-            Stage::Analyse(channel) => {
-                self.analysis.transform(channel, &mut self.spectra[self.newest][channel])
-            }
+            Stage::Analyse(channel) => self.analysis.transform(channel, &mut self.recent.spectra()[channel]),
             Stage::Begin if !failed => {
-                let spectra = self.spectra[self.newest].each_ref().map(Vec::as_slice);
+                let spectra = self.recent.spectra().each_ref().map(Vec::as_slice);
                 fill_mixture(spectra, self.sizes.level, &mut self.mixture);
                 self.separator.begin(&self.mixture)
             }
@@ -333,12 +376,11 @@ impl Engine {
             Stage::Share => {
                 let shares = if failed { Err(Fault) } else { self.collect_shares() };
                 if shares.is_err() {
-                    all_to_other(&mut self.shares);
+                    all_to_other(self.recent.shares());
                 }
                 if let Some(observer) = &mut self.observer {
-                    let spectra = &self.spectra[(self.newest + 1) % self.spectra.len()];
-                    let spectra = spectra.each_ref().map(Vec::as_slice);
-                    observer.separated(&SeparatedFrame { spectra, shares: &self.shares });
+                    let Frame { spectra, shares } = self.recent.frame(0);
+                    observer.separated(&SeparatedFrame { spectra, shares });
                 }
                 shares
             }
@@ -347,17 +389,28 @@ impl Engine {
     }
 
     fn collect_shares(&mut self) -> Result<(), Fault> {
-        self.separator.finish(&mut self.shares)?;
-        sharpen(&mut self.shares, self.exponent)
+        let shares = self.recent.shares();
+        self.separator.finish(shares)?;
+        sharpen(shares, self.exponent)
     }
 
     fn synthesise(&mut self, stem: usize, channel: usize) -> Result<(), Fault> {
-        // The ring of spectra is one frame longer than the look-ahead: behind the newest comes the oldest.
-        let oldest = (self.newest + 1) % self.spectra.len();
-        apply(&self.shares, stem, channel, &self.spectra[oldest][channel], &mut self.stem_spectrum);
-        let samples = self.synthesis.add(&mut self.stem_spectrum, &mut self.overlaps[stem][channel])?;
-        self.finished[stem][channel].push_slice(samples);
+        if self.resting[stem] {
+            // In step with the others, so that nothing else has to know.
+            self.finished[stem][channel].push_iter(std::iter::repeat_n(0.0, self.sizes.hop));
+            self.left_out += 1;
+            return Ok(());
+        }
+        self.add_frame(stem, channel, 0)?;
+        self.finished[stem][channel].push_slice(self.overlaps[stem][channel].finished());
         Ok(())
+    }
+
+    /// Adds what belongs to a stem's channel of the frame that is `age` frames old.
+    fn add_frame(&mut self, stem: usize, channel: usize, age: usize) -> Result<(), Fault> {
+        let Frame { spectra, shares } = self.recent.frame(age);
+        apply(shares, stem, channel, spectra[channel], &mut self.stem_spectrum);
+        self.synthesis.add(&mut self.stem_spectrum, &mut self.overlaps[stem][channel])
     }
 
     /// Mixes the next stretch of finished stems into the outputs.

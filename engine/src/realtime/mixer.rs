@@ -91,6 +91,11 @@ impl Ramp {
         self.at = self.length;
     }
 
+    /// Whether it has arrived at `value`, where it stays.
+    fn rests_at(&self, value: f32) -> bool {
+        self.at >= self.length && self.to == value
+    }
+
     /// Writes the next `gains.len()` values.
     fn fill(&mut self, gains: &mut [f32]) {
         if self.at >= self.length {
@@ -158,6 +163,12 @@ impl Mixer {
         self.stems.iter_mut().chain(&mut self.taps).for_each(Ramp::jump);
         self.output.jump();
         self.bypass.jump();
+    }
+
+    /// Whether the main output depends on `stem` from the next sample on: not while its gain is 0, nor while all that is
+    /// heard is the input. What would be multiplied by 0 may then be 0 itself, to the last bit.
+    pub fn hears(&self, stem: usize) -> bool {
+        !self.stems[stem].rests_at(0.0) && !self.bypass.rests_at(1.0)
     }
 
     /// The stems' gains in the main mix during the first `length` samples of the last stretch.

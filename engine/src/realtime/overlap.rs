@@ -33,18 +33,14 @@ impl Synthesis {
 
     /// An empty overlap buffer that fits.
     pub fn overlap(&self) -> Overlap {
-        Overlap { sum: vec![0.0; self.window.len()] }
+        Overlap { sum: vec![0.0; self.window.len()], hop: self.hop }
     }
 
-    /// Adds one frame to `overlap` and returns the `hop` samples that it completes. `spectrum` is used up.
+    /// Adds one frame to `overlap`. `spectrum` is used up.
     ///
     /// # Errors
     /// [`Fault`] if the spectrum has the wrong length.
-    pub fn add<'a>(
-        &mut self,
-        spectrum: &mut [Complex<f32>],
-        overlap: &'a mut Overlap,
-    ) -> Result<&'a [f32], Fault> {
+    pub fn add(&mut self, spectrum: &mut [Complex<f32>], overlap: &mut Overlap) -> Result<(), Fault> {
         // A real signal's spectrum is real at both ends; the transform insists on it.
         if let [first, .., last] = spectrum {
             first.im = 0.0;
@@ -61,16 +57,22 @@ impl Synthesis {
         for ((sum, sample), factor) in fresh.iter_mut().zip(newest).zip(&self.window) {
             *sum += sample * factor;
         }
-        Ok(&overlap.sum[..self.hop])
+        Ok(())
     }
 }
 
 /// The running sum of one output's windowed frames.
 pub struct Overlap {
     sum: Vec<f32>,
+    hop: usize,
 }
 
 impl Overlap {
+    /// The samples that the last frame completed, one hop.
+    pub fn finished(&self) -> &[f32] {
+        &self.sum[..self.hop]
+    }
+
     /// Forgets all frames.
     pub fn reset(&mut self) {
         self.sum.fill(0.0);

@@ -49,15 +49,14 @@ impl Schedule {
     /// Spreads `stages` over `span` samples in proportion to their costs, for a host whose blocks have `block` samples;
     /// with a span of 0 all are due at once. Not for the audio thread.
     ///
-    /// Stages cannot be split, so the callback with the longest ones takes more than others. Where the span is a number
-    /// of blocks, stages are grouped so that the largest group is as small as can be, one group a block. (A host with
-    /// other blocks, or out of step, gets no more than the spread by proportion inside each group gives it.)
+    /// Stages cannot be split, so the callback with the longest ones takes more than others. Stages are grouped, one
+    /// group a block of the span, so that the largest group is as small as can be and the others are as even as can be.
+    /// (A host with other blocks, or out of step, gets no more than the spread by proportion inside each group gives it.)
     pub fn new(stages: &[(Stage, f32)], span: usize, block: usize) -> Self {
         let costs: Vec<f64> = stages.iter().map(|(_, cost)| f64::from(*cost)).collect();
         let blocks = span.checked_div(block).unwrap_or(0);
         let groups = groups(&costs, blocks);
-        // Groups may be fewer than blocks; each keeps in step with one all the same.
-        let count = if groups.len() > 1 { blocks as f64 } else { 1.0 };
+        let count = groups.len() as f64;
         let mut dues = Vec::with_capacity(stages.len());
         for (group, costs) in groups.into_iter().enumerate() {
             let total: f64 = costs.iter().sum();
@@ -93,39 +92,74 @@ impl Schedule {
     }
 }
 
-/// Cuts `costs` into at most `count` runs whose largest sum is as small as can be. Where a single cost is far more than
-/// an even share, as with the smallest blocks, no grouping helps and all stay in one run.
+/// Cuts `costs` into `count` runs whose largest sum is as small as can be, and among all such cuts into the one whose
+/// sums' squares are the least: where one long stage decides about the largest, the others are even all the same. With as
+/// few stages as runs there is nothing to choose, and all stay in one.
 fn groups(costs: &[f64], count: usize) -> Vec<&[f64]> {
-    const FAR: f64 = 1.5;
-    let total: f64 = costs.iter().sum();
-    let largest = costs.iter().copied().fold(0.0, f64::max);
-    if count < 2 || largest > FAR * total / count as f64 {
+    if count < 2 || count >= costs.len() {
         return vec![costs];
     }
-    let cut = |most: f64| {
-        let mut runs = Vec::with_capacity(count);
-        let (mut start, mut sum) = (0, 0.0);
-        for (at, cost) in costs.iter().enumerate() {
-            if at > start && sum + cost > most {
-                runs.push(&costs[start..at]);
-                (start, sum) = (at, 0.0);
+    let bound = least_bound(costs, count) * (1.0 + 1e-9);
+    // The least sum of squares of the stages before each, cut into as many runs as there were rounds, and where the last
+    // of them begins.
+    let mut least = vec![f64::INFINITY; costs.len() + 1];
+    least[0] = 0.0;
+    let mut begins = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut next = vec![f64::INFINITY; costs.len() + 1];
+        let mut begin = vec![0; costs.len() + 1];
+        for end in 1..=costs.len() {
+            let mut sum = 0.0;
+            for start in (0..end).rev() {
+                sum += costs[start];
+                if sum > bound {
+                    break;
+                }
+                let squares = least[start] + sum * sum;
+                if squares < next[end] {
+                    (next[end], begin[end]) = (squares, start);
+                }
+            }
+        }
+        least = next;
+        begins.push(begin);
+    }
+    let mut end = costs.len();
+    let mut runs: Vec<&[f64]> = begins
+        .iter()
+        .rev()
+        .map(|begin| {
+            let run = &costs[begin[end]..end];
+            end = begin[end];
+            run
+        })
+        .collect();
+    runs.reverse();
+    runs
+}
+
+/// The least bound under which `costs` can be cut into at most `count` runs.
+fn least_bound(costs: &[f64], count: usize) -> f64 {
+    let runs = |most: f64| {
+        let (mut runs, mut sum) = (1, 0.0);
+        for cost in costs {
+            if sum + cost > most {
+                (runs, sum) = (runs + 1, 0.0);
             }
             sum += cost;
         }
-        runs.push(&costs[start..]);
         runs
     };
-    // The smallest bound under which the runs are few enough lies between these.
-    let (mut low, mut high) = (largest, total);
+    let (mut low, mut high) = (costs.iter().copied().fold(0.0, f64::max), costs.iter().sum());
     for _ in 0..50 {
         let middle = 0.5 * (low + high);
-        if cut(middle).len() <= count {
+        if runs(middle) <= count {
             high = middle;
         } else {
             low = middle;
         }
     }
-    cut(high)
+    high
 }
 
 #[cfg(test)]
@@ -190,7 +224,20 @@ mod tests {
         assert!(largest <= 1.26 * total / 4.0, "{largest} of {total}");
         // Every stage runs in time, and in step with the blocks.
         assert!((slices(&all, 256, 256).iter().sum::<f32>() - total).abs() < 1e-9);
-        assert_eq!(groups(&[1.0, 1.0, 9.0, 1.0], 4).len(), 1, "no grouping helps here");
+    }
+
+    #[test]
+    fn beside_a_stage_that_is_too_long_the_others_are_even() {
+        let costs = [1.0, 1.0, 1.0, 1.0, 9.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
+        let sums = |count| groups(&costs, count).iter().map(|run| run.iter().sum()).collect::<Vec<f64>>();
+        assert_eq!(sums(6), [2.0, 2.0, 9.0, 2.0, 2.0, 2.0]);
+        assert_eq!(sums(2), [4.0 + 9.0, 6.0]);
+        assert_eq!(groups(&costs, 11).len(), 1, "one stage a block leaves no choice");
+        for count in 2..11 {
+            let groups = groups(&costs, count);
+            assert_eq!(groups.len(), count);
+            assert_eq!(groups.concat(), costs, "every stage once, in order");
+        }
     }
 
     #[test]

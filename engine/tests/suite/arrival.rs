@@ -1,6 +1,6 @@
 //! Before the network is there, and when it comes.
 
-use unbraid_engine::prepare::NetworkPlan;
+use unbraid_engine::prepare::{Mode, NetworkPlan};
 use unbraid_engine::realtime::Engine;
 use unbraid_engine::{OTHER, STEMS};
 
@@ -66,14 +66,20 @@ fn an_engine_whose_network_came_late_goes_on_like_one_that_had_it() {
 
 #[test]
 fn promise_6_the_arrival_asks_the_system_for_nothing() {
+    for mode in MODES {
+        arrives_without_a_request(mode);
+    }
+}
+
+fn arrives_without_a_request(mode: Mode) {
     let blocks = Blocks::Fixed(1024);
-    let contract = studio().contract().clone();
+    let contract = plan(mode).contract().clone();
     let (mut engine, door) = Engine::awaiting(&contract, 44_100.0, blocks.largest()).unwrap();
     let mut output = output(&stereo_noise(23, blocks.largest()));
     for _ in 0..10 {
         assert_eq!(process(&mut engine, &mut output), 0);
     }
-    assert!(door.deliver(studio_network()).is_ok());
+    assert!(door.deliver(network(mode)).is_ok());
     for _ in 0..50 {
         assert_eq!(process(&mut engine, &mut output), 0);
     }
@@ -94,7 +100,8 @@ fn a_network_of_another_contract_is_handed_back() {
 
 #[test]
 fn a_networks_contract_is_known_before_it_can_run() {
-    let bytes = include_bytes!("../../../models/studio.onnx");
-    assert_eq!(&NetworkPlan::contract_of("studio.onnx", bytes).unwrap(), studio().contract());
-    assert!(NetworkPlan::contract_of("cut.onnx", &bytes[..1000]).is_err());
+    for mode in MODES {
+        assert_eq!(&NetworkPlan::contract_of("whole.onnx", file(mode)).unwrap(), plan(mode).contract());
+        assert!(NetworkPlan::contract_of("cut.onnx", &file(mode)[..1000]).is_err());
+    }
 }

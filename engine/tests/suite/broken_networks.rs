@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 
-use unbraid_engine::prepare::NetworkPlan;
+use unbraid_engine::prepare::{Mode, NetworkPlan};
 
 use super::support::*;
-
-const STUDIO: &[u8] = include_bytes!("../../../models/studio.onnx");
 
 /// Places of ONNX's messages (onnx.proto): the graph in the model, the initialisers in the graph, and in a tensor its
 /// type and its values.
@@ -53,12 +51,13 @@ fn fields(bytes: &[u8], within: Range<usize>) -> Vec<(u64, u64, Range<usize>)> {
 }
 
 /// The network that ships, with `value` in every weight of every large tensor.
-fn with_weights_of(value: f32) -> Vec<u8> {
-    let mut bytes = STUDIO.to_vec();
-    let graph = fields(STUDIO, 0..STUDIO.len()).into_iter().find(|field| field.0 == GRAPH).unwrap().2;
+fn with_weights_of(mode: Mode, value: f32) -> Vec<u8> {
+    let whole = file(mode);
+    let mut bytes = whole.to_vec();
+    let graph = fields(whole, 0..whole.len()).into_iter().find(|field| field.0 == GRAPH).unwrap().2;
     let mut changed = 0;
-    for (_, _, tensor) in fields(STUDIO, graph).into_iter().filter(|field| field.0 == INITIALIZER) {
-        let parts = fields(STUDIO, tensor);
+    for (_, _, tensor) in fields(whole, graph).into_iter().filter(|field| field.0 == INITIALIZER) {
+        let parts = fields(whole, tensor);
         let is_float = parts.iter().any(|part| part.0 == DATA_TYPE && part.1 == FLOAT);
         let Some((_, _, raw)) = parts.into_iter().find(|part| part.0 == RAW_DATA) else { continue };
         if is_float && raw.len() >= 1024 {
@@ -72,7 +71,8 @@ fn with_weights_of(value: f32) -> Vec<u8> {
 
 #[test]
 fn weights_that_are_no_numbers_are_refused_by_name() {
-    let error = NetworkPlan::from_bytes("mine.onnx", &with_weights_of(f32::NAN)).map(drop).unwrap_err();
+    let error =
+        NetworkPlan::from_bytes("mine.onnx", &with_weights_of(Mode::Studio, f32::NAN)).map(drop).unwrap_err();
     let message = error.to_string();
     assert!(message.starts_with("mine.onnx: ") && message.contains("no numbers"), "{message}");
     assert_eq!(message.lines().count(), 1, "{message}");
@@ -80,13 +80,14 @@ fn weights_that_are_no_numbers_are_refused_by_name() {
 
 #[test]
 fn promise_8_the_sound_stays_with_weights_that_make_no_sense() {
-    for weight in [0.0, f32::INFINITY, f32::MAX, f32::MIN_POSITIVE] {
-        let plan = NetworkPlan::from_bytes("mine.onnx", &with_weights_of(weight)).unwrap();
+    const WEIGHTS: [f32; 4] = [0.0, f32::INFINITY, f32::MAX, f32::MIN_POSITIVE];
+    for (mode, weight) in MODES.into_iter().flat_map(|mode| WEIGHTS.map(|weight| (mode, weight))) {
+        let plan = NetworkPlan::from_bytes("mine.onnx", &with_weights_of(mode, weight)).unwrap();
         for blocks in [Blocks::Fixed(64), Blocks::Fixed(1024)] {
             let mut engine = engine(Box::new(plan.instance().unwrap()), 44_100.0, blocks);
             let input = stereo_noise(1, 30_000);
             let output = drive(&mut engine, &input, blocks, &[]);
-            let case = format!("weights of {weight:e}, {blocks:?}");
+            let case = format!("{mode}, weights of {weight:e}, {blocks:?}");
             assert!(error(&output.main, &input, engine.latency()) < INAUDIBLE, "{case}: main");
             assert!(error(&output.sum(), &input, engine.latency()) < INAUDIBLE, "{case}: the stems' sum");
         }

@@ -1,13 +1,11 @@
-//! Replays what the training code recorded with the network that ships.
+//! Replays what the training code recorded with the networks that ship.
 
 use safetensors::{SafeTensors, tensor::TensorView};
-use unbraid_engine::prepare::{Sizes, WindowPair};
+use unbraid_engine::prepare::{Mode, Sizes, WindowPair};
 use unbraid_engine::realtime::{Analysis, Separator, fill_mixture};
 use unbraid_engine::{CHANNELS, STEMS};
 
-use super::support::{studio, studio_network};
-
-const GOLDEN: &[u8] = include_bytes!("../../../models/studio.golden.safetensors");
+use super::support::{network, plan};
 
 /// The bar for shares, spectra (relative to their largest value) and states.
 const TOLERANCE: f32 = 1e-4;
@@ -17,8 +15,17 @@ fn numbers<const N: usize, T>(tensor: &TensorView<'_>, read: fn([u8; N]) -> T) -
 }
 
 #[test]
-fn the_engine_replays_the_golden_vectors() {
-    let golden = SafeTensors::deserialize(GOLDEN).unwrap();
+fn the_engine_replays_the_golden_vectors_of_studio() {
+    replay(Mode::Studio, include_bytes!("../../../models/studio.golden.safetensors"));
+}
+
+#[test]
+fn the_engine_replays_the_golden_vectors_of_live() {
+    replay(Mode::Live, include_bytes!("../../../models/live.golden.safetensors"));
+}
+
+fn replay(mode: Mode, golden: &[u8]) {
+    let golden = SafeTensors::deserialize(golden).unwrap();
     let tensor = |name: &str| golden.tensor(name).unwrap();
     let audio = numbers(&tensor("audio"), i16::from_le_bytes);
     let groups = numbers(&tensor("group_of_bin"), i64::from_le_bytes);
@@ -27,14 +34,14 @@ fn the_engine_replays_the_golden_vectors() {
     let spectra = numbers(&tensor("spectra"), f32::from_le_bytes);
     let spectra_frames = numbers(&tensor("spectra_frames"), i64::from_le_bytes);
 
-    let contract = studio().contract();
+    let contract = plan(mode).contract();
     let sizes = Sizes::new(contract, 44_100.0, 4096).unwrap();
     let bins = contract.bins();
     let frames = audio.len() / CHANNELS / sizes.hop;
     assert!(frames >= 200, "only {frames} frames");
 
     let mut analysis = Analysis::new(WindowPair::new(contract.window, sizes.fft, sizes.hop).analysis);
-    let mut network = studio_network();
+    let mut network = network(mode);
     let mut bins_of = [vec![Default::default(); bins], vec![Default::default(); bins]];
     let mut mixture = vec![0.0; 2 * CHANNELS * bins];
     let mut shares = vec![0.0; STEMS * CHANNELS * bins];

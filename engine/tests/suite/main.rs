@@ -4,9 +4,11 @@ mod arrival;
 mod broken_networks;
 mod golden;
 mod guard;
+mod measure;
 mod memory;
 mod network;
 mod promises;
+mod rest;
 mod support;
 
 use std::alloc::System;

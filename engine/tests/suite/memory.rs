@@ -5,11 +5,12 @@ use std::sync::mpsc;
 use std::thread;
 
 use unbraid_engine::memory::{POOL_BYTES, Pool};
+use unbraid_engine::prepare::Mode;
 use unbraid_engine::realtime::Separator;
 use unbraid_engine::{CHANNELS, STEMS};
 
 use super::guard::system_requests;
-use super::support::{Random, noise, studio, studio_network};
+use super::support::{MODES, Random, network, noise, plan};
 
 fn block(bytes: usize) -> Vec<u8> {
     black_box(vec![7; bytes])
@@ -100,21 +101,24 @@ fn a_parked_pool_keeps_what_still_lives_in_it() {
 
 #[test]
 fn streams_that_come_go_and_wander_between_threads_agree_with_one_that_stays() {
-    let bins = studio().contract().bins();
+    // One contract's frames fit the other's network.
+    let bins = plan(Mode::Studio).contract().bins();
+    assert_eq!(plan(Mode::Live).contract().bins(), bins);
     let frames: Vec<Vec<f32>> = (0..60).map(|frame| noise(frame, 2 * CHANNELS * bins)).collect();
     let run = |network: &mut dyn Separator, frames: &[Vec<f32>]| -> Vec<f32> {
         let mut shares = vec![0.0; STEMS * CHANNELS * bins];
         frames.iter().for_each(|frame| network.run_frame(frame, &mut shares).unwrap());
         shares
     };
-    let expected = run(&mut *studio_network(), &frames);
+    let expected = MODES.map(|mode| run(&mut *network(mode), &frames));
     thread::scope(|scope| {
         for seed in 0..3 {
             let (frames, expected, run) = (&frames, &expected, &run);
             scope.spawn(move || {
                 let mut random = Random::new(seed);
-                for _ in 0..4 {
-                    let mut network = studio_network();
+                for life in 0..4 {
+                    let mode = (life + seed as usize) % 2;
+                    let mut network = network(MODES[mode]);
                     let mut at = 0;
                     let mut shares = Vec::new();
                     while at < frames.len() {
@@ -129,7 +133,7 @@ fn streams_that_come_go_and_wander_between_threads_agree_with_one_that_stays() {
                             .unwrap();
                         at = end;
                     }
-                    assert!(shares == *expected);
+                    assert!(shares == expected[mode]);
                     assert_eq!(network.memory().overflows, 0);
                 }
             });
@@ -139,7 +143,11 @@ fn streams_that_come_go_and_wander_between_threads_agree_with_one_that_stays() {
 
 #[test]
 fn inference_in_the_steady_state_holds_no_more_memory_than_before() {
-    let mut network = studio_network();
+    MODES.into_iter().for_each(holds_no_more_memory);
+}
+
+fn holds_no_more_memory(mode: Mode) {
+    let mut network = network(mode);
     let bins = network.contract().bins();
     let mut shares = vec![0.0; STEMS * CHANNELS * bins];
     let mixture = noise(1, 2 * CHANNELS * bins);

@@ -1,12 +1,10 @@
 //! How a network is loaded and run.
 
-use unbraid_engine::prepare::{LoadError, NetworkPlan};
+use unbraid_engine::prepare::{LoadError, Mode, NetworkPlan};
 use unbraid_engine::realtime::{Network, Separator};
 use unbraid_engine::{CHANNELS, STEMS};
 
-use super::support::{noise, studio, studio_network};
-
-const STUDIO: &[u8] = include_bytes!("../../../models/studio.onnx");
+use super::support::{MODES, file, network, noise, plan};
 
 fn run(
     network: &mut Network,
@@ -26,21 +24,27 @@ fn run(
 
 #[test]
 fn sliced_execution_is_bit_identical_to_a_whole_run() {
-    let sliced = run(&mut studio_network(), 40, |network, mixture, shares| {
-        network.run_frame(mixture, shares).unwrap();
-    });
-    let whole = run(&mut studio_network(), 40, |network, mixture, shares| {
-        network.run_frame_unsliced(mixture, shares).unwrap();
-    });
-    assert!(sliced == whole);
-    assert!(sliced[0] != sliced[39], "the frames differ, so a mix-up would be seen");
+    for mode in MODES {
+        let sliced = run(&mut network(mode), 40, |network, mixture, shares| {
+            network.run_frame(mixture, shares).unwrap();
+        });
+        let whole = run(&mut network(mode), 40, |network, mixture, shares| {
+            network.run_frame_unsliced(mixture, shares).unwrap();
+        });
+        assert!(sliced == whole, "{mode}");
+        assert!(sliced[0] != sliced[39], "{mode}: the frames differ, so a mix-up would be seen");
+    }
 }
 
 /// tract reads a recurrent layer's initial state only on the first call if its sequence length is above 1, and
 /// a one-shot test passes all the same.
 #[test]
 fn the_same_inputs_and_states_give_the_same_outputs_again() {
-    let mut network = studio_network();
+    MODES.into_iter().for_each(gives_the_same_again);
+}
+
+fn gives_the_same_again(mode: Mode) {
+    let mut network = network(mode);
     let whole = |network: &mut Network, mixture: &[f32], shares: &mut [f32]| {
         network.run_frame(mixture, shares).unwrap()
     };
@@ -56,22 +60,26 @@ fn the_same_inputs_and_states_give_the_same_outputs_again() {
 
 #[test]
 fn the_state_is_heard_in_later_frames() {
-    let mut network = studio_network();
     let whole = |network: &mut Network, mixture: &[f32], shares: &mut [f32]| {
         network.run_frame(mixture, shares).unwrap()
     };
-    let fresh = run(&mut network, 1, whole);
-    let later = run(&mut network, 1, whole);
-    assert!(fresh != later, "the network forgets everything from frame to frame");
+    for mode in MODES {
+        let mut network = network(mode);
+        let fresh = run(&mut network, 1, whole);
+        let later = run(&mut network, 1, whole);
+        assert!(fresh != later, "{mode}: the network forgets everything from frame to frame");
+    }
 }
 
 #[test]
-fn the_network_that_ships_runs_only_operators_that_are_fast_here() {
-    let operators = studio().operators();
-    assert!(!operators.is_empty());
-    for slow in ["Cast", "Dequantize", "DynamicQuantize", "Scan", "GruSeq", "LstmSeq"] {
-        let found: Vec<_> = operators.iter().filter(|operator| operator.contains(slow)).collect();
-        assert!(found.is_empty(), "{found:?} runs on every frame");
+fn the_networks_that_ship_run_only_operators_that_are_fast_here() {
+    for mode in MODES {
+        let operators = plan(mode).operators();
+        assert!(!operators.is_empty());
+        for slow in ["Cast", "Dequantize", "DynamicQuantize", "Scan", "GruSeq", "LstmSeq"] {
+            let found: Vec<_> = operators.iter().filter(|operator| operator.contains(slow)).collect();
+            assert!(found.is_empty(), "{mode}: {found:?} runs on every frame");
+        }
     }
 }
 
@@ -79,7 +87,7 @@ fn the_network_that_ships_runs_only_operators_that_are_fast_here() {
 fn what_is_no_network_is_refused_in_one_line() {
     for (bytes, expected) in [
         (&b"RIFF....WAVEfmt "[..], "need a complete .onnx file"),
-        (&STUDIO[..STUDIO.len() / 2], "need a complete .onnx file"),
+        (&file(Mode::Studio)[..file(Mode::Studio).len() / 2], "need a complete .onnx file"),
         (&[][..], "`contract`: found nothing"),
     ] {
         let error = NetworkPlan::from_bytes("mine.onnx", bytes).map(drop).unwrap_err();
@@ -93,9 +101,9 @@ fn what_is_no_network_is_refused_in_one_line() {
 fn a_network_whose_metadata_contradict_its_graph_is_refused_by_name() {
     // Same length, so the file stays well-formed: the graph has 2049 bins, the metadata now promise 4097.
     let lie = |from: &[u8], to: &[u8]| {
+        let mut bytes = file(Mode::Studio).to_vec();
         let at =
-            STUDIO.windows(from.len()).rposition(|window| window == from).expect("the file holds the text");
-        let mut bytes = STUDIO.to_vec();
+            bytes.windows(from.len()).rposition(|window| window == from).expect("the file holds the text");
         bytes[at..at + from.len()].copy_from_slice(to);
         NetworkPlan::from_bytes("mine.onnx", &bytes).map(drop).unwrap_err()
     };

@@ -1,5 +1,6 @@
 //! The promises of the product, at the engine's level. Each test is named after one.
 
+use unbraid_engine::prepare::Mode;
 use unbraid_engine::realtime::{Controls, Engine, Separator, Tap};
 use unbraid_engine::{OTHER, STEMS};
 
@@ -66,11 +67,15 @@ fn promise_2_the_stems_sum_to_the_delayed_input() {
 }
 
 #[test]
-fn promise_2_holds_with_the_network_that_ships() {
+fn promise_2_holds_with_the_networks_that_ship() {
+    MODES.into_iter().for_each(stems_sum_to_the_input);
+}
+
+fn stems_sum_to_the_input(mode: Mode) {
     for (rate, blocks) in
         [(44_100.0, Blocks::Fixed(64)), (44_100.0, Blocks::Fixed(1024)), (96_000.0, Blocks::Fixed(480))]
     {
-        let mut engine = engine(studio_network(), rate, blocks);
+        let mut engine = engine(network(mode), rate, blocks);
         let input = stereo_noise(3, 3 * length(&engine));
         let output = drive(&mut engine, &input, blocks, &[]);
         assert!(!engine.health().network_failed);
@@ -200,25 +205,31 @@ fn promise_5_the_output_does_not_depend_on_how_time_is_cut() {
 }
 
 #[test]
-fn promise_5_holds_with_the_network_that_ships() {
-    assert_partition_does_not_matter(
-        || studio_network(),
-        64,
-        &[Blocks::Fixed(1), Blocks::Fixed(61), Blocks::Random(4, 64)],
-    );
-    assert_partition_does_not_matter(
-        || studio_network(),
-        8192,
-        &[Blocks::Fixed(512), Blocks::Random(5, 3000)],
-    );
+fn promise_5_holds_with_the_networks_that_ship() {
+    for mode in MODES {
+        assert_partition_does_not_matter(
+            || network(mode),
+            64,
+            &[Blocks::Fixed(1), Blocks::Fixed(61), Blocks::Random(4, 64)],
+        );
+        assert_partition_does_not_matter(
+            || network(mode),
+            8192,
+            &[Blocks::Fixed(512), Blocks::Random(5, 3000)],
+        );
+    }
 }
 
 #[test]
 fn promise_5_spreading_changes_the_latency_and_nothing_else() {
+    MODES.into_iter().for_each(spreading_changes_only_the_latency);
+}
+
+fn spreading_changes_only_the_latency(mode: Mode) {
     let input = stereo_noise(7, 60_000);
     let at_once =
-        drive(&mut engine(studio_network(), 44_100.0, Blocks::Fixed(512)), &input, Blocks::Fixed(512), &[]);
-    let mut spread = engine(studio_network(), 44_100.0, Blocks::Fixed(64));
+        drive(&mut engine(network(mode), 44_100.0, Blocks::Fixed(512)), &input, Blocks::Fixed(512), &[]);
+    let mut spread = engine(network(mode), 44_100.0, Blocks::Fixed(64));
     let hop = spread.sizes().hop;
     assert_eq!(spread.sizes().spread, hop);
     let spread = drive(&mut spread, &input, Blocks::Fixed(64), &[]);
@@ -229,8 +240,12 @@ fn promise_5_spreading_changes_the_latency_and_nothing_else() {
 
 #[test]
 fn promise_6_process_asks_the_system_for_no_memory() {
+    MODES.into_iter().for_each(asks_for_no_memory);
+}
+
+fn asks_for_no_memory(mode: Mode) {
     for blocks in [Blocks::Fixed(64), Blocks::Fixed(1024)] {
-        let mut engine = engine(studio_network(), 44_100.0, blocks);
+        let mut engine = engine(network(mode), 44_100.0, blocks);
         let mut main = stereo_noise(8, blocks.largest());
         let mut stems: [Stereo; STEMS] = std::array::from_fn(|_| stereo_noise(0, blocks.largest()));
         let mut callback = |controls: &Controls| {
@@ -289,10 +304,14 @@ fn promise_7_hostile_input_never_reaches_the_output_and_is_forgotten_within_one_
 }
 
 #[test]
-fn promise_7_the_network_that_ships_recovers_from_hostile_input() {
+fn promise_7_the_networks_that_ship_recover_from_hostile_input() {
+    MODES.into_iter().for_each(recovers_from_hostile_input);
+}
+
+fn recovers_from_hostile_input(mode: Mode) {
     for value in [f32::NAN, f32::MAX, 1e18, 15.85] {
         let blocks = Blocks::Fixed(1024);
-        let mut engine = engine(studio_network(), 44_100.0, blocks);
+        let mut engine = engine(network(mode), 44_100.0, blocks);
         let mut input = stereo_noise(11, 80_000);
         input.iter_mut().for_each(|channel| channel[20_000..21_000].fill(value));
         let output = drive(&mut engine, &input, blocks, &[]);
@@ -337,9 +356,13 @@ fn promise_8_a_network_that_fails_leaves_the_dry_signal_in_other() {
 
 #[test]
 fn reset_replays_bit_exactly() {
+    MODES.into_iter().for_each(replays_bit_exactly);
+}
+
+fn replays_bit_exactly(mode: Mode) {
     let input = stereo_noise(13, 50_000);
     for blocks in [Blocks::Fixed(64), Blocks::Fixed(1024)] {
-        let mut engine = engine(studio_network(), 44_100.0, blocks);
+        let mut engine = engine(network(mode), 44_100.0, blocks);
         let first = drive(&mut engine, &input, blocks, &[]);
         engine.reset();
         assert!(drive(&mut engine, &input, blocks, &[]) == first, "{blocks:?}");

@@ -7,23 +7,33 @@ use unbraid_engine::prepare::{Contract, Mode, NetworkPlan, WindowKind};
 use unbraid_engine::realtime::{Controls, Engine, Fault, Network, Separator};
 use unbraid_engine::{CHANNELS, STEMS};
 
-pub type Stereo = [Vec<f32>; CHANNELS];
+pub use super::measure::{INAUDIBLE, Stereo, error};
 
-/// −120 dBFS.
-pub const INAUDIBLE: f32 = 1e-6;
+/// The modes, each with a network that ships.
+pub const MODES: [Mode; 2] = [Mode::Studio, Mode::Live];
 
-/// The network that ships, prepared once for all tests.
-pub fn studio() -> &'static Arc<NetworkPlan> {
-    static PLAN: OnceLock<Arc<NetworkPlan>> = OnceLock::new();
-    PLAN.get_or_init(|| {
-        let bytes = include_bytes!("../../../models/studio.onnx");
-        NetworkPlan::from_bytes("studio.onnx", bytes).unwrap()
-    })
+/// The file of a mode's network.
+pub fn file(mode: Mode) -> &'static [u8] {
+    match mode {
+        Mode::Studio => include_bytes!("../../../models/studio.onnx"),
+        Mode::Live => include_bytes!("../../../models/live.onnx"),
+    }
 }
 
-/// A stream through the network that ships.
-pub fn studio_network() -> Box<Network> {
-    Box::new(studio().instance().unwrap())
+/// A mode's network, prepared once for all tests.
+pub fn plan(mode: Mode) -> &'static Arc<NetworkPlan> {
+    static PLANS: [OnceLock<Arc<NetworkPlan>>; 2] = [const { OnceLock::new() }; 2];
+    let prepare = || {
+        let plan = NetworkPlan::from_bytes(&format!("{mode}.onnx"), file(mode)).unwrap();
+        assert_eq!(plan.contract().mode, mode);
+        plan
+    };
+    PLANS[usize::from(mode == Mode::Live)].get_or_init(prepare)
+}
+
+/// A stream through a mode's network.
+pub fn network(mode: Mode) -> Box<Network> {
+    Box::new(plan(mode).instance().unwrap())
 }
 
 /// A contract for stand-ins.
@@ -244,17 +254,4 @@ pub fn drive(engine: &mut Engine, input: &Stereo, blocks: Blocks, events: &[(usi
 /// A new engine around `separator` for a host with these blocks.
 pub fn engine(separator: Box<dyn Separator>, rate: f64, blocks: Blocks) -> Engine {
     Engine::new(separator, rate, blocks.largest()).unwrap()
-}
-
-/// The largest difference between `output` and `input` delayed by `latency` samples.
-pub fn error(output: &Stereo, input: &Stereo, latency: usize) -> f32 {
-    let mut largest = 0.0f32;
-    for (output, input) in output.iter().zip(input) {
-        for (at, sample) in output.iter().enumerate() {
-            let expected = at.checked_sub(latency).map_or(0.0, |at| input[at]);
-            let error = (sample - expected).abs();
-            largest = if error.is_nan() { f32::INFINITY } else { largest.max(error) };
-        }
-    }
-    largest
 }
