@@ -17,8 +17,8 @@ use clack_host::prelude::*;
 use clack_host::process::StoppedPluginAudioProcessor;
 use clack_host::utils::ClapId;
 
-use crate::Error;
 use crate::handlers::{Handlers, MainThread, Shared};
+use crate::{Error, parameter_id};
 
 /// An audio port (a bus) of the plug-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Port {
 /// A parameter of the plug-in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
-    /// CLAP's numeric id, see [`parameter_id`].
+    /// CLAP's numeric id, see [`crate::parameter_id`].
     pub id: u32,
     /// Its name, as a DAW shows it.
     pub name: String,
@@ -57,15 +57,6 @@ pub struct ClapHost {
     name: String,
     version: String,
     instance: PluginInstance<Handlers>,
-}
-
-/// CLAP's numeric id of the parameter with the string id `id` (`vocals_level`, …).
-///
-/// `nice-plug` derives the number from the string, which is the id that product and presets speak of: a polynomial
-/// hash with base 31 without the top bit. Derived here again, because CLAP itself only carries the number.
-#[must_use]
-pub fn parameter_id(id: &str) -> u32 {
-    id.bytes().fold(0u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte))) & !(1 << 31)
 }
 
 impl ClapHost {

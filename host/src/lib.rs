@@ -20,13 +20,15 @@ mod clap;
 mod clock;
 mod error;
 mod handlers;
+mod parameters;
 mod requests;
 mod running;
 mod stream;
 
-pub use clap::{ClapHost, Parameter, Port, parameter_id};
+pub use clap::{ClapHost, Parameter, Port};
 pub use clock::{Call, Callback};
 pub use error::Error;
+pub use parameters::{PARAMETERS, parameter_id};
 pub use requests::system_requests;
 pub use running::{RawChange, Running};
 pub use stream::{Blocks, Change, Played, Timing};

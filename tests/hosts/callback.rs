@@ -1,30 +1,23 @@
 //! What a callback of the bundled plug-in costs, and what it asks of the system's allocator.
 //!
-//! Times are processor times, which other programs on the machine lengthen a little at most; `cargo xtask bench` has
-//! the whole picture.
+//! Times are processor times, the fewest of several rounds, and limits are far from what is measured: they tell an engine
+//! that does its work at the wrong moment from one on a slow or busy machine. How well the work is spread, and what it
+//! costs, says `cargo xtask bench`.
 
 use std::hint::black_box;
 use std::time::Duration;
 
 use unbraid_host::{Callback, ClapHost, system_requests};
-use unbraid_tests::{Audio, RATE, loaded_host, noise};
+use unbraid_tests::{Audio, MODES, RATE, active_host_in, noise};
 
 /// Main and the four stems.
 const BUSES: usize = 5;
-/// The modes that are built in, by the text of the parameter.
-const MODES: [(&str, &str); 2] = [("Studio", "models/studio.onnx"), ("Live", "models/live.onnx")];
 /// Samples after which every stage of either mode has run many times.
 const SETTLING: usize = 1 << 16;
 
-/// An active instance for every mode whose network is there.
+/// An active instance for every mode.
 fn hosts(block: usize) -> impl Iterator<Item = (&'static str, ClapHost)> {
-    let there = |file: &str| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file).exists();
-    MODES.into_iter().filter(move |(_, file)| there(file)).map(move |(mode, _)| {
-        let mut host = loaded_host();
-        host.set_text("mode", mode).unwrap();
-        host.activate(f64::from(RATE), block as u32).unwrap();
-        (mode, host)
-    })
+    MODES.into_iter().map(move |mode| (mode, active_host_in(mode, RATE, block as u32)))
 }
 
 /// Callbacks one after the other, those of the settling left out.
@@ -61,15 +54,15 @@ fn promise_6_the_bundle_asks_the_system_for_no_memory() {
     }
 }
 
+/// Rounds in which the machine may be busy; one quiet one is enough.
+const ROUNDS: usize = 6;
+
 /// The least processor time that a second of audio took in a few rounds, which come in turns.
 fn least_costs<const N: usize>(mode: &str, blocks: [usize; N]) -> [Duration; N] {
-    const ROUNDS: usize = 6;
     const SAMPLES: usize = 1 << 15;
     let song = noise(SETTLING);
     let mut hosts = blocks.map(|block| {
-        let mut host = loaded_host();
-        host.set_text("mode", mode).unwrap();
-        host.activate(f64::from(RATE), block as u32).unwrap();
+        let mut host = active_host_in(mode, RATE, block as u32);
         callbacks(&mut host, &song, block, 0);
         host
     });
@@ -85,47 +78,107 @@ fn least_costs<const N: usize>(mode: &str, blocks: [usize; N]) -> [Duration; N] 
     least
 }
 
+/// What is wrong with costs of the same audio in ever larger blocks. Work done twice, or in each block instead of each
+/// frame, changes them by far more than a busy machine.
+fn rise(costs: &[Duration]) -> Option<String> {
+    const LIMIT: f64 = 1.6;
+    costs.iter().enumerate().find_map(|(at, cost)| {
+        let least = costs[..at].iter().min()?;
+        let rise = cost.as_secs_f64() / least.as_secs_f64();
+        (rise > LIMIT).then(|| format!("size {at} costs {rise:.2} times a smaller one: {costs:?}"))
+    })
+}
+
 #[test]
 fn the_cost_does_not_rise_for_larger_blocks() {
     const BLOCKS: [usize; 6] = [64, 128, 256, 512, 1024, 2048];
-    for (mode, _) in hosts(512) {
-        let costs = least_costs(mode, BLOCKS);
-        for (pair, blocks) in costs.windows(2).zip(BLOCKS.windows(2)) {
-            let rise = pair[1].as_secs_f64() / pair[0].as_secs_f64();
-            assert!(
-                rise < 1.2,
-                "{mode}: blocks of {} cost {rise:.2} times those of {}",
-                blocks[1],
-                blocks[0]
-            );
+    let milliseconds = |costs: [u64; 4]| costs.map(Duration::from_millis);
+    assert!(rise(&milliseconds([70, 61, 60, 80])).is_none());
+    assert!(rise(&milliseconds([70, 61, 60, 120])).is_some(), "the guard does not see twice the work");
+
+    for mode in MODES {
+        if let Some(found) = rise(&least_costs(mode, BLOCKS)) {
+            panic!("{mode}, blocks of {BLOCKS:?}: {found}");
         }
-        let whole = costs[5].as_secs_f64() / costs[0].as_secs_f64();
-        assert!(whole < 1.2, "{mode}: blocks of 2048 cost {whole:.2} times those of 64");
     }
+}
+
+/// How unevenly the callbacks of a hop share its work, each round's `[hop][slice]`: the largest over the mean of what
+/// each slice typically takes, and the 99th percentile of all over the same mean. Of both, the fewest of all rounds.
+fn unevenness(rounds: &[Vec<Duration>], slices: usize) -> [f64; 2] {
+    let quantile = |mut values: Vec<Duration>, part: f64| {
+        values.sort();
+        values[(part * values.len() as f64) as usize].as_secs_f64()
+    };
+    let typical = |round: &Vec<Duration>| -> Vec<f64> {
+        (0..slices)
+            .map(|slice| quantile(round.iter().skip(slice).step_by(slices).copied().collect(), 0.5))
+            .collect()
+    };
+    rounds
+        .iter()
+        .map(|round| {
+            let typical = typical(round);
+            let mean = typical.iter().sum::<f64>() / slices as f64;
+            [typical.into_iter().fold(0.0, f64::max) / mean, quantile(round.clone(), 0.99) / mean]
+        })
+        .fold([f64::INFINITY; 2], |least, round| [least[0].min(round[0]), least[1].min(round[1])])
+}
+
+/// Limits for [`unevenness`] that an engine which does a frame's work at once misses by far: its worst slice is as many
+/// times the mean as there are slices, and so is its tail.
+const UNEVEN: [f64; 2] = [2.5, 5.0];
+
+fn too_uneven(found: [f64; 2]) -> bool {
+    found[0] > UNEVEN[0] || found[1] > UNEVEN[1]
+}
+
+#[test]
+fn the_guard_of_evenness_sees_planted_faults_and_forgives_a_busy_machine() {
+    const SLICES: usize = 8;
+    const HOPS: usize = 100;
+    // Some unevenness, and other programs that lengthen a fifth of all callbacks threefold.
+    let round = |busy: bool| -> Vec<Duration> {
+        (0..HOPS * SLICES)
+            .map(|at| 100 + 30 * (at as u64 % 2))
+            .enumerate()
+            .map(|(at, micros)| if busy && at % 5 == 3 { 3 * micros } else { micros })
+            .map(Duration::from_micros)
+            .collect()
+    };
+    assert!(!too_uneven(unevenness(&[round(false)], SLICES)));
+    assert!(!too_uneven(unevenness(&[round(true), round(true)], SLICES)));
+    let at_once: Vec<Duration> =
+        (0..HOPS * SLICES).map(|at| Duration::from_micros(if at % SLICES == 0 { 900 } else { 10 })).collect();
+    assert!(too_uneven(unevenness(&[at_once.clone(), at_once], SLICES)), "all work in one slice");
+    let now_and_then: Vec<Duration> = round(false)
+        .into_iter()
+        .enumerate()
+        .map(|(at, time)| if at % 50 == 0 { 10 * time } else { time })
+        .collect();
+    assert!(too_uneven(unevenness(&[now_and_then], SLICES)), "some callbacks take ten times as long");
 }
 
 #[test]
 fn the_work_is_spread_evenly_over_small_blocks() {
     const BLOCK: usize = 64;
-    // Every slice of a hop as often as any other, whichever of the two hops it is.
-    const CALLBACKS: usize = 600 * 16;
+    // The slices of two of Live's hops, or of one of Studio's.
+    const SLICES: usize = 16;
+    const HOPS: usize = 100;
     let song = noise(SETTLING);
     for (mode, mut host) in hosts(BLOCK) {
-        let period = BLOCK as f64 / f64::from(RATE);
-        let times = callbacks(&mut host, &song, BLOCK, CALLBACKS);
-        let shares: Vec<f64> = times.iter().map(|callback| callback.cpu.as_secs_f64() / period).collect();
-        let median = |mut values: Vec<f64>| {
-            values.sort_by(f64::total_cmp);
-            values[values.len() / 2]
-        };
-        let slices: Vec<f64> =
-            (0..16).map(|slice| median(shares.iter().skip(slice).step_by(16).copied().collect())).collect();
-        let mean = slices.iter().sum::<f64>() / 16.0;
-        let worst = slices.iter().copied().fold(0.0, f64::max);
-        assert!(worst <= 1.5 * mean, "{mode}: the worst slice takes {:.2} times the mean", worst / mean);
-        let mut sorted = shares;
-        sorted.sort_by(f64::total_cmp);
-        let tail = sorted[CALLBACKS * 999 / 1000];
-        assert!(tail <= 0.5, "{mode}: p99.9 of a callback is {:.0} % of its period", 100.0 * tail);
+        // In one go: a pause would begin a hop anew.
+        let times = callbacks(&mut host, &song, BLOCK, ROUNDS * HOPS * SLICES);
+        let rounds: Vec<Vec<Duration>> = times
+            .chunks(HOPS * SLICES)
+            .map(|round| round.iter().map(|callback| callback.cpu).collect())
+            .collect();
+        let found = unevenness(&rounds, SLICES);
+        assert!(
+            !too_uneven(found),
+            "{mode}: the worst slice takes {:.2} times the mean and the 99th percentile {:.2} times; limits {UNEVEN:?}",
+            found[0],
+            found[1]
+        );
     }
 }

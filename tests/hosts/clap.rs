@@ -2,11 +2,22 @@
 
 use unbraid_host::{Blocks, Change};
 use unbraid_tests::{
-    Audio, INAUDIBLE, RATE, active_host, clip, difference, energy, loaded_host, noise, play, play_in, sum,
+    Audio, INAUDIBLE, MODES, RATE, active_host, active_host_in, clip, difference, energy, loaded_host,
+    loaded_host_in, noise, play, play_in, sum,
 };
 
 /// Main and the four stems.
 const PORTS: [&str; 5] = ["Main", "Vocals", "Drums", "Bass", "Other"];
+
+/// Every mode with each of some values.
+fn in_both_modes<T: Copy, const N: usize>(values: [T; N]) -> impl Iterator<Item = (&'static str, T)> {
+    MODES.into_iter().flat_map(move |mode| values.map(|value| (mode, value)))
+}
+
+/// Audio without its first `from` and its last `less` samples.
+fn tail(audio: &Audio, from: usize, less: usize) -> Audio {
+    audio.iter().map(|channel| channel[from..channel.len() - less].to_vec()).collect()
+}
 
 #[test]
 fn it_has_five_named_stereo_outputs() {
@@ -21,37 +32,37 @@ fn it_has_five_named_stereo_outputs() {
 #[test]
 fn at_zero_db_the_main_output_is_the_input_later_and_the_stems_sum_to_it() {
     let song = noise(RATE as usize);
-    for block in [1, 17, 512, 2027] {
-        let mut host = active_host(RATE, block);
+    for (mode, block) in in_both_modes([1, 17, 512, 2027]) {
+        let mut host = active_host_in(mode, RATE, block);
         let latency = host.latency();
         let played = play(&mut host, &song, block as usize);
         let main = difference(&song, &played.ports[0], latency);
-        assert!(main < INAUDIBLE, "block {block}: main differs by {main:e}");
+        assert!(main < INAUDIBLE, "{mode}, block {block}: main differs by {main:e}");
         let stems = difference(&song, &sum(&played.ports[1..]), latency);
-        assert!(stems < INAUDIBLE, "block {block}: the stems' sum differs by {stems:e}");
+        assert!(stems < INAUDIBLE, "{mode}, block {block}: the stems' sum differs by {stems:e}");
     }
 }
 
 #[test]
 fn at_every_sample_rate_the_main_output_is_the_input_later() {
-    for rate in [22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000] {
+    for (mode, rate) in in_both_modes([22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000]) {
         let song = noise(rate as usize / 2);
-        let mut host = active_host(rate, 512);
+        let mut host = active_host_in(mode, rate, 512);
         let latency = host.latency();
         let played = play(&mut host, &song, 512);
         let error = difference(&song, &played.ports[0], latency);
-        assert!(error < INAUDIBLE, "{rate} Hz: differs by {error:e}");
+        assert!(error < INAUDIBLE, "{mode}, {rate} Hz: differs by {error:e}");
     }
 }
 
 #[test]
 fn an_impulse_arrives_after_the_reported_latency() {
-    for block in [64, 512, 1024] {
+    for (mode, block) in in_both_modes([64, 512, 1024]) {
         // Anywhere in a hop, not only at its start.
         for position in [0, 1, 511, 1000, 1023, 1024, 3333] {
             let mut song = vec![vec![0.0; 6000]; 2];
             song.iter_mut().for_each(|channel| channel[position] = 1.0);
-            let mut host = active_host(RATE, block);
+            let mut host = active_host_in(mode, RATE, block);
             let latency = host.latency();
             let played = play(&mut host, &song, block as usize);
             let left = &played.ports[0][0];
@@ -59,74 +70,104 @@ fn an_impulse_arrives_after_the_reported_latency() {
             assert_eq!(
                 loudest.map(|(at, _)| at),
                 Some(position + latency),
-                "block {block}, sample {position}"
+                "{mode}, block {block}, sample {position}"
             );
         }
     }
 }
 
 #[test]
-fn the_latency_is_studios_and_constant() {
-    let mut host = active_host(RATE, 512);
-    assert_eq!(host.latency(), 4096);
-    play(&mut host, &clip(1.0), 512);
-    assert_eq!(host.latency(), 4096, "playing changes nothing");
-    host.deactivate();
-    host.activate(f64::from(RATE), 512).unwrap();
-    assert_eq!(host.latency(), 4096, "nor does another activation");
+fn the_latency_is_the_modes_and_constant() {
+    for (mode, latency) in [("Studio", 4096), ("Live", 1024)] {
+        let mut host = active_host_in(mode, RATE, 512);
+        assert_eq!(host.latency(), latency, "{mode}");
+        play(&mut host, &clip(1.0), 512);
+        assert_eq!(host.latency(), latency, "{mode}: playing changes nothing");
+        host.deactivate();
+        host.activate(f64::from(RATE), 512).unwrap();
+        assert_eq!(host.latency(), latency, "{mode}: nor does another activation");
+    }
 }
 
 #[test]
 fn the_output_does_not_depend_on_how_the_host_cuts_time() {
     let song = clip(3.0);
-    let mut reference = active_host(RATE, 2048);
-    let reference = play(&mut reference, &song, 512).ports;
-    for sizes in [&[1][..], &[17], &[2027], &[2048], &[1, 2027, 64, 333, 1024, 5]] {
-        let mut host = active_host(RATE, 2048);
-        let played = play_in(&mut host, &song, Blocks::cycle(sizes)).ports;
-        assert!(played == reference, "blocks of {sizes:?} give other samples than blocks of 512");
+    for mode in MODES {
+        let reference = play(&mut active_host_in(mode, RATE, 2048), &song, 512).ports;
+        for sizes in [&[1][..], &[17], &[2027], &[2048], &[1, 2027, 64, 333, 1024, 5]] {
+            let mut host = active_host_in(mode, RATE, 2048);
+            let played = play_in(&mut host, &song, Blocks::cycle(sizes)).ports;
+            assert!(played == reference, "{mode}: blocks of {sizes:?} give other samples than blocks of 512");
+        }
     }
 }
 
 #[test]
 fn offline_rendering_equals_real_time() {
     let song = clip(2.0);
-    let mut host = active_host(RATE, 512);
-    let real_time = play(&mut host, &song, 512).ports;
-    let mut host = loaded_host();
-    host.set_offline(true).unwrap();
-    host.activate(f64::from(RATE), 512).unwrap();
-    assert!(play(&mut host, &song, 512).ports == real_time);
+    for mode in MODES {
+        let real_time = play(&mut active_host_in(mode, RATE, 512), &song, 512).ports;
+        let mut host = loaded_host_in(mode);
+        host.set_offline(true).unwrap();
+        host.activate(f64::from(RATE), 512).unwrap();
+        assert!(play(&mut host, &song, 512).ports == real_time, "{mode}");
+    }
 }
 
 #[test]
 fn playing_again_gives_the_same_samples() {
     let song = clip(2.0);
-    let mut host = active_host(RATE, 512);
-    let first = play(&mut host, &song, 512).ports;
-    assert!(play(&mut host, &song, 512).ports == first, "stop and play starts afresh");
-    host.deactivate();
-    host.activate(f64::from(RATE), 512).unwrap();
-    assert!(play(&mut host, &song, 512).ports == first, "so does another activation");
+    for mode in MODES {
+        let mut host = active_host_in(mode, RATE, 512);
+        let first = play(&mut host, &song, 512).ports;
+        assert!(play(&mut host, &song, 512).ports == first, "{mode}: stop and play starts afresh");
+        host.deactivate();
+        host.activate(f64::from(RATE), 512).unwrap();
+        assert!(play(&mut host, &song, 512).ports == first, "{mode}: so does another activation");
+    }
+}
+
+#[test]
+fn a_change_of_mode_asks_for_a_restart_and_leads_to_the_other_network() {
+    let song = clip(1.0);
+    let alone = MODES.map(|mode| play(&mut active_host_in(mode, RATE, 512), &song, 512).ports);
+    assert!(alone[0] != alone[1], "the modes sound the same");
+    let mut host = active_host_in("Studio", RATE, 512);
+    let id = "mode".to_owned();
+    let value = host.value_of_text(&id, "Live").unwrap();
+    host.take_restart_request();
+    let changed = host.stream(&song, Blocks::of(512), &[Change { at: 10_000, id, value }], &mut |_done| {});
+    let error = difference(&tail(&song, 0, 4096), &changed.unwrap().ports[0], 4096);
+    assert!(error < INAUDIBLE, "Studio goes on until the host restarts: {error:e}");
+    assert!(host.take_restart_request());
+    for mode in [1, 0, 1] {
+        host.deactivate();
+        host.set_text("mode", MODES[mode]).unwrap();
+        host.activate(f64::from(RATE), 512).unwrap();
+        assert!(play(&mut host, &song, 512).ports == alone[mode], "{} after a change", MODES[mode]);
+    }
 }
 
 #[test]
 fn silence_stays_exact_silence() {
-    let mut host = active_host(RATE, 512);
-    let silence = vec![vec![0.0; RATE as usize]; 2];
-    let played = play(&mut host, &silence, 512);
-    assert!(played.ports.iter().flatten().flatten().all(|&sample| sample == 0.0));
+    for mode in MODES {
+        let mut host = active_host_in(mode, RATE, 512);
+        let silence = vec![vec![0.0; RATE as usize]; 2];
+        let played = play(&mut host, &silence, 512);
+        assert!(played.ports.iter().flatten().flatten().all(|&sample| sample == 0.0), "{mode}");
+    }
 }
 
 #[test]
 fn real_music_comes_apart() {
     let song = clip(12.0);
-    let mut host = active_host(RATE, 512);
-    let played = play(&mut host, &song, 512);
     let whole = energy(&song);
-    for (name, stem) in PORTS[1..].iter().zip(&played.ports[1..]) {
-        let share = energy(stem) / whole;
-        assert!((1e-4..0.9).contains(&share), "{name} has {share:.5} of the song's energy");
+    for mode in MODES {
+        let played = play(&mut active_host_in(mode, RATE, 512), &song, 512);
+        for (name, stem) in PORTS[1..].iter().zip(&played.ports[1..]) {
+            let share = energy(stem) / whole;
+            assert!((1e-4..0.9).contains(&share), "{mode}: {name} has {share:.5} of the song's energy");
+        }
     }
 }
 
@@ -191,10 +232,7 @@ fn unusable_input_does_no_lasting_harm() {
     // `play` checks that every output sample is a number.
     let played = play(&mut host, &spoilt, 512);
     let after = at + 4096 + 64;
-    let tail = |audio: &Audio, from: usize| -> Audio {
-        audio.iter().map(|channel| channel[from..].to_vec()).collect()
-    };
-    let error = difference(&tail(&song, after), &tail(&played.ports[0], after), latency);
+    let error = difference(&tail(&song, after, 0), &tail(&played.ports[0], after, 0), latency);
     assert!(error < INAUDIBLE, "a window later, main is the input again: {error:e}");
 }
 

@@ -1,12 +1,12 @@
 //! The plug-in separates as the training code does: the bundled clip against the training code's own streamed result.
 
 use safetensors::{Dtype, SafeTensors};
-use unbraid_tests::{Audio, RATE, active_host, clip, energy, play, repository_file};
+use unbraid_tests::{Audio, MODES, RATE, active_host_in, clip, energy, play, repository_file};
 
 /// The stems that the training code got from the clip's beginning: `stems`, i16 `[4, 2, T]`, full scale 32768.
-fn expected() -> Vec<Audio> {
-    let bytes =
-        std::fs::read(repository_file("models/studio.demo.safetensors")).expect("the file can be read");
+fn expected(mode: &str) -> Vec<Audio> {
+    let file = format!("models/{}.demo.safetensors", mode.to_lowercase());
+    let bytes = std::fs::read(repository_file(&file)).expect("the file can be read");
     let tensors = SafeTensors::deserialize(&bytes).expect("it is a safetensors file");
     let stems = tensors.tensor("stems").expect("it has `stems`");
     assert_eq!((stems.dtype(), &stems.shape()[..2]), (Dtype::I16, &[4, 2][..]));
@@ -24,11 +24,15 @@ fn expected() -> Vec<Audio> {
 
 #[test]
 fn the_stems_of_the_clip_are_the_training_codes() {
-    let expected = expected();
+    MODES.into_iter().for_each(separates_as_the_training_code);
+}
+
+fn separates_as_the_training_code(mode: &str) {
+    let expected = expected(mode);
     let length = expected[0][0].len();
     assert!(length >= 5 * RATE as usize, "a few seconds of music, not {length} samples");
     let song = clip(length as f64 / f64::from(RATE));
-    let mut host = active_host(RATE, 512);
+    let mut host = active_host_in(mode, RATE, 512);
     let latency = host.latency();
     let played = play(&mut host, &song, 512);
     for ((name, expected), stem) in
@@ -42,6 +46,6 @@ fn the_stems_of_the_clip_are_the_training_codes() {
             })
             .collect();
         let decibels = 10.0 * (energy(&error) / energy(&song)).log10();
-        assert!(decibels < -60.0, "{name} differs by {decibels:.1} dB of the song");
+        assert!(decibels < -60.0, "{mode}: {name} differs by {decibels:.1} dB of the song");
     }
 }

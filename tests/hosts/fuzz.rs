@@ -22,6 +22,7 @@ fn a_few_wild_lives_do_no_harm() {
             panic!("{finding:?}: `cargo xtask fuzz --life {}` shows it again", finding.seed)
         });
     assert!(lives > 0 && tally.blocks > 0 && tally.changes > 0 && tally.states > 0, "{tally:?}");
+    assert!(tally.mode_switches > 0, "one mode throughout: {tally:?}");
     assert!(tally.compared > 1000, "the stems' sum was hardly ever looked at: {tally:?}");
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use unbraid_host::ClapHost;
-use unbraid_tests::{Audio, Random, clip, loaded_host, play, with_network};
+use unbraid_tests::{Audio, MODES, Random, clip, loaded_host_in, play};
 
 /// Mode, sample rate in Hz and block of each instance.
 const SETTINGS: [(&str, u32, u32); 8] = [
@@ -21,10 +21,8 @@ const SETTINGS: [(&str, u32, u32); 8] = [
 const LIVES: usize = 3;
 
 fn born((mode, rate, block): (&str, u32, u32)) -> ClapHost {
-    let mut host = loaded_host();
-    host.set_text("mode", mode).unwrap();
+    let mut host = loaded_host_in(mode);
     host.set_text("vocals_level", "-6 dB").unwrap();
-    with_network(&mut host);
     host.activate(f64::from(rate), block).unwrap();
     host
 }
@@ -62,18 +60,19 @@ fn instances_in_turns_on_one_thread_do_not_hear_each_other() {
     let slices =
         |from: usize, to: usize| -> Vec<&[f32]> { song.iter().map(|channel| &channel[from..to]).collect() };
     let block = 256;
-    let alone = {
-        let mut host = born(("Studio", 44_100, block as u32));
+    let alone = MODES.map(|mode| {
+        let mut host = born((mode, 44_100, block as u32));
         let mut running = host.start().unwrap();
         (0..song[0].len() / block)
             .map(|at| running.block(&slices(at * block, (at + 1) * block), &[]).unwrap().to_vec())
             .collect::<Vec<_>>()
-    };
-    let mut hosts: Vec<_> = (0..4).map(|_| born(("Studio", 44_100, block as u32))).collect();
+    });
+    let mut hosts: Vec<_> = (0..4).map(|at| born((MODES[at % 2], 44_100, block as u32))).collect();
     let mut running: Vec<_> = hosts.iter_mut().map(|host| host.start().unwrap()).collect();
-    for (at, alone) in alone.iter().enumerate() {
-        for running in &mut running {
-            assert!(running.block(&slices(at * block, (at + 1) * block), &[]).unwrap() == &alone[..]);
+    for at in 0..alone[0].len() {
+        for (index, running) in running.iter_mut().enumerate() {
+            let heard = running.block(&slices(at * block, (at + 1) * block), &[]).unwrap();
+            assert!(heard == &alone[index % 2][at][..], "{} in block {at}", MODES[index % 2]);
         }
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 pub use random::Random;
-pub use subject::{PARAMETERS, Subject, Tally, Treatment};
+pub use subject::{Subject, Tally, Treatment};
 
 use unbraid_host::{Blocks, ClapHost, Played};
 
@@ -56,6 +56,32 @@ pub fn bundled_clap() -> PathBuf {
     let Some(packed) = modified(&bundle) else { panic!("{} is missing: {REMEDY}", bundle.display()) };
     assert!(built.is_none_or(|built| built <= packed), "{} is out of date: {REMEDY}", bundle.display());
     bundle
+}
+
+/// The modes, by the text of the parameter.
+pub const MODES: [&str; 2] = ["Studio", "Live"];
+
+/// The bundled plug-in, loaded and activated in one of [`MODES`].
+///
+/// # Panics
+/// When it does not load or refuses mode or rate.
+#[must_use]
+pub fn active_host_in(mode: &str, rate: u32, max_block: u32) -> ClapHost {
+    let mut host = loaded_host_in(mode);
+    host.activate(f64::from(rate), max_block).expect("the plug-in takes this rate and block");
+    host
+}
+
+/// The bundled plug-in in one of [`MODES`], loaded, not active, and with its network prepared.
+///
+/// # Panics
+/// When it does not load or refuses the mode.
+#[must_use]
+pub fn loaded_host_in(mode: &str) -> ClapHost {
+    let mut host = ClapHost::load(&bundled_clap()).expect("the bundle loads");
+    host.set_text("mode", mode).expect("the plug-in has this mode");
+    with_network(&mut host);
+    host
 }
 
 /// The bundled plug-in, loaded and activated.

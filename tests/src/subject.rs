@@ -2,31 +2,10 @@
 
 use std::collections::VecDeque;
 
-use unbraid_host::{ClapHost, Error, RawChange, parameter_id};
+use unbraid_host::{ClapHost, Error, PARAMETERS, RawChange, parameter_id};
 
 use crate::Random;
 use crate::bundled_clap;
-
-/// All parameters' ids.
-pub const PARAMETERS: [&str; 17] = [
-    "vocals_level",
-    "vocals_mute",
-    "vocals_solo",
-    "drums_level",
-    "drums_mute",
-    "drums_solo",
-    "bass_level",
-    "bass_mute",
-    "bass_solo",
-    "other_level",
-    "other_mute",
-    "other_solo",
-    "focus",
-    "mode",
-    "stem_tap",
-    "output_gain",
-    "bypass",
-];
 
 const RATES: [f64; 8] = [22_050.0, 44_100.0, 48_000.0, 88_200.0, 96_000.0, 192_000.0, 1.0, 768_000.0];
 const ANNOUNCED: [u32; 9] = [1, 17, 64, 128, 480, 512, 1024, 2027, 8192];
@@ -57,6 +36,8 @@ pub struct Tally {
     pub activations: u64,
     /// Restarts that the plug-in asked for and got.
     pub restarts: u64,
+    /// Activations in another mode than the one before.
+    pub mode_switches: u64,
     /// States loaded, damaged ones included.
     pub states: u64,
     /// Samples at which the stems' sum was compared with the delayed input.
@@ -70,6 +51,7 @@ impl std::ops::AddAssign for Tally {
         self.changes += other.changes;
         self.activations += other.activations;
         self.restarts += other.restarts;
+        self.mode_switches += other.mode_switches;
         self.states += other.states;
         self.compared += other.compared;
     }
@@ -83,6 +65,8 @@ pub struct Subject {
     states: Vec<Vec<u8>>,
     rate: f64,
     announced: u32,
+    /// The mode of the last activation, as the parameter's value.
+    mode: Option<f64>,
     /// What happened so far.
     pub tally: Tally,
 }
@@ -103,6 +87,7 @@ impl Subject {
             states: vec![state],
             rate: 0.0,
             announced: 0,
+            mode: None,
             tally: Tally::default(),
         }
     }
@@ -199,6 +184,9 @@ impl Subject {
         self.rate = *self.random.pick(&RATES);
         self.announced = *self.random.pick(&ANNOUNCED);
         self.tally.activations += 1;
+        let mode = self.host.value("mode").map_err(|error| error.to_string())?;
+        let before = self.mode.replace(mode);
+        self.tally.mode_switches += u64::from(before.is_some_and(|before| before != mode));
         self.host.activate(self.rate, self.announced).map_err(|error| error.to_string())
     }
 
