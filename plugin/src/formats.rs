@@ -8,6 +8,7 @@
 //! release of the framework handles such hosts itself, this module goes, and the framework's export macros come
 //! back.
 
+pub mod audience;
 mod buses;
 mod clap;
 mod clap_events;

@@ -9,6 +9,7 @@ use unbraid_engine::realtime::{Engine, Separator};
 use unbraid_engine::{CHANNELS, STEMS};
 
 use crate::display::Display;
+use crate::formats::audience;
 use crate::loading::Loading;
 use crate::meter::LoadMeter;
 use crate::params::{Mode, UnbraidParams};
@@ -134,6 +135,11 @@ impl Processor {
         }
     }
 
+    /// Inverse transforms that were left out because nobody heard the stem.
+    pub fn left_out(&self) -> u64 {
+        self.engine.left_out()
+    }
+
     /// Whether a network for this is on its way to it already.
     pub fn awaits(&self, wanted: Wanted, host: Host) -> bool {
         self.wanted == wanted && self.host == host && self.engine.health().waiting_for_network
@@ -188,9 +194,12 @@ impl Processor {
     ) {
         let start = Instant::now();
         self.engine.set_controls(&params.controls());
-        let mut buses = stems.iter_mut();
-        let outputs: [_; STEMS] = std::array::from_fn(|_| match buses.next()?.as_slice() {
-            [left, right] => Some([&mut **left, &mut **right]),
+        let mut buses = stems.iter_mut().zip(audience::listens());
+        let outputs: [_; STEMS] = std::array::from_fn(|_| match buses.next()? {
+            (bus, true) => match bus.as_slice() {
+                [left, right] => Some([&mut **left, &mut **right]),
+                _ => None,
+            },
             _ => None,
         });
         let samples = buffer.samples();
@@ -217,5 +226,52 @@ impl Processor {
             let main: [&mut [f32]; CHANNELS] = [block, twin];
             self.engine.process(main, [const { None }; STEMS]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nice_plug::prelude::Params;
+
+    use super::*;
+    use crate::instance::Instance;
+
+    const BLOCK: usize = 512;
+
+    /// Plays with vocals and drums muted to a host that has memory for all stem buses and listens as it says; returns what
+    /// the buses hold, and how many transforms were left out.
+    fn played(listens: [bool; STEMS]) -> ([[Vec<f32>; CHANNELS]; STEMS], u64) {
+        let instance = Instance::default();
+        for (id, parameter, _) in instance.params.param_map() {
+            if id == "vocals_mute" || id == "drums_mute" {
+                // SAFETY: the parameters live as long as the instance.
+                unsafe { parameter._internal_set_normalized_value(1.0) };
+            }
+        }
+        let mut processor = instance.prepare(None, 44_100.0, BLOCK as u32).unwrap();
+        let mut main = [vec![0.5; BLOCK], vec![0.5; BLOCK]];
+        let mut stems: [[Vec<f32>; CHANNELS]; STEMS] =
+            std::array::from_fn(|_| [vec![7.0; BLOCK], vec![7.0; BLOCK]]);
+        for _ in 0..20 {
+            let mut buffers: [Buffer<'_>; STEMS + 1] = Default::default();
+            let buses = std::iter::once(&mut main).chain(&mut stems);
+            for (buffer, [left, right]) in buffers.iter_mut().zip(buses) {
+                // SAFETY: the slices outlive the buffers and have this length.
+                unsafe { buffer.set_slices(BLOCK, |slices| *slices = vec![left, right]) };
+            }
+            let [main, stems @ ..] = &mut buffers;
+            audience::of(listens, || processor.process(main, stems, &instance.params, &instance.status));
+        }
+        (stems, processor.left_out())
+    }
+
+    #[test]
+    fn a_bus_to_which_nobody_listens_is_left_alone() {
+        let (stems, left_out) = played([true, false, true, true]);
+        let untouched = |stem: &[Vec<f32>; CHANNELS]| stem.iter().flatten().all(|&sample| sample == 7.0);
+        assert_eq!(stems.each_ref().map(untouched), [false, true, false, false]);
+        // Two channels in each of the ten frames. Vocals are muted, too, but the host listens to them.
+        assert_eq!(left_out, 20);
+        assert_eq!(played([true; STEMS]).1, 0);
     }
 }

@@ -63,6 +63,8 @@ pub struct Guard {
     silence: Vec<f32>,
     /// Written where an output is missing. Nobody reads it.
     spare: [[Vec<f32>; CHANNELS]; OUTPUT_BUSES],
+    /// For which stems the host handed over memory in the last call.
+    listens: [bool; STEMS],
     /// Complete channel pointers of the input bus.
     pub input: Pointers,
     /// Complete channel pointers of the output buses.
@@ -79,6 +81,7 @@ impl Guard {
             layout: Layout::default(),
             silence: Vec::new(),
             spare: Default::default(),
+            listens: [false; STEMS],
             input: [ptr::null_mut(); CHANNELS],
             outputs: [[ptr::null_mut(); CHANNELS]; OUTPUT_BUSES],
         }
@@ -122,6 +125,7 @@ impl Guard {
             self.make_room(frames);
         }
         let mut whole = true;
+        let mut given = [false; OUTPUT_BUSES];
         for (channel, pointer) in self.input.iter_mut().enumerate().take(self.layout.input) {
             // SAFETY: the caller's promise is passed on.
             *pointer = unsafe { input.channel(channel) };
@@ -130,18 +134,28 @@ impl Guard {
                 *pointer = self.silence.as_mut_ptr();
             }
         }
-        let buses = self.outputs.iter_mut().zip(&mut self.spare).zip(outputs).zip(self.layout.outputs);
-        for (((pointers, spare), bus), channels) in buses {
+        let buses = self.outputs.iter_mut().zip(&mut self.spare).zip(&mut given);
+        for (((pointers, spare), given), (bus, channels)) in
+            buses.zip(outputs.into_iter().zip(self.layout.outputs))
+        {
             for (channel, (pointer, spare)) in pointers.iter_mut().zip(spare).enumerate().take(channels) {
                 // SAFETY: the caller's promise is passed on.
                 *pointer = unsafe { bus.channel(channel) };
                 if pointer.is_null() {
                     whole = false;
                     *pointer = spare.as_mut_ptr();
+                } else {
+                    *given = true;
                 }
             }
         }
+        self.listens = std::array::from_fn(|stem| given[1 + stem]);
         whole
+    }
+
+    /// To which stem buses the host listens, as [`Guard::complete`] found: those with memory for a channel at least.
+    pub fn listens(&self) -> [bool; STEMS] {
+        self.listens
     }
 }
 
@@ -226,6 +240,7 @@ mod tests {
         assert!(unsafe { guard.complete(FRAMES, input.bus(), buses) });
         assert_eq!(guard.input.to_vec(), input.pointers);
         assert_eq!(guard.outputs[3].to_vec(), hosts[3].pointers);
+        assert_eq!(guard.listens(), [true; STEMS]);
     }
 
     #[test]
@@ -246,6 +261,7 @@ mod tests {
             assert!(!unsafe { guard.complete(FRAMES, input.bus(), outputs) });
             assert_eq!(guard.outputs[0].to_vec(), main.pointers, "the main output is the host's own");
             assert_eq!(guard.outputs[2][0], mono.pointers[0]);
+            assert_eq!(guard.listens(), [false, true, false, false]);
             assert_eq!(guard.input[0], input.pointers[0]);
             // SAFETY: the guard promises memory for this many samples.
             let second = unsafe { std::slice::from_raw_parts(guard.input[1], FRAMES) };

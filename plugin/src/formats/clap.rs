@@ -16,6 +16,7 @@ use nice_plug::wrapper::clap::{
 };
 use nice_plug::wrapper::setup_logger;
 
+use super::audience;
 use super::buses::{Exclusive, Guard, HostBus, Layout, OUTPUT_BUSES};
 use super::clap_events::Events;
 use crate::Unbraid;
@@ -252,8 +253,9 @@ unsafe extern "C" fn process(plugin: *const clap_plugin, call: *const clap_proce
             if guard.complete(call.frames_count as usize, input, outputs)
                 && call.audio_outputs_count as usize == layout.output_buses()
             {
-                return process(plugin, call);
+                return audience::of(guard.listens(), || process(plugin, call));
             }
+            let listens = guard.listens();
             let rebuilt = |pointers: &mut [*mut f32], channels| clap_audio_buffer {
                 data32: pointers.as_mut_ptr(),
                 data64: ptr::null_mut(),
@@ -273,7 +275,7 @@ unsafe extern "C" fn process(plugin: *const clap_plugin, call: *const clap_proce
                 audio_outputs_count: layout.output_buses() as u32,
                 ..*call
             };
-            process(plugin, &complete)
+            audience::of(listens, || process(plugin, &complete))
         });
         guarded_call.unwrap_or(CLAP_PROCESS_ERROR)
     }

@@ -23,6 +23,7 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::{
 use nice_plug::wrapper::vst3::vst3::{Class, ComRef, ComWrapper};
 use nice_plug::wrapper::vst3::{PluginInfo, Wrapper};
 
+use super::audience;
 use super::buses::{Exclusive, Guard, HostBus, Layout, OUTPUT_BUSES};
 use crate::Unbraid;
 
@@ -311,8 +312,11 @@ impl IAudioProcessorTrait for Guarded {
                     return self.framework.process(&mut flush);
                 }
                 if complete && call.numOutputs as usize == layout.output_buses() {
-                    return self.framework.process(&mut ProcessData { ..*call });
+                    return audience::of(guard.listens(), || {
+                        self.framework.process(&mut ProcessData { ..*call })
+                    });
                 }
+                let listens = guard.listens();
                 let rebuilt = |pointers: &mut [*mut f32], channels| {
                     // SAFETY: the type is plain old data, for which zeros are a value.
                     let mut bus: AudioBusBuffers = std::mem::zeroed();
@@ -332,7 +336,7 @@ impl IAudioProcessorTrait for Guarded {
                     outputs: outputs.as_mut_ptr(),
                     ..*call
                 };
-                self.framework.process(&mut complete)
+                audience::of(listens, || self.framework.process(&mut complete))
             });
             guarded_call.unwrap_or(kResultFalse)
         }

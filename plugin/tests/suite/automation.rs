@@ -1,5 +1,7 @@
 //! Automation: every parameter acts from the sample the host names, and no control makes a step.
 
+use unbraid::params::Mode;
+
 use super::hosts::*;
 
 const RATE: f64 = 44_100.0;
@@ -29,12 +31,20 @@ fn largest_step(channel: impl Iterator<Item = f32>) -> f32 {
 }
 
 fn every_parameter_acts_at_its_sample<H: Host>() {
+    modes().iter().for_each(|&mode| every_parameter_acts_at_its_sample_in::<H>(mode));
+}
+
+fn every_parameter_acts_at_its_sample_in<H: Host>(mode: Mode) {
     let input = tones();
     // Something to undo for mute, solo, bypass and the tap.
     let base = [("vocals_level", 0.3), ("drums_level", 0.4), ("bass_level", 0.5), ("other_level", 0.6)]
         .map(|(id, value)| Change { at: 0, id, value });
-    let play = |block: usize, change: Option<Change>| {
-        let mut host = H::active(modes()[0], RATE, 512);
+    let mut host = H::active(mode, RATE, 512);
+    let defaults = PARAMETERS.map(|id| (id, host.value(id)));
+    let mut play = |block: usize, change: Option<Change>| {
+        // As a new instance would begin.
+        defaults.into_iter().for_each(|(id, value)| host.set(id, value));
+        host.reset();
         let changes: Vec<_> = base.into_iter().chain(change).collect();
         drive(&mut host, &input, Blocks::Fixed(block), &changes)
     };
@@ -47,7 +57,7 @@ fn every_parameter_acts_at_its_sample<H: Host>() {
     let mut heard = 0.0f32;
     for id in PARAMETERS.into_iter().filter(|&id| id != "mode") {
         for value in [0.0, 1.0] {
-            let case = format!("{} {id} to {value}", H::FORMAT);
+            let case = format!("{} {mode:?}, {id} to {value}", H::FORMAT);
             let change = Change { at: AT, id, value };
             let output = play(512, Some(change));
             assert!(play(61, Some(change)) == output, "{case}: blocks of 61 give other samples");
@@ -86,7 +96,7 @@ fn every_parameter_acts_at_its_sample_and_without_a_step_in_vst3() {
 fn changes_within_a_block_all_count<H: Host>() {
     let input = tones();
     let play =
-        |blocks, changes: &[Change]| drive(&mut H::active(modes()[0], RATE, 2048), &input, blocks, changes);
+        |blocks, changes: &[Change]| drive(&mut H::active(Mode::Live, RATE, 2048), &input, blocks, changes);
     let points = [(AT, 0.0), (AT + 100, 1.0), (AT + 101, 0.5), (AT + 400, 0.9)].map(|(at, value)| Change {
         at,
         id: "output_gain",

@@ -7,12 +7,8 @@ use unbraid::params::Mode;
 
 pub use super::hosts_clap::Clap;
 pub use super::hosts_vst3::Vst3;
-
-/// Both channels of a bus.
-pub type Stereo = [Vec<f32>; 2];
-
-/// −120 dBFS.
-pub const INAUDIBLE: f32 = 1e-6;
+pub use super::measure::{INAUDIBLE, Stereo, error};
+pub use super::parameters::{PARAMETERS, parameter_id};
 
 /// A parameter's new value (from 0 to 1, if the test is a kind one) at a sample of the stream or of a block.
 #[derive(Debug, Clone, Copy)]
@@ -22,35 +18,10 @@ pub struct Change {
     pub value: f64,
 }
 
-/// All parameters' ids.
-pub const PARAMETERS: [&str; 17] = [
-    "vocals_level",
-    "vocals_mute",
-    "vocals_solo",
-    "drums_level",
-    "drums_mute",
-    "drums_solo",
-    "bass_level",
-    "bass_mute",
-    "bass_solo",
-    "other_level",
-    "other_mute",
-    "other_solo",
-    "focus",
-    "mode",
-    "stem_tap",
-    "output_gain",
-    "bypass",
-];
-
-/// The number under which both formats know a parameter.
-pub fn number(id: &str) -> u32 {
-    id.bytes().fold(0u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte))) & !(1 << 31)
-}
-
-/// The modes whose networks are built in.
+/// Both modes.
 pub fn modes() -> &'static [Mode] {
-    if networks::HAS_LIVE { &[Mode::Studio, Mode::Live] } else { &[Mode::Studio] }
+    const { assert!(networks::HAS_LIVE, "without models/live.onnx mode Live would be Studio again") };
+    &[Mode::Studio, Mode::Live]
 }
 
 /// A mode as a parameter's value.
@@ -76,9 +47,27 @@ pub trait Host: Sized {
     fn save(&self) -> Vec<u8>;
     fn load(&mut self, state: &[u8]) -> bool;
 
-    /// Processes `range` of the stream; times of `changes` count from its start. Returns whether the plug-in agreed.
-    fn block(&mut self, input: &Stereo, output: &mut Output, range: Range<usize>, changes: &[Change])
-    -> bool;
+    /// Processes `range` of the stream with memory for the stems that the host `listens` to; times of `changes` count from
+    /// its start. Returns whether the plug-in agreed.
+    fn block_to(
+        &mut self,
+        listens: [bool; 4],
+        input: &Stereo,
+        output: &mut Output,
+        range: Range<usize>,
+        changes: &[Change],
+    ) -> bool;
+
+    /// The same for a host that listens to all stems.
+    fn block(
+        &mut self,
+        input: &Stereo,
+        output: &mut Output,
+        range: Range<usize>,
+        changes: &[Change],
+    ) -> bool {
+        self.block_to([true; 4], input, output, range, changes)
+    }
 
     /// A host whose plug-in has its network for `mode`: real-time activation waits two seconds for it at most, which
     /// may be too little on a busy machine, and offline activation as long as it takes.
@@ -179,19 +168,6 @@ pub fn drive<H: Host>(host: &mut H, input: &Stereo, blocks: Blocks, changes: &[C
         assert!(host.block(input, &mut output, range, &relative), "{}: process failed", H::FORMAT);
     }
     output
-}
-
-/// The largest difference between `output` and `input` delayed by `latency` samples; infinite if either is no number.
-pub fn error(output: &Stereo, input: &Stereo, latency: usize) -> f32 {
-    let mut largest = 0.0f32;
-    for (output, input) in output.iter().zip(input) {
-        for (at, sample) in output.iter().enumerate() {
-            let expected = at.checked_sub(latency).map_or(0.0, |at| input[at]);
-            let error = (sample - expected).abs();
-            largest = if error.is_nan() { f32::INFINITY } else { largest.max(error) };
-        }
-    }
-    largest
 }
 
 /// White noise between −1 and 1, different on both channels.

@@ -17,7 +17,7 @@ use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process};
 use clap_sys::stream::{clap_istream, clap_ostream};
 
 use super::clap::Instance;
-use super::hosts::{Change, Host, Output, Stereo, number};
+use super::hosts::{Change, Host, Output, Stereo, parameter_id};
 
 /// One instance, and whether it processes.
 pub struct Clap {
@@ -41,7 +41,7 @@ impl Events {
                         type_: CLAP_EVENT_PARAM_VALUE,
                         flags: 0,
                     },
-                    param_id: number(change.id),
+                    param_id: parameter_id(change.id),
                     cookie: ptr::null_mut(),
                     note_id: -1,
                     port_index: -1,
@@ -74,6 +74,11 @@ unsafe extern "C" fn refuse(_list: *const clap_output_events, _event: *const cla
 const OUTPUT: clap_output_events = clap_output_events { ctx: ptr::null_mut(), try_push: Some(refuse) };
 
 impl Clap {
+    /// The instance, for tests that hand over buses of their own.
+    pub fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
     /// The plug-in itself, for tests of what no host should do.
     pub fn raw(&self) -> *const clap_plugin {
         self.instance.plugin
@@ -126,7 +131,7 @@ impl Host for Clap {
         let params: &clap_plugin_params = self.instance.extension(CLAP_EXT_PARAMS);
         let mut value = f64::NAN;
         // SAFETY: the plug-in is alive.
-        assert!(unsafe { params.get_value.unwrap()(self.instance.plugin, number(id), &mut value) });
+        assert!(unsafe { params.get_value.unwrap()(self.instance.plugin, parameter_id(id), &mut value) });
         value
     }
 
@@ -174,8 +179,9 @@ impl Host for Clap {
         unsafe { extension.load.unwrap()(self.instance.plugin, &stream) }
     }
 
-    fn block(
+    fn block_to(
         &mut self,
+        listens: [bool; 4],
         input: &Stereo,
         output: &mut Output,
         range: Range<usize>,
@@ -195,6 +201,8 @@ impl Host for Clap {
         let [one, two, three, four] = stems;
         let mut pointers = [main, one, two, three, four]
             .map(|bus| bus.each_mut().map(|channel| channel[start..].as_mut_ptr()));
+        let stems = pointers[1..].iter_mut().zip(listens);
+        stems.filter(|(_, listens)| !listens).for_each(|(bus, _)| *bus = [ptr::null_mut(); 2]);
         let mut outputs = pointers.each_mut().map(buffer);
         let events = Events::new(changes);
         let list = events.list();

@@ -16,7 +16,7 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::{
 };
 use nice_plug::wrapper::vst3::vst3::{Class, ComPtr, ComWrapper};
 
-use super::hosts::{Change, Host, Output, Stereo, number};
+use super::hosts::{Change, Host, Output, Stereo, parameter_id};
 use super::vst3::Instance;
 
 /// One instance, and whether it processes.
@@ -88,7 +88,7 @@ impl Changes {
                 .iter()
                 .map(|change| {
                     let points = vec![(change.at as i32, change.value)];
-                    ComWrapper::new(Queue { id: number(change.id), points }).to_com_ptr().unwrap()
+                    ComWrapper::new(Queue { id: parameter_id(change.id), points }).to_com_ptr().unwrap()
                 })
                 .collect(),
         )
@@ -206,12 +206,12 @@ impl Host for Vst3 {
 
     fn set(&mut self, id: &'static str, value: f64) {
         // SAFETY: the plug-in is initialised.
-        unsafe { self.controller().setParamNormalized(number(id), value) };
+        unsafe { self.controller().setParamNormalized(parameter_id(id), value) };
     }
 
     fn value(&self, id: &'static str) -> f64 {
         // SAFETY: the plug-in is initialised.
-        unsafe { self.controller().getParamNormalized(number(id)) }
+        unsafe { self.controller().getParamNormalized(parameter_id(id)) }
     }
 
     fn reset(&mut self) {
@@ -244,8 +244,9 @@ impl Host for Vst3 {
         result == kResultOk
     }
 
-    fn block(
+    fn block_to(
         &mut self,
+        listens: [bool; 4],
         input: &Stereo,
         output: &mut Output,
         range: Range<usize>,
@@ -265,6 +266,8 @@ impl Host for Vst3 {
         let [one, two, three, four] = stems;
         let mut pointers = [main, one, two, three, four]
             .map(|bus| bus.each_mut().map(|channel| channel[start..].as_mut_ptr()));
+        let stems = pointers[1..].iter_mut().zip(listens);
+        stems.filter(|(_, listens)| !listens).for_each(|(bus, _)| *bus = [ptr::null_mut(); 2]);
         let mut outputs = pointers.each_mut().map(buffers);
         let changes = ComWrapper::new(Changes::new(changes)).to_com_ptr::<IParameterChanges>().unwrap();
         // SAFETY: the type is plain old data, for which zeros are a value.

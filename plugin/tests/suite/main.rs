@@ -14,5 +14,10 @@ mod kernel;
 mod layouts;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod locks;
+#[path = "../../../engine/tests/suite/measure.rs"]
+mod measure;
+#[path = "../../../host/src/parameters.rs"]
+mod parameters;
 mod promises;
+mod rest;
 mod vst3;
