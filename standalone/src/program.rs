@@ -191,4 +191,27 @@ mod tests {
         handover.prepare(&instance, 44_100.0, 512);
         assert!(handover.retired.lock().unwrap().is_none());
     }
+
+    #[test]
+    fn the_mode_changes_over_while_the_program_plays() {
+        let handover = Handover::default();
+        let mut plugin = Unbraid::default();
+        let instance = plugin.instance().clone();
+        for (normalized, latency) in
+            [(1.0, 4096), (0.0, if unbraid::networks::HAS_LIVE { 1024 } else { 4096 })]
+        {
+            let map = instance.params.param_map();
+            let (_, mode, _) = map.iter().find(|(id, _, _)| id == "mode").expect("there is a mode");
+            // SAFETY: the parameters are alive, and nobody else uses them.
+            unsafe { mode._internal_set_normalized_value(normalized) };
+            handover.prepare(&instance, 44_100.0, 512);
+            handover.exchange(&mut plugin, 44_100.0);
+            assert_eq!(plugin.processor_latency(), Some(latency));
+            assert_eq!(
+                instance.status.latency().map(|(samples, _)| samples),
+                Some(latency),
+                "what the window shows"
+            );
+        }
+    }
 }

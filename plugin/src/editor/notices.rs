@@ -124,4 +124,19 @@ mod tests {
         notices.condition("network", true, line);
         assert_eq!(notices.current(), Some("broken"));
     }
+
+    #[test]
+    fn what_passes_by_itself_goes_when_it_has_passed() {
+        let mut notices = Notices::default();
+        notices.add("error");
+        notices.passing("wait", true, "waiting");
+        notices.seen();
+        assert_eq!(notices.current(), Some("waiting"));
+        notices.passing("wait", false, "waiting");
+        assert_eq!(notices.current(), None);
+        notices.passing("wait", true, "waiting");
+        notices.seen();
+        notices.passing("wait", true, "waiting");
+        assert_eq!(notices.current(), None, "seen, and it still holds");
+    }
 }

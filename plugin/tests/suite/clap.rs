@@ -8,6 +8,10 @@ use clap_sys::audio_buffer::clap_audio_buffer;
 use clap_sys::entry::clap_plugin_entry;
 use clap_sys::ext::audio_ports::{CLAP_EXT_AUDIO_PORTS, clap_plugin_audio_ports};
 use clap_sys::ext::latency::{CLAP_EXT_LATENCY, clap_plugin_latency};
+use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_param_info, clap_plugin_params};
+use clap_sys::ext::remote_controls::{
+    CLAP_EXT_REMOTE_CONTROLS, clap_plugin_remote_controls, clap_remote_controls_page,
+};
 use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
 use clap_sys::host::clap_host;
 use clap_sys::plugin::clap_plugin;
@@ -163,6 +167,52 @@ fn clap_ports_have_their_names() {
     let stereo = |name: &str| (name.to_owned(), 2);
     assert_eq!(names(true), [stereo("Main")]);
     assert_eq!(names(false), ["Main", "Vocals", "Drums", "Bass", "Other"].map(stereo));
+}
+
+fn text(characters: &[c_char]) -> String {
+    // SAFETY: the plug-in ends its texts with a zero.
+    unsafe { std::ffi::CStr::from_ptr(characters.as_ptr()) }.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn hardware_controllers_are_offered_pages_of_levels_mutes_and_solos() {
+    let instance = Instance::new();
+    instance.activate(44_100.0, 64);
+    let params: &clap_plugin_params = instance.extension(CLAP_EXT_PARAMS);
+    let remote: &clap_plugin_remote_controls = instance.extension(CLAP_EXT_REMOTE_CONTROLS);
+    // SAFETY: the plug-in is alive and fills in what it is asked for.
+    let (known, pages) = unsafe {
+        let known: Vec<clap_param_info> = (0..params.count.unwrap()(instance.plugin))
+            .map(|index| {
+                let mut info = MaybeUninit::zeroed();
+                assert!(params.get_info.unwrap()(instance.plugin, index, info.as_mut_ptr()));
+                info.assume_init()
+            })
+            .collect();
+        let pages: Vec<clap_remote_controls_page> = (0..remote.count.unwrap()(instance.plugin))
+            .map(|index| {
+                let mut page = MaybeUninit::zeroed();
+                assert!(remote.get.unwrap()(instance.plugin, index, page.as_mut_ptr()));
+                page.assume_init()
+            })
+            .collect();
+        (known, pages)
+    };
+    let name = |id: u32| {
+        let info = known.iter().find(|info| info.id == id).expect("a page names parameters there are");
+        text(&info.name)
+    };
+    let pages: Vec<(String, Vec<String>)> =
+        pages.iter().map(|page| (text(&page.page_name), page.param_ids.map(name).to_vec())).collect();
+    let names = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let stems = ["Vocals", "Drums", "Bass", "Other"];
+    let each = |control: &str| stems.map(|stem| format!("{stem} {control}")).to_vec();
+    assert_eq!(pages.len(), 2);
+    assert_eq!(
+        pages[0],
+        ("Levels".to_owned(), [each("Level"), names(&["Focus", "Output Gain", "Mode", "Bypass"])].concat())
+    );
+    assert_eq!(pages[1], ("Mutes and solos".to_owned(), [each("Mute"), each("Solo")].concat()));
 }
 
 #[test]
