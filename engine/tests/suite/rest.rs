@@ -34,10 +34,10 @@ fn play(mut engine: Engine, seed: u32, largest: usize, all: bool) -> Heard {
     while at < LENGTH {
         // Everything is rolled in each case, so that both hosts do the same.
         let once_in = |random: &mut Random, times: usize| random.below(times) == 0;
-        for stem in 0..STEMS {
+        for (stem, listening) in listening.iter_mut().enumerate() {
             controls.mute[stem] ^= once_in(&mut random, 6);
             controls.solo[stem] ^= once_in(&mut random, 12);
-            listening[stem] ^= once_in(&mut random, 12);
+            *listening ^= once_in(&mut random, 12);
             if once_in(&mut random, 10) {
                 controls.level[stem] = if once_in(&mut random, 3) { 0.0 } else { random.next() * 2.0 };
             }

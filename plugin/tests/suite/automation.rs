@@ -42,9 +42,10 @@ fn every_parameter_acts_at_its_sample_in<H: Host>(mode: Mode) {
     let mut host = H::active(mode, RATE, 512);
     let defaults = PARAMETERS.map(|id| (id, host.value(id)));
     let mut play = |block: usize, change: Option<Change>| {
-        // As a new instance would begin.
+        // As a new instance would begin. (While a VST3 plug-in processes, it takes values from the process call alone.)
+        host.deactivate();
         defaults.into_iter().for_each(|(id, value)| host.set(id, value));
-        host.reset();
+        assert!(host.activate(RATE, 512));
         let changes: Vec<_> = base.into_iter().chain(change).collect();
         drive(&mut host, &input, Blocks::Fixed(block), &changes)
     };
