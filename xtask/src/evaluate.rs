@@ -31,7 +31,7 @@ pub struct Arguments {
     /// Leave out BSS Eval v4, which takes most of the time
     #[arg(long)]
     no_bss_eval: bool,
-    /// Also play every song over and over for this many minutes, and compare its first turn with its last
+    /// Also play every song over and over for this many minutes, and compare its first two turns with its last
     #[arg(long, value_name = "MINUTES")]
     endurance: Option<f64>,
     /// Samples per block of the host
@@ -87,8 +87,8 @@ pub fn main(arguments: &Arguments) -> Result<()> {
             }
             println!("  {}: {:.1} % of one core", mode.text(), 100.0 * share);
             if let Some(minutes) = arguments.endurance {
-                let (first, last) = endurance::first_and_last(&clap, &references, &mixture, mode, minutes)?;
-                turns.push((stems.name.clone(), mode, first, last));
+                let scores = endurance::turns(&clap, &references, &mixture, mode, minutes)?;
+                turns.push((stems.name.clone(), mode, scores));
             }
         }
         let text = |path: &Path| path.to_string_lossy().into_owned();
@@ -125,27 +125,22 @@ pub fn main(arguments: &Arguments) -> Result<()> {
 }
 
 /// The table of `--endurance`.
-fn print_turns(minutes: f64, turns: &[(String, Mode, endurance::Scores, endurance::Scores)]) {
+fn print_turns(minutes: f64, turns: &[(String, Mode, [endurance::Scores; 3])]) {
     println!(
-        "Energy-ratio SDR in the first and in the last turn of a song repeated for {minutes} minutes, dB\n"
+        "Energy-ratio SDR in the first, the second and the last turn of a song repeated for {minutes} minutes, dB\n"
     );
-    println!("| song | mode | {} | largest fall |", STEMS.join(" | "));
+    println!("| song | mode | {} | mean |", STEMS.join(" | "));
     println!("|---|---|---:|---:|---:|---:|---:|");
-    for (name, mode, first, last) in turns {
-        let mut fall: f64 = 0.0;
-        let cells: Vec<_> = first
-            .0
-            .iter()
-            .zip(last.0)
-            .map(|pair| match pair {
-                (Some(first), Some(last)) => {
-                    fall = fall.max(first - last);
-                    format!("{first:.2} → {last:.2}")
-                }
-                _ => "–".to_owned(),
-            })
-            .collect();
-        println!("| {name} | {} | {} | {fall:.2} |", mode.text(), cells.join(" | "));
+    for (name, mode, scores) in turns {
+        let told = |values: [Option<f64>; 3]| {
+            values.map(|value| value.map_or("–".to_owned(), |value| format!("{value:.2}"))).join(" → ")
+        };
+        let cells = (0..STEMS.len()).map(|stem| told(scores.each_ref().map(|turn| turn.0[stem])));
+        let mean = told(scores.each_ref().map(|turn| {
+            let there: Vec<f64> = turn.0.iter().flatten().copied().collect();
+            (!there.is_empty()).then(|| there.iter().sum::<f64>() / there.len() as f64)
+        }));
+        println!("| {name} | {} | {} | {mean} |", mode.text(), cells.collect::<Vec<_>>().join(" | "));
     }
     println!();
 }

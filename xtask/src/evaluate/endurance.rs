@@ -1,4 +1,5 @@
-//! Do the scores fall on an endless stream? A song is played over and over, and its first turn compared with its last.
+//! Do the scores fall on an endless stream? A song is played over and over, and its first and its second turn are
+//! compared with its last: the first begins with a network that has heard nothing, the second with one that knows the song.
 //!
 //! A recurrent network whose state grows gets worse within minutes (arXiv 2609.12201 measured it); a clip of a minute does
 //! not show that.
@@ -16,23 +17,23 @@ const BLOCK: u32 = 512;
 /// Energy-ratio SDR of every stem in dB, none where the stem is silent.
 pub struct Scores(pub [Option<f64>; 4]);
 
-/// Scores of the first and the last turn of a song that is repeated for at least `minutes`.
+/// Scores of the first, the second and the last turn of a song that is repeated for at least `minutes`.
 ///
 /// # Errors
 ///
 /// Where the song is empty, or the bundle cannot be rendered.
-pub fn first_and_last(
+pub fn turns(
     clap: &Path,
     references: &[Option<Vec<Vec<f32>>>],
     mixture: &Song,
     mode: Mode,
     minutes: f64,
-) -> Result<(Scores, Scores)> {
+) -> Result<[Scores; 3]> {
     let length = mixture.len();
     if length == 0 {
         bail!("the song is empty");
     }
-    let turns = ((minutes * 60.0 * f64::from(mixture.rate) / length as f64).ceil() as usize).max(2);
+    let turns = ((minutes * 60.0 * f64::from(mixture.rate) / length as f64).ceil() as usize).max(3);
     let stream = Song {
         channels: mixture.channels.iter().map(|channel| channel.repeat(turns)).collect(),
         rate: mixture.rate,
@@ -56,5 +57,5 @@ pub fn first_and_last(
         }
         Scores(scores)
     };
-    Ok((score(0), score(turns - 1)))
+    Ok([score(0), score(1), score(turns - 1)])
 }
