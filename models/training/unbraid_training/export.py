@@ -77,12 +77,16 @@ class Graph:
         """`weight` `[in, out]` for `x · W`, quantised per output channel."""
         return self.op("Transpose", self.weight(weight.T, hint), perm=[1, 0], hint=hint)
 
-    def band_matrix(self, weight: np.ndarray, hint: str) -> str:
-        """`weight` `[K, in, out]`, quantised per band and output channel."""
+    def band_product(self, x: str, weight: np.ndarray, hint: str) -> str:
+        """`x` `[K, 1, in]` times `weight` `[K, in, out]`, quantised per band and output channel: `[K, 1, out]`.
+
+        The vector stands on the right: there tract has kernels for one column, on the left it fills a tile with one row.
+        """
         k, i, o = weight.shape
         rows = self.weight(weight.transpose(0, 2, 1).reshape(k * o, i), hint)
-        shaped = self.op("Reshape", rows, self.ints(k, o, i), hint=hint)
-        return self.op("Transpose", shaped, perm=[0, 2, 1], hint=hint)
+        matrix = self.op("Reshape", rows, self.ints(k, o, i), hint=hint)
+        column = self.op("MatMul", matrix, self.op("Reshape", x, self.ints(k, i, 1)), hint=hint)
+        return self.op("Reshape", column, self.ints(k, 1, o))
 
     def group_conv(self, x: str, conv: GroupConv, hint: str) -> str:
         """Convolution over the groups of `x` `[1, channels, groups]`."""
@@ -178,15 +182,15 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     # The training layout interleaves features per group; here they come one after the other.
     order = np.arange(gpb * count).reshape(gpb, count).T.reshape(-1)
     weight = array(network.inward.weight)[:, order, :]
-    x = g.op("MatMul", feats, g.band_matrix(weight, "inward"))
+    x = g.band_product(feats, weight, "inward")
     if size.front:
         linked = g.op("Reshape", front, g.ints(c, groups))
         linked = g.op("MatMul", g.weight(array(network.front.link.weight), "link"), linked)
         # Channel after channel here, group after group in training.
         order = np.arange(gpb * size.link).reshape(gpb, size.link).T.reshape(-1)
         rows = g.op("Transpose", g.op("Reshape", linked, g.ints(size.link, k, gpb)), perm=[1, 0, 2])
-        weight = g.band_matrix(array(network.from_front)[:, order, :], "from_front")
-        x = g.op("Add", x, g.op("MatMul", g.op("Reshape", rows, g.ints(k, 1, size.link * gpb)), weight))
+        rows = g.op("Reshape", rows, g.ints(k, 1, size.link * gpb))
+        x = g.op("Add", x, g.band_product(rows, array(network.from_front)[:, order, :], "from_front"))
     x = g.op("Add", g.op("Reshape", x, g.ints(k, d)), g.constant(array(network.inward.bias)))
 
     for n, block in enumerate(network.blocks):
@@ -226,15 +230,15 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
         if low := mlp.low_bands:
             weight = array(mlp.low_inward.weight) * array(mlp.norm.scale)[None, :, None]
             y = g.op("Reshape", g.op("Slice", normed, g.ints(0), g.ints(low), g.ints(0)), g.ints(low, 1, d))
-            y = g.op("Add", g.op("MatMul", y, g.band_matrix(weight, "low_in")), g.constant(array(mlp.low_inward.bias)[:, None]))
-            y = g.op("MatMul", g.silu(y), g.band_matrix(array(mlp.low_outward.weight), "low_out"))
+            y = g.op("Add", g.band_product(y, weight, "low_in"), g.constant(array(mlp.low_inward.bias)[:, None]))
+            y = g.band_product(g.silu(y), array(mlp.low_outward.weight), "low_out")
             y = g.op("Add", g.op("Reshape", y, g.ints(low, d)), g.constant(array(mlp.low_outward.bias)))
             kept = g.op("Slice", x, g.ints(low), g.ints(k), g.ints(0))
             x = g.op("Concat", g.op("Add", g.op("Slice", x, g.ints(0), g.ints(low), g.ints(0)), y), kept, axis=0)
 
     weight = array(network.outward.weight) * array(network.norm.scale)[None, :, None]
     normed = g.op("Reshape", g.norm(x), g.ints(k, 1, d))
-    y = g.op("MatMul", normed, g.band_matrix(weight, "outward"))
+    y = g.band_product(normed, weight, "outward")
     y = g.op("Add", y, g.constant(array(network.outward.bias)[:, None]))
     # Per band: logits of every stem and channel, then every stem's factor on the contrast.
     stems, parts = len(STEMS), 2 * len(STEMS) * gpb
@@ -249,7 +253,7 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     if size.front:
         detail = network.detail
         weight = (array(detail.bands.weight) * array(network.norm.scale)[None, :, None])[:, :, order]
-        told = g.op("MatMul", normed, g.band_matrix(weight, "detail_bands"))
+        told = g.band_product(normed, weight, "detail_bands")
         told = g.op("Add", told, g.constant(array(detail.bands.bias)[:, None, order]))
         told = g.op("Transpose", g.op("Reshape", told, g.ints(k, size.link, gpb)), perm=[1, 0, 2])
         z = g.op("Concat", front, g.op("Reshape", told, g.ints(1, size.link, groups)), axis=1)
