@@ -9,7 +9,7 @@ use crate::render::{Mode, network};
 use crate::workspace;
 
 /// The heading in `models/README.md` below which the training data's sources and licences stand.
-const HEADING: &str = "### Data and licences";
+const HEADING: &str = "## Data and licences";
 
 /// The licences of all packages that are linked into the plug-in and the program, with their texts: `cargo about`.
 ///
@@ -85,14 +85,17 @@ mod tests {
 
     #[test]
     fn the_section_ends_at_the_next_heading() {
-        let card = "# Networks\n\n### Data and licences\n\n| source | licence |\n\n### To ship one's own\n";
-        assert_eq!(section(card), Some("### Data and licences\n\n| source | licence |\n\n"));
+        let card = "# Networks\n\n## Data and licences\n\n| source | licence |\n\n## To ship one's own\n";
+        assert_eq!(section(card), Some("## Data and licences\n\n| source | licence |\n\n"));
         assert_eq!(section("# Networks\n"), None);
     }
 
     #[test]
     fn the_networks_that_ship_name_their_data() {
         let text = of_training_data().unwrap();
-        assert!(text.contains("(mode Studio): ") && text.contains("| source |"), "{text}");
+        assert!(
+            text.contains("(mode Studio): ") && text.contains("(mode Live): ") && text.contains("| source |"),
+            "{text}"
+        );
     }
 }
