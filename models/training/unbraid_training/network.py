@@ -407,13 +407,17 @@ class BandNetwork(nn.Module):
             state.append(torch.zeros(batch, s.bands, s.width))
         return state
 
+    def normalised(self, feats: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the first layers see, `[B, T, groups, 4]`: features at mean 0 and deviation 1, and the contrast; and the contrast alone."""
+        peaks = contrast(feats[..., 0])
+        return torch.cat([(feats - self.feature_mean) * self.feature_scale, peaks[..., None]], dim=-1), peaks
+
     def ends(self, feats: torch.Tensor, state: list[torch.Tensor]):
         """What the last layers give, before it is joined to logits: per band `[B·T, bands, 12·groups_per_band]`,
         detail `[B·T, groups, 8]` (empty without a front), contrast `[B·T, groups]`; and the next state."""
         s = self.size
         b, t = feats.shape[:2]
-        peaks = contrast(feats[..., 0])
-        x = torch.cat([(feats - self.feature_mean) * self.feature_scale, peaks[..., None]], dim=-1)
+        x, peaks = self.normalised(feats)
         following, skip = [], 0
         if s.front:
             front, past, hidden = self.front(x, state[0], state[1])

@@ -17,7 +17,7 @@ import torch
 
 from .layout import LAYOUTS, Layout
 from .loader import Batches, Recipe
-from .network import BandNetwork, Size, contrast
+from .network import BandNetwork, Size
 
 Weights = dict[str, torch.Tensor]
 
@@ -79,8 +79,7 @@ def front_moments(weights: Weights, size: Size, layout: Layout, probes: list[tor
     total = torch.zeros(size.front, size.front, dtype=torch.float64)
     for feats in probes:
         state = network.initial_state(len(feats))
-        x = torch.cat([(feats - network.feature_mean) * network.feature_scale, contrast(feats[..., 0])[..., None]], dim=-1)
-        flat = network.front(x, state[0], state[1])[0].reshape(-1, size.front).double()
+        flat = network.front(network.normalised(feats)[0], state[0], state[1])[0].reshape(-1, size.front).double()
         total += flat.T @ flat / len(flat)
     return total / len(probes)
 
