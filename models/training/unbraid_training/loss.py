@@ -16,6 +16,9 @@ import torch
 STEM_WEIGHTS = (1.2, 1.0, 1.0, 1.0)
 """Vocals, drums, bass, other."""
 
+REST_WEIGHT = 1.8
+"""All but the voice, where it is known as a whole only."""
+
 PARTS = ("local", "energy", "linear", "ratio")
 """Names of the parts that `separation_loss` reports, in order."""
 
@@ -40,7 +43,7 @@ def separation_loss(logits, pxx, pxs, pss, rest_only, skip_frames: int = 8, part
     merged = torch.cat([shares[:, :, :1], zero, zero, rest], dim=2)
     shares = torch.where(rest_only[:, None, None, None, None], merged, shares)
     known = torch.tensor(STEM_WEIGHTS, device=logits.device).repeat(len(rest_only), 1)
-    partly = torch.tensor([STEM_WEIGHTS[0], 0.0, 0.0, 1.8], device=logits.device)
+    partly = torch.tensor([STEM_WEIGHTS[0], 0.0, 0.0, REST_WEIGHT], device=logits.device)
     weights = torch.where(rest_only[:, None], partly, known)
 
     shares, pxx, pxs, pss = (t[:, skip_frames:] for t in (shares, pxx[:, :, None], pxs, pss))

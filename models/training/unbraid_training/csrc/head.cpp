@@ -6,7 +6,7 @@
 // joint  [N, K, 12·gpb]  per band: 8 logits (stem-major, then channel), then 4 factors on the contrast
 // detail [N, G, 8]       correction of the logits
 // peaks  [N, G]          contrast
-// pxx [B,T,2,G], pxs/pss [B,T,4,2,G] float32; rest_only [B] bool; part_weights [4]; stem_weights [4]
+// pxx [B,T,2,G], pxs/pss [B,T,4,2,G] float32; rest_only [B] bool; part_weights [4]; stem_weights [5], the rest's last
 #include <torch/extension.h>
 #include <ATen/Parallel.h>
 #include <cmath>
@@ -131,7 +131,7 @@ std::vector<torch::Tensor> run(const torch::Tensor& joint, const torch::Tensor& 
       double mean[4] = {0, 0, 0, 0};
       for (int64_t t = skip; t < steps; ++t)
         for (int i = 0; i < 4; ++i) mean[i] += sums[((b * steps + t) * kStems + stem) * 4 + i] / M;
-      const float w = rest[b] ? (stem == 0 ? sw[0] : stem == 3 ? 1.8f : 0.f) : sw[stem];
+      const float w = rest[b] ? (stem == 0 ? sw[0] : stem == 3 ? sw[4] : 0.f) : sw[stem];
       const double inside = mean[1] + 0.01 * mean[3] + 0.003;
       const double value[4] = {mean[0], mean[1], mean[2], std::log10(inside / (mean[3] + 0.03))};
       for (int i = 0; i < 4; ++i) totals[i] += value[i] * w / (4.0 * B);
