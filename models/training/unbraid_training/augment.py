@@ -12,8 +12,10 @@ import scipy.ndimage
 
 from .pool import SAMPLE_RATE
 
-FRAME_LENGTH = 216_000
-"""Samples that one stem's chain works on: the segment, 9 % for varispeed, and a lead-in that fills reverbs."""
+
+def chain_length(seconds: float) -> int:
+    """Samples that one stem's chain works on: a piece of `seconds`, a tenth for varispeed, and a lead-in that fills reverbs."""
+    return scipy.fft.next_fast_len(int(seconds * SAMPLE_RATE * 1.1) + 22_000, real=True)
 
 
 def db(value: float) -> float:
@@ -61,16 +63,17 @@ def drive(audio: np.ndarray, amount_db: float, asymmetry: float) -> np.ndarray:
 
 
 class Rooms:
-    """A bank of synthetic stereo reverbs, kept as spectra of `FRAME_LENGTH` samples."""
+    """A bank of synthetic stereo reverbs, kept as spectra of `length` samples."""
 
-    def __init__(self, count: int, seed: int):
+    def __init__(self, count: int, seed: int, length: int):
+        self.length = length
         rng = np.random.default_rng([seed, 77])
         self.spectra = []
         for _ in range(count):
             rt60 = float(np.exp(rng.uniform(np.log(0.15), np.log(2.4))))
-            length = int(min(rt60 * 1.1, 2.0) * SAMPLE_RATE)
-            t = np.arange(length) / SAMPLE_RATE
-            noise = rng.standard_normal((2, length)).astype(np.float32)
+            size = int(min(rt60 * 1.1, 2.0) * SAMPLE_RATE)
+            t = np.arange(size) / SAMPLE_RATE
+            noise = rng.standard_normal((2, size)).astype(np.float32)
             if rng.random() < 0.35:
                 noise[1] = noise[0]  # a mono reverb
             tail = noise * np.exp(-6.9 * t / rt60)
@@ -79,8 +82,8 @@ class Rooms:
             mix = np.clip(t / rt60 * rng.uniform(0.6, 2.0), 0, 1)
             tail = tail * (1 - mix) + dark * mix
             delay = int(rng.uniform(0, 0.04) * SAMPLE_RATE)
-            response = np.zeros((2, FRAME_LENGTH), dtype=np.float32)
-            response[:, delay : delay + length] = tail[:, : FRAME_LENGTH - delay]
+            response = np.zeros((2, length), dtype=np.float32)
+            response[:, delay : delay + size] = tail[:, : length - delay]
             for _ in range(int(rng.integers(3, 9))):
                 at = int(rng.uniform(0.003, 0.05) * SAMPLE_RATE)
                 response[:, at] += rng.normal(0, 4.0, 2) * np.exp(-6.9 * at / SAMPLE_RATE / rt60)
@@ -113,12 +116,12 @@ def linear_chain(
     echo: float,
     speed: float,
 ) -> np.ndarray:
-    """Equaliser, room, echo and varispeed of `[channels, FRAME_LENGTH]` in one spectral pass.
+    """Equaliser, room, echo and varispeed of `[channels, rooms.length]` in one spectral pass.
 
     `wet` and `echo` are amplitudes beside the dry signal; `speed` > 1 raises pitch and tempo. A wet
-    mono signal becomes stereo. The result has about `FRAME_LENGTH / speed` samples.
+    mono signal becomes stereo. The result has about `rooms.length / speed` samples.
     """
-    spectrum = scipy.fft.rfft(audio.astype(np.float32), n=FRAME_LENGTH, axis=1)
+    spectrum = scipy.fft.rfft(audio.astype(np.float32), n=rooms.length, axis=1)
     bins = spectrum.shape[1]
     if eq_db > 0.0:
         spectrum = spectrum * equaliser(rng, bins, eq_db)
@@ -126,19 +129,19 @@ def linear_chain(
         room = rooms.spectra[int(rng.integers(len(rooms.spectra)))]
         spectrum = spectrum * (1.0 + wet * room)
     if echo > 0.0:
-        delay = rng.uniform(0.08, 0.55) * SAMPLE_RATE / FRAME_LENGTH
+        delay = rng.uniform(0.08, 0.55) * SAMPLE_RATE / rooms.length
         angle = np.exp(-2j * np.pi * delay * np.arange(bins)).astype(np.complex64)
         spectrum = spectrum * (1.0 + echo * angle + echo**2 * angle * angle)
-    length = FRAME_LENGTH
+    length = rooms.length
     if abs(speed - 1.0) > 1e-3:
-        length = scipy.fft.next_fast_len(int(FRAME_LENGTH / speed) // 2 * 2, real=True)
+        length = scipy.fft.next_fast_len(int(rooms.length / speed) // 2 * 2, real=True)
         length += length % 2
         wanted = length // 2 + 1
         if wanted <= bins:
             spectrum = spectrum[:, :wanted]
         else:
             spectrum = np.pad(spectrum, ((0, 0), (0, wanted - bins)))
-    return scipy.fft.irfft(spectrum, n=length, axis=1) * np.float32(length / FRAME_LENGTH)
+    return scipy.fft.irfft(spectrum, n=length, axis=1) * np.float32(length / rooms.length)
 
 
 def to_stereo(audio: np.ndarray, rng: np.random.Generator, pan_spread: float) -> np.ndarray:

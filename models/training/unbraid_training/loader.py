@@ -13,7 +13,8 @@ import numpy as np
 import torch
 
 from . import augment
-from .augment import FRAME_LENGTH, db
+from .augment import db
+from .codec import random_round_trip, share_out
 from .layout import STEMS, Layout
 from .network import features
 from .pool import Item, read_pool
@@ -31,8 +32,8 @@ kit, which at 0 dB would be louder than it is in songs."""
 class Recipe:
     """What a batch is made of; probabilities, unless a unit says otherwise."""
 
-    items: int = 4
-    seconds: float = 4.0
+    items: int = 3
+    seconds: float = 8.0
     aligned_song: float = 0.16
     voice_over_instrumental: float = 0.31
     no_voice: float = 0.22
@@ -43,6 +44,8 @@ class Recipe:
     """A stem 6 to 20 dB below its usual level, as brushes or pads are."""
     aligned_backing: float = 0.5
     mono_sum: float = 0.33
+    coded: float = 0.2
+    """Mixtures that have been through MP3 or AAC."""
     permissive: bool = False
     kind_weights: dict = field(
         default_factory=lambda: {
@@ -96,20 +99,20 @@ class Pool:
         return options[int(rng.integers(len(options)))]
 
 
-def segment(item: Item, stem: str, start: int) -> np.ndarray:
-    """`[channels, FRAME_LENGTH]` float32 from `start`, zeros beyond the end."""
-    raw = item.stems[stem][start : start + FRAME_LENGTH]
-    out = np.zeros((raw.shape[1], FRAME_LENGTH), dtype=np.float32)
+def segment(item: Item, stem: str, start: int, length: int) -> np.ndarray:
+    """`[channels, length]` float32 from `start`, zeros beyond the end."""
+    raw = item.stems[stem][start : start + length]
+    out = np.zeros((raw.shape[1], length), dtype=np.float32)
     out[:, : len(raw)] = raw.T.astype(np.float32) / 32768.0
     return out
 
 
-def active_start(item: Item, stem: str, rng: np.random.Generator, tries: int = 4) -> int:
-    """A random start at which the stem's later part is not silent, if a few tries find one."""
-    last = max(item.length - FRAME_LENGTH, 1)
+def active_start(item: Item, stem: str, rng: np.random.Generator, length: int, tries: int = 4) -> int:
+    """A random start at which the later part of the stem's `length` samples is not silent, if a few tries find one."""
+    last = max(item.length - length, 1)
     for _ in range(tries):
         start = int(rng.integers(last))
-        probe = item.stems[stem][start + 40_000 : start + FRAME_LENGTH : 97]
+        probe = item.stems[stem][start + 40_000 : start + length : 97]
         if len(probe) and np.mean(np.abs(probe.astype(np.float32)) > 200) > 0.12:
             return start
     return start
@@ -120,13 +123,14 @@ class Mixer:
 
     def __init__(self, pool: Pool, recipe: Recipe, layout: Layout, seed: int):
         self.pool, self.recipe, self.layout = pool, recipe, layout
-        self.rooms = augment.Rooms(40, seed)
+        self.length = augment.chain_length(recipe.seconds)
+        self.rooms = augment.Rooms(40, seed, self.length)
         self.frames = int(recipe.seconds * 44_100) // layout.hop
         self.samples = self.frames * layout.hop + layout.fft - layout.hop
 
     def stem(self, item, stem, start, rng, speed) -> np.ndarray:
         """One stem through its chain, `[2, samples]`, at its reference level."""
-        audio = segment(item, stem, start) * (REFERENCE_RMS / self.pool.loudness(item, stem))
+        audio = segment(item, stem, start, self.length) * (REFERENCE_RMS / self.pool.loudness(item, stem))
         real = item.kind in ("multitrack",)
         if stem == "vocals" and not real:
             if rng.random() < 0.65:
@@ -170,7 +174,7 @@ class Mixer:
         if mode < r.aligned_song and pool.songs:
             song = pool.songs[int(rng.integers(len(pool.songs)))]
             lead = list(song.stems)[int(rng.integers(len(song.stems)))]
-            start = active_start(song, lead, rng)
+            start = active_start(song, lead, rng, self.length)
             mutual = rng.random() < 0.5  # half the time the song's own balance
             reference = pool.loudness(song, lead)
             for i, stem in enumerate(STEMS):
@@ -181,8 +185,8 @@ class Mixer:
         elif mode < r.aligned_song + r.voice_over_instrumental and pool.instrumentals:
             rest_only = True
             item = pool.instrumentals[int(rng.integers(len(pool.instrumentals)))]
-            start = active_start(item, "rest", rng)
-            audio = segment(item, "rest", start) * (REFERENCE_RMS / pool.loudness(item, "rest"))
+            start = active_start(item, "rest", rng, self.length)
+            audio = segment(item, "rest", start, self.length) * (REFERENCE_RMS / pool.loudness(item, "rest"))
             wet = db(rng.uniform(-30, -14)) if rng.random() < 0.1 else 0.0
             audio = augment.linear_chain(audio, rng, self.rooms, rng.uniform(1, 5), wet, 0.0, self.speed(rng))
             stems[3] = augment.to_stereo(audio[:, -self.samples :], rng, 0.1) * 1.4
@@ -197,7 +201,7 @@ class Mixer:
             shared = None
             if rng.random() < r.aligned_backing and pool.backings:
                 shared = pool.backings[int(rng.integers(len(pool.backings)))]
-                start = int(rng.integers(max(shared.length - FRAME_LENGTH, 1)))
+                start = int(rng.integers(max(shared.length - self.length, 1)))
             for i, stem in enumerate(STEMS):
                 if i == 0 or absent[i]:
                     continue
@@ -207,7 +211,7 @@ class Mixer:
                     continue
                 for layer in range(2 if stem == "other" and rng.random() < 0.2 else 1):
                     item = pool.draw(rng, stem, r.kind_weights[stem])
-                    at = active_start(item, stem, rng)
+                    at = active_start(item, stem, rng, self.length)
                     stems[i] += self.stem(item, stem, at, rng, self.speed(rng)) * self.gain(stem, rng) * (0.7 if layer else 1.0)
         return self.master(stems, rng), rest_only
 
@@ -223,7 +227,7 @@ class Mixer:
         out = np.zeros((2, self.samples), dtype=np.float32)
         for layer in range(1 + (rng.random() < 0.15)):
             item = self.pool.draw(rng, "vocals", self.recipe.kind_weights["vocals"])
-            at = active_start(item, "vocals", rng)
+            at = active_start(item, "vocals", rng, self.length)
             out += self.stem(item, "vocals", at, rng, self.speed(rng)) * (1.0 if layer == 0 else db(rng.uniform(-12, 0)))
         return out
 
@@ -279,10 +283,15 @@ def mixture_powers(x: torch.Tensor, layout: Layout) -> torch.Tensor:
     return pool_groups(torch.view_as_real(torch.cat([x, side[None]])).square().sum(-1), layout)
 
 
-def statistics(stems: np.ndarray, layout: Layout) -> tuple[torch.Tensor, ...]:
-    """Features and pooled powers of one mixture's `stems` `[4, 2, samples]`, frames after the lead-in."""
+def statistics(stems: np.ndarray, layout: Layout, decoded: np.ndarray | None = None) -> tuple[torch.Tensor, ...]:
+    """Features and pooled powers of one mixture's `stems` `[4, 2, samples]`, frames after the lead-in.
+
+    `decoded` `[2, samples]` is what a codec has made of their sum, if it was coded.
+    """
     skip = layout.fft // layout.hop - 1
     s = torch.from_numpy(spectra(stems, layout)[:, :, skip:])  # [4, 2, T, F]
+    if decoded is not None:
+        s = share_out(s, torch.from_numpy(spectra(decoded, layout)[:, skip:]))
     x = s.sum(0)
     lead = layout.lookahead_frames
     pooled = mixture_powers(x, layout)
@@ -314,6 +323,8 @@ class Batches(torch.utils.data.Dataset):
         for i in range(self.recipe.items):
             rng = np.random.default_rng([self.seed, n, i])
             stems, rest_only = self.mixer.draw(rng)
-            rows.append(statistics(np.nan_to_num(stems), self.layout))
+            stems = np.nan_to_num(stems)
+            decoded = random_round_trip(stems.sum(0), rng) if rng.random() < self.recipe.coded else None
+            rows.append(statistics(stems, self.layout, decoded))
             rest.append(rest_only)
         return Batch(*(torch.stack(column).contiguous() for column in zip(*rows)), torch.tensor(rest))
