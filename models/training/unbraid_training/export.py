@@ -77,8 +77,8 @@ class Graph:
         """`weight` `[in, out]` for `x · W`, quantised per output channel."""
         return self.op("Transpose", self.weight(weight.T, hint), perm=[1, 0], hint=hint)
 
-    def band_product(self, x: str, weight: np.ndarray, hint: str) -> str:
-        """`x` `[K, 1, in]` times `weight` `[K, in, out]`, quantised per band and output channel: `[K, 1, out]`.
+    def band_product(self, x: str, weight: np.ndarray, bias: np.ndarray | None, hint: str) -> str:
+        """`x` (`K · in` values) times `weight` `[K, in, out]`, quantised per band and output channel, plus `bias` `[K, out]`: `[K, out]`.
 
         The vector stands on the right: there tract has kernels for one column, on the left it fills a tile with one row.
         """
@@ -86,14 +86,26 @@ class Graph:
         rows = self.weight(weight.transpose(0, 2, 1).reshape(k * o, i), hint)
         matrix = self.op("Reshape", rows, self.ints(k, o, i), hint=hint)
         column = self.op("MatMul", matrix, self.op("Reshape", x, self.ints(k, i, 1)), hint=hint)
-        return self.op("Reshape", column, self.ints(k, 1, o))
+        if bias is not None:
+            column = self.op("Add", column, self.constant(bias[:, :, None]))
+        return self.op("Reshape", column, self.ints(k, o))
+
+    def part(self, x: str, first: int, end: int, axis: int = 0) -> str:
+        """Rows `first … end − 1` of an axis, copied by index: tract moves a `Slice` up through all that comes before it, and
+        computes twice, in kernels for fewer rows, what stands on both sides of the cut."""
+        return self.op("Gather", x, self.constant(np.arange(first, end, dtype=np.int64), "rows"), axis=axis)
 
     def group_conv(self, x: str, conv: GroupConv, hint: str) -> str:
-        """Convolution over the groups of `x` `[1, channels, groups]`."""
-        weight = array(conv.weight)[:, :, 0]
+        """Convolution over the groups of `x` `[1, channels, 1, groups]`, with a second row of weights for the row of zeros above.
+
+        That row makes it a convolution over two axes, for which tract has a direct kernel; where one axis can be taken away,
+        tract takes it, and copies every window out before it multiplies.
+        """
+        weight = array(conv.weight)
+        weight = np.concatenate([np.zeros_like(weight), weight], axis=2)
         rows = self.op("Reshape", self.weight(weight.reshape(len(weight), -1), hint), self.ints(*weight.shape), hint=hint)
-        half = CONV_WIDTH // 2
-        return self.op("Conv", x, rows, self.constant(array(conv.bias)), kernel_shape=[CONV_WIDTH], pads=[half, half])
+        half, bias = CONV_WIDTH // 2, self.constant(array(conv.bias))
+        return self.op("Conv", x, rows, bias, kernel_shape=[2, CONV_WIDTH], pads=[1, half, 0, half])
 
     def norm(self, x: str, scale: np.ndarray | None = None) -> str:
         """RMS normalisation over the last axis; the scale is usually folded into the next matrix."""
@@ -105,11 +117,12 @@ class Graph:
     def silu(self, x: str) -> str:
         return self.op("Mul", x, self.op("Sigmoid", x))
 
-    def softmax(self, x: str, axis: int, length: int) -> str:
+    def softmax(self, x: str, axis: int, length: int, rest: tuple[int, ...]) -> str:
         """Softmax over an outer axis of `length` values, out of element-wise operators: tract's own `Softmax` and its
         `ReduceMax` walk such an axis value by value and took half of a whole frame's time. Around the mean instead of
-        below the maximum, and clipped where the smallest share is 1e-26 already, so that nothing overflows."""
-        mean = self.op("Mul", self.op("ReduceSum", x, self.ints(axis), keepdims=1), self.constant([1.0 / length]))
+        below the maximum, and clipped where the smallest share is 1e-26 already, so that nothing overflows. `rest` is the
+        shape that a sum over the axis has."""
+        mean = self.op("Mul", self.op("ReduceSum", x, self.ints(axis), keepdims=1), self.constant(np.full(rest, 1.0 / length)))
         above = self.op("Max", self.op("Sub", x, self.repeated(mean, length, axis)), self.constant([-60.0]))
         raised = self.op("Exp", self.op("Min", above, self.constant([60.0])))
         total = self.op("ReduceSum", raised, self.ints(axis), keepdims=1)
@@ -140,14 +153,18 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     side = g.op("Mul", g.op("Sub", left, right), g.constant([0.5]))
     stacked = g.op("Concat", planes, side, axis=0)
     powers = g.op("ReduceSum", g.op("Mul", stacked, stacked), g.ints(1), keepdims=0)
-    parts = []
-    for start, width, count in layout.group_runs():
-        part = g.op("Slice", powers, g.ints(start), g.ints(start + width * count), g.ints(1))
+    # First the first bins of a run's groups, then the second ones: sums over an outer axis are additions of whole rows.
+    turned = [start + np.arange(width * count).reshape(count, width).T.reshape(-1) for start, width, count in layout.group_runs()]
+    powers = g.op("Gather", powers, g.constant(np.concatenate(turned), "bins"), axis=1)
+    parts, first = [], 0
+    for _, width, count in layout.group_runs():
+        part = g.op("Slice", powers, g.ints(first), g.ints(first + width * count), g.ints(1))
+        first += width * count
         if width > 1:
-            part = g.op("Reshape", part, g.ints(3, count, width))
-            part = g.op("ReduceSum", part, g.ints(2), keepdims=0)
+            part = g.op("Reshape", part, g.ints(3, width, count))
+            part = g.op("ReduceSum", part, g.ints(1), keepdims=0)
         parts.append(part)
-    pooled = g.op("Concat", *parts, axis=1)
+    pooled = g.part(g.op("Concat", *parts, axis=1), 0, 3)
     p_left, p_right, p_side = g.op("Split", pooled, outputs=3, axis=0, hint="power")
     total = g.op("Add", g.op("Add", p_left, p_right), g.constant([POWER_FLOOR]))
     level = g.op("Mul", g.op("Log", total), g.constant([1.0 / np.log(10.0)]))
@@ -156,8 +173,8 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     # A convolution with ones, over the number of groups that lie inside: tract's `AveragePool` takes a lock every frame.
     half, ones = CONTRAST_SPAN // 2, np.ones(CONTRAST_SPAN)
     around = g.op(
-        "Conv", g.op("Reshape", level, g.ints(1, 1, groups)), g.constant(ones[None, None]),
-        kernel_shape=[CONTRAST_SPAN], pads=[half, half],
+        "Conv", g.op("Reshape", level, g.ints(1, 1, 1, groups)), g.constant(np.stack([0.0 * ones, ones])[None, None]),
+        kernel_shape=[2, CONTRAST_SPAN], pads=[1, half, 0, half],
     )
     inside = np.convolve(np.ones(groups), ones, mode="same")
     around = g.op("Mul", g.op("Reshape", around, g.ints(1, groups)), g.constant(1.0 / inside[None]))
@@ -171,27 +188,31 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
         c, kept = size.front, (FRONT_FRAMES - 1) * count
         states += [("state_0", [1, kept, groups]), ("state_1", [1, c, groups])]
         history = g.op("Concat", g.op("Reshape", feats, g.ints(1, count, groups)), "state_0", axis=1)
-        y = g.silu(g.group_conv(history, network.front.first, "front_first"))
+        wide = g.op("Reshape", history, g.ints(1, kept + count, 1, groups))
+        y = g.silu(g.group_conv(wide, network.front.first, "front_first"))
         # Repeated for every group, since tract multiplies equal shapes much faster than it repeats one along an inner axis.
-        forget = np.repeat(1.0 / (1.0 + np.exp(-array(network.front.forget)))[None, :, None], groups, axis=2)
-        h = g.op("Add", y, g.op("Mul", g.constant(forget), g.op("Sub", "state_1", y)))
-        following += [("state_0_next", g.op("Slice", history, g.ints(0), g.ints(kept), g.ints(1))), ("state_1_next", h)]
+        forget = np.repeat(1.0 / (1.0 + np.exp(-array(network.front.forget)))[None, :, None, None], groups, axis=3)
+        before = g.op("Reshape", "state_1", g.ints(1, c, 1, groups))
+        h = g.op("Add", y, g.op("Mul", g.constant(forget), g.op("Sub", before, y)))
+        following.append(("state_0_next", g.op("Slice", history, g.ints(0), g.ints(kept), g.ints(1))))
+        following.append(("state_1_next", g.op("Reshape", h, g.ints(1, c, groups))))
         front = g.silu(g.group_conv(g.op("Concat", y, h, axis=1), network.front.second, "front_second"))
-    feats = g.op("Transpose", g.op("Reshape", feats, g.ints(count, k, gpb)), perm=[1, 0, 2])
-    feats = g.op("Reshape", feats, g.ints(k, 1, count * gpb))
-    # The training layout interleaves features per group; here they come one after the other.
-    order = np.arange(gpb * count).reshape(gpb, count).T.reshape(-1)
-    weight = array(network.inward.weight)[:, order, :]
-    x = g.band_product(feats, weight, "inward")
+        linked = g.op("MatMul", g.weight(array(network.front.link.weight), "link"), g.op("Reshape", front, g.ints(c, groups)))
+        seen = g.op("Concat", feats, linked, axis=0)
+    else:
+        seen = feats
+
+    def by_group(weight: np.ndarray, values: int) -> np.ndarray:
+        """Inputs `[K, groups_per_band · values, …]` as they come here: value after value, not group after group as in training."""
+        return weight[:, np.arange(gpb * values).reshape(gpb, values).T.reshape(-1)]
+
+    # One product for both kinds of input: a vector's product costs what reading its matrix costs, in panels of 128 rows.
+    weight = by_group(array(network.inward.weight), count)
     if size.front:
-        linked = g.op("Reshape", front, g.ints(c, groups))
-        linked = g.op("MatMul", g.weight(array(network.front.link.weight), "link"), linked)
-        # Channel after channel here, group after group in training.
-        order = np.arange(gpb * size.link).reshape(gpb, size.link).T.reshape(-1)
-        rows = g.op("Transpose", g.op("Reshape", linked, g.ints(size.link, k, gpb)), perm=[1, 0, 2])
-        rows = g.op("Reshape", rows, g.ints(k, 1, size.link * gpb))
-        x = g.op("Add", x, g.band_product(rows, array(network.from_front)[:, order, :], "from_front"))
-    x = g.op("Add", g.op("Reshape", x, g.ints(k, d)), g.constant(array(network.inward.bias)))
+        weight = np.concatenate([weight, by_group(array(network.from_front), size.link)], axis=1)
+    values = weight.shape[1] // gpb
+    seen = g.op("Transpose", g.op("Reshape", seen, g.ints(values, k, gpb)), perm=[1, 0, 2])
+    x = g.band_product(seen, weight, array(network.inward.bias), "inward")
 
     for n, block in enumerate(network.blocks):
         cell = block.cell
@@ -215,7 +236,7 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
         x = g.op("Add", x, g.op("Add", out, g.constant(array(cell.outward.bias)[None])))
 
         mixer = block.mixer
-        y = g.norm(x, array(mixer.norm.scale)[None])
+        y = g.norm(x, np.repeat(array(mixer.norm.scale)[None], k, axis=0))
         y = g.op("MatMul", g.weight(array(mixer.inward.weight), "mix_in"), y)
         y = g.silu(g.op("Add", y, g.constant(array(mixer.inward.bias)[:, None])))
         y = g.op("MatMul", g.weight(array(mixer.outward.weight), "mix_out"), y)
@@ -229,41 +250,40 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
         x = g.op("Add", x, g.op("Add", y, g.constant(array(mlp.outward.bias)[None])))
         if low := mlp.low_bands:
             weight = array(mlp.low_inward.weight) * array(mlp.norm.scale)[None, :, None]
-            y = g.op("Reshape", g.op("Slice", normed, g.ints(0), g.ints(low), g.ints(0)), g.ints(low, 1, d))
-            y = g.op("Add", g.band_product(y, weight, "low_in"), g.constant(array(mlp.low_inward.bias)[:, None]))
-            y = g.band_product(g.silu(y), array(mlp.low_outward.weight), "low_out")
-            y = g.op("Add", g.op("Reshape", y, g.ints(low, d)), g.constant(array(mlp.low_outward.bias)))
-            kept = g.op("Slice", x, g.ints(low), g.ints(k), g.ints(0))
-            x = g.op("Concat", g.op("Add", g.op("Slice", x, g.ints(0), g.ints(low), g.ints(0)), y), kept, axis=0)
+            y = g.band_product(g.part(normed, 0, low), weight, array(mlp.low_inward.bias), "low_in")
+            y = g.band_product(g.silu(y), array(mlp.low_outward.weight), array(mlp.low_outward.bias), "low_out")
+            x = g.op("Add", x, g.op("Concat", y, g.constant(np.zeros((k - low, d))), axis=0))
 
-    weight = array(network.outward.weight) * array(network.norm.scale)[None, :, None]
-    normed = g.op("Reshape", g.norm(x), g.ints(k, 1, d))
-    y = g.band_product(normed, weight, "outward")
-    y = g.op("Add", y, g.constant(array(network.outward.bias)[:, None]))
-    # Per band: logits of every stem and channel, then every stem's factor on the contrast.
-    stems, parts = len(STEMS), 2 * len(STEMS) * gpb
-    logits = g.op("Slice", y, g.ints(0), g.ints(parts), g.ints(2))
-    factors = g.op("Slice", y, g.ints(parts), g.ints(3 * stems * gpb), g.ints(2))
-    logits = g.op("Transpose", g.op("Reshape", logits, g.ints(k, stems, 2, gpb)), perm=[1, 2, 0, 3])
-    factors = g.op("Transpose", g.op("Reshape", factors, g.ints(k, stems, gpb)), perm=[1, 0, 2])
+    # Per band: logits of every stem and channel, every stem's factor on the contrast, and what detail is told; in one
+    # product, as above.
+    stems = len(STEMS)
+    weight, bias = array(network.outward.weight), array(network.outward.bias)
+    if size.front:
+        told = by_group(array(network.detail.bands.weight).transpose(0, 2, 1), size.link).transpose(0, 2, 1)
+        weight = np.concatenate([weight, told], axis=2)
+        bias = np.concatenate([bias, by_group(array(network.detail.bands.bias), size.link)], axis=1)
+    y = g.band_product(g.norm(x), weight * array(network.norm.scale)[None, :, None], None, "outward")
+    rows = weight.shape[2] // gpb
+    y = g.op("Transpose", g.op("Reshape", y, g.ints(k, rows, gpb)), perm=[1, 0, 2])
+    # Of as many axes as tract gives the product: to a constant it would otherwise add one, and then go the general path.
+    bias = bias.reshape(k, rows, gpb).transpose(1, 0, 2).reshape(1, rows, groups)
+    y = g.op("Add", g.op("Reshape", y, g.ints(1, rows, groups)), g.constant(bias))
+    factors, told = g.part(y, 2 * stems, 3 * stems, axis=1), (g.part(y, 3 * stems, rows, axis=1) if size.front else None)
     # Copies instead of broadcasts here and in `softmax`: tract adds and multiplies equal shapes ten times as fast.
     claimed = g.op("Mul", g.op("Reshape", factors, g.ints(1, stems, 1, groups)),
                    g.repeated(g.op("Reshape", peaks, g.ints(1, 1, 1, groups)), stems, axis=1))
-    y = g.op("Add", g.op("Reshape", logits, g.ints(1, stems, 2, groups)), g.repeated(claimed, 2, axis=2))
+    logits = g.op("Reshape", g.part(y, 0, 2 * stems, axis=1), g.ints(1, stems, 2, groups))
+    y = g.op("Add", logits, g.repeated(claimed, 2, axis=2))
     if size.front:
         detail = network.detail
-        weight = (array(detail.bands.weight) * array(network.norm.scale)[None, :, None])[:, :, order]
-        told = g.band_product(normed, weight, "detail_bands")
-        told = g.op("Add", told, g.constant(array(detail.bands.bias)[:, None, order]))
-        told = g.op("Transpose", g.op("Reshape", told, g.ints(k, size.link, gpb)), perm=[1, 0, 2])
-        z = g.op("Concat", front, g.op("Reshape", told, g.ints(1, size.link, groups)), axis=1)
+        z = g.op("Concat", front, g.op("Reshape", told, g.ints(1, size.link, 1, groups)), axis=1)
         z = g.silu(g.group_conv(z, detail.first, "detail_first"))
         z = g.op("Add", z, g.silu(g.group_conv(z, detail.second, "detail_second")))
         z = g.op("Reshape", z, g.ints(size.detail, groups))
         z = g.op("MatMul", g.weight(array(detail.outward.weight), "detail_out"), z)
         z = g.op("Add", z, g.constant(np.repeat(array(detail.outward.bias)[:, None], groups, axis=1)))
         y = g.op("Add", y, g.op("Reshape", z, g.ints(1, stems, 2, groups)))
-    y = g.softmax(y, axis=1, length=stems)
+    y = g.softmax(y, axis=1, length=stems, rest=(1, 1, 2, groups))
     index = g.constant(layout.group_of_bin().astype(np.int64), "group_of_bin")
     g.nodes.append(helper.make_node("Gather", [y, index], ["shares"], name="shares", axis=3))
     for name, source in following:
