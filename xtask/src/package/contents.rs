@@ -24,13 +24,34 @@ pub fn lay_out(folder: &Path, built: &Built, stamp: &Stamp, dependencies: &str) 
     }
     copy(&root.join("LICENSE"), &folder.join("LICENSE"))?;
     copy(&root.join("CHANGELOG.md"), &folder.join("CHANGELOG.md"))?;
-    copy(&root.join("docs"), &folder.join("guide"))?;
+    let guide = folder.join("guide");
+    copy(&root.join("docs"), &guide)?;
+    for page in files(&guide)?.iter().filter(|file| file.extension().is_some_and(|suffix| suffix == "md")) {
+        let text = std::fs::read_to_string(page).with_context(|| format!("cannot read {}", workspace::shown(page)))?;
+        write(page, &without_links_to_the_source(&text))?;
+    }
     write(&folder.join("licences/dependencies.txt"), dependencies)?;
     write(&folder.join("licences/training-data.md"), &licences::of_training_data()?)?;
     write(&folder.join("BUILD"), &stamp.text())?;
     let files = files(folder)?;
     let sums = sums(folder, &files)?;
     write(&folder.join("SHA256SUMS"), &sums)
+}
+
+/// A page with links to files outside the guide, which are not in the package, made plain text.
+fn without_links_to_the_source(page: &str) -> String {
+    let mut out = String::with_capacity(page.len());
+    let mut rest = page;
+    while let Some(middle) = rest.find("](../") {
+        let (before, link) = rest.split_at(middle);
+        // A bracket or parenthesis that is missing: no link, so all of it stays.
+        let (Some(open), Some(end)) = (before.rfind('['), link.find(')')) else { break };
+        out.push_str(&before[..open]);
+        out.push_str(&before[open + 1..]);
+        out.push_str(" (with the source code)");
+        rest = &link[end + 1..];
+    }
+    out + rest
 }
 
 /// Writes `SHA256SUMS` for files in a folder.
@@ -143,6 +164,20 @@ mod tests {
 
     fn script(package: &Path, name: &str, home: &Path) -> Output {
         Command::new("sh").arg(package.join(name)).env("HOME", home).current_dir("/").output().unwrap()
+    }
+
+    #[test]
+    fn no_page_of_the_guide_has_a_link_that_leads_out_of_the_package() {
+        let page = "See [the table](../README.md#facts), [hosts](hosts.md) and ](../ alone.";
+        let expected = "See the table (with the source code), [hosts](hosts.md) and ](../ alone.";
+        assert_eq!(without_links_to_the_source(page), expected);
+        let folder = tempfile::tempdir().unwrap();
+        let package = package(folder.path());
+        let pages: Vec<_> = files(&package.join("guide")).unwrap();
+        assert!(pages.iter().any(|page| page.ends_with("user-guide.md")));
+        for page in pages.iter().filter(|page| page.extension().is_some_and(|suffix| suffix == "md")) {
+            assert!(!std::fs::read_to_string(page).unwrap().contains("](../"), "{}", page.display());
+        }
     }
 
     #[test]
