@@ -3,6 +3,9 @@
 //!
 //! `cargo run --release --package unbraid-plugin --example windows -- [TIMES]`
 
+#[path = "shared/host.rs"]
+mod host;
+
 use std::hash::{DefaultHasher, Hasher};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,12 +13,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nice_plug::context::PluginApi;
-use nice_plug::context::gui::{AsyncExecutor, GuiContext, GuiContextInner};
+use nice_plug::context::gui::{AsyncExecutor, GuiContext};
 use nice_plug::editor::dpi::{LogicalSize, NativeSize, Size};
-use nice_plug::editor::{EditorHandle, HostMethods, ParentWindowHandle, SpawnedEditor};
-use nice_plug::params::internals::ParamPtr;
-use nice_plug::plugin::PluginState;
+use nice_plug::editor::{HostMethods, ParentWindowHandle, SpawnedEditor};
 use nice_plug::prelude::{Buffer, Editor, Param, Params, Plugin};
 use nice_plug_egui::{
     EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier,
@@ -79,7 +79,7 @@ fn judge(mode: Mode, times: usize, empty: i64) -> Result<(), Box<dyn std::error:
     let ours = windows(&editor, times)?;
     let left = Arc::strong_count(&instance.params) - handles;
 
-    let window = open(&editor)?;
+    let window = host::open(&editor, None)?;
     thread::sleep(Duration::from_secs(1));
     frames.0.lock().map_err(|_| "a picture panicked")?.clear();
     let busy = processor_seconds();
@@ -147,7 +147,7 @@ fn choose(instance: &Instance, mode: Mode) {
 fn windows<E: Editor>(editor: &E, times: usize) -> Result<i64, Box<dyn std::error::Error>> {
     let before = memory();
     for _ in 0..times {
-        let window = open(editor)?;
+        let window = host::open(editor, None)?;
         thread::sleep(OPEN);
         drop(window);
     }
@@ -186,13 +186,6 @@ impl NiceEguiApp for Nothing {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut Frame) {
         ui.ctx().request_repaint_after(Duration::from_millis(16));
     }
-}
-
-/// A window that closes when it is dropped.
-fn open<E: Editor>(editor: &E) -> Result<impl Sized + use<E>, Box<dyn std::error::Error>> {
-    let spawned = editor.spawn(None, false, None, GuiContext::new(Arc::new(Deaf)), None)?;
-    spawned.handle.show(&spawned.window).map_err(|error| error.to_string())?;
-    Ok(spawned)
 }
 
 /// Plays noise in real time until `done` says so after a number of blocks; gives back a hash of the output and the number
@@ -269,21 +262,4 @@ impl Player for Frames {
     fn take_error(&self) -> Option<String> {
         None
     }
-}
-
-/// A host that takes no part: nobody touches a control here.
-struct Deaf;
-
-impl GuiContextInner for Deaf {
-    fn plugin_api(&self) -> PluginApi {
-        PluginApi::Clap
-    }
-    unsafe fn raw_begin_set_parameter(&self, _param: ParamPtr) {}
-    unsafe fn raw_set_parameter_normalized(&self, _param: ParamPtr, _normalized: f32) {}
-    unsafe fn raw_end_set_parameter(&self, _param: ParamPtr) {}
-    fn get_state(&self) -> PluginState {
-        unreachable!("the window keeps no state of its own")
-    }
-    fn set_state(&self, _state: PluginState) {}
-    fn request_restart(&self) {}
 }

@@ -7,6 +7,8 @@ mod braid;
 mod browser;
 mod compare;
 mod controls;
+mod drop_hint;
+mod drop_target;
 mod entry;
 mod footer;
 mod header;
@@ -41,6 +43,7 @@ use nice_plug_egui::{
 };
 
 use crate::instance::Instance;
+use drop_target::DropTarget;
 use view::View;
 
 pub use shape::Shape;
@@ -116,11 +119,12 @@ impl Editor for UnbraidEditor {
 struct Window {
     view: View,
     gui: Option<GuiContext>,
+    drop_target: Option<DropTarget>,
 }
 
 impl Window {
     fn new(instance: Instance) -> Self {
-        Self { view: View::new(instance), gui: None }
+        Self { view: View::new(instance), gui: None, drop_target: None }
     }
 
     fn remember(&self, change: impl FnOnce(&mut Shape)) {
@@ -135,12 +139,16 @@ impl NiceEguiApp for Window {
         theme::apply(&context);
         frame.set_clear_color(theme::BACKGROUND.into());
         self.gui = Some(gui);
+        self.drop_target = Some(DropTarget::open(frame.baseview_window(), &context));
         self.view.opened();
         Ok(())
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
         let Some(gui) = &self.gui else { return };
+        if let Some(drop_target) = &mut self.drop_target {
+            drop_target.deliver(ui.ctx());
+        }
         let next = self.view.show(ui, gui.param_setter());
         ui.ctx().request_repaint_after(next);
     }

@@ -7,7 +7,7 @@
 //! * `fuzz`, `soak`: the long forms of two of the tests;
 //! * `package`: makes what users download;
 //! * `screenshots`: pictures of the window with a song playing;
-//! * `window`: opens and closes the window while audio plays;
+//! * `window`: opens and closes the window while audio plays, and drags files onto it;
 //! * `evaluate`: scores the bundled plug-in on songs whose stems are known.
 
 mod bench;
@@ -54,7 +54,7 @@ enum Command {
     Package(package::Arguments),
     /// Take pictures of the window at three sizes, with a song playing, on a screen that nobody sees
     Screenshots(screenshots::Arguments),
-    /// Open and close the window while audio plays, in each mode: sound, memory, pictures a second
+    /// Open and close the window while audio plays, in each mode: sound, memory, pictures a second; drag files onto it
     Window(window::Arguments),
     /// Score the bundled plug-in on songs whose stems are known
     Evaluate(evaluate::Arguments),

@@ -85,7 +85,8 @@ fn tests_with_avx2_kernels() -> Result<()> {
 /// Windows of each mode that open and close; `cargo xtask window` opens more.
 const WINDOWS: usize = 10;
 
-/// The window as a host shows it: that it opens, draws, goes without a trace, and leaves the sound alone.
+/// The window as a host shows it: that it opens, draws, takes files that are dragged onto it, goes without a trace, and
+/// leaves the sound alone.
 fn window_on_a_screen() -> Result<()> {
     if cfg!(not(target_os = "linux")) {
         println!("a screen that nobody sees is a matter of Linux");

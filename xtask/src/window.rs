@@ -1,4 +1,5 @@
-//! `cargo xtask window`: opens and closes the window while audio plays, in each mode, on a screen that nobody sees.
+//! `cargo xtask window`: opens and closes the window while audio plays, in each mode, and drags files onto it, on a screen
+//! that nobody sees.
 
 use anyhow::{Context, Result, bail};
 
@@ -19,19 +20,25 @@ pub fn main(arguments: &Arguments) -> Result<()> {
     run(arguments.times)
 }
 
-/// Opens and closes `times` windows; fails if they change the sound or leave memory behind.
+/// Opens and closes `times` windows, and drags files onto some; fails if they change the sound or leave memory behind, or
+/// if the files do not arrive.
 pub fn run(times: usize) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let screen = Screen::new()?;
+    example(&screen, "windows", &[&times.to_string()])?;
+    example(&screen, "drops", &[])
+}
+
+fn example(screen: &Screen, name: &str, arguments: &[&str]) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = screen
         .command(cargo.as_ref())
-        .args(["run", "--release", "--package", "unbraid-plugin", "--example", "windows", "--"])
-        .arg(times.to_string())
+        .args(["run", "--release", "--package", "unbraid-plugin", "--example", name, "--"])
+        .args(arguments)
         .current_dir(workspace::root())
         .status()
         .context("cannot start cargo")?;
     if !status.success() {
-        bail!("the window fails on a screen; its messages above say why");
+        bail!("the window fails on a screen ({name}); its messages above say why");
     }
     Ok(())
 }

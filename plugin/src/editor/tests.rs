@@ -8,7 +8,7 @@ use std::time::Duration;
 use egui::{Event, Key, Modifiers, PointerButton, vec2};
 use nice_plug::prelude::Param;
 
-use super::{Shape, braid, footer, header, notices, player_bar, strip};
+use super::{Shape, braid, drop_hint, footer, header, notices, player_bar, strip};
 use crate::networks;
 use crate::params::{Mode, SILENCE_DB, StemTap};
 use crate::player::{Playback, Player};
@@ -283,6 +283,17 @@ fn a_dropped_preset_is_set_in_gestures_and_a_broken_one_said() {
     bench.click(notices::seen_id());
     assert_eq!(bench.notice(), None, "seen");
     fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn files_over_the_window_are_told_that_they_are_welcome() {
+    for (mut bench, player) in
+        [(Bench::new(), false), (Bench::with_player(std::sync::Arc::new(Notes::default())), true)]
+    {
+        let hint = drop_hint::text(player);
+        assert!(bench.lines_with_file_over(true).iter().any(|line| line == hint), "{hint}");
+        assert!(!bench.lines_with_file_over(false).iter().any(|line| line == hint), "{hint}");
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::layout::Layout;
 use super::loader::Loader;
 use super::meter::Meter;
 use super::notices::Notices;
-use super::{header, keys, player_bar, preset_menu, strip};
+use super::{drop_hint, header, keys, player_bar, preset_menu, strip};
 use crate::instance::Instance;
 use crate::networks;
 use crate::params::Mode;
@@ -108,6 +108,9 @@ impl View {
         let layout = Layout::new(size, self.notices.current().is_some(), self.instance.player.is_some());
         let moving = self.parts(ui, &mut controls, &layout);
         self.browse(ui, &mut controls);
+        if ui.input(|input| !input.raw.hovered_files.is_empty()) {
+            drop_hint::show(ui, self.instance.player.is_some());
+        }
         self.gestures = gestures;
         if moving { MOVING } else { RESTING }
     }
@@ -215,9 +218,7 @@ impl View {
         networks.choose(mode, None);
     }
 
-    /// Files that were dragged onto the window. The layer between egui and the window system (egui-baseview 0.9) does not
-    /// hand them on, though the one below it (baseview) reports them, so for now these come from tests alone; the
-    /// menus' file browser does the same.
+    /// Files that were let go over the window.
     fn take_dropped_files(&mut self, ui: &Ui, controls: &mut Controls<'_>) {
         let files = ui.input(|input| input.raw.dropped_files.clone());
         for path in files.iter().map(|file| file.path()) {

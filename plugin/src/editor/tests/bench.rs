@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use egui::{
-    Context, Event, Id, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, RawInput, Rect, TouchPhase,
-    Vec2, pos2, vec2,
+    Context, Event, FullOutput, HoveredFile, Id, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2,
+    RawInput, Rect, Shape, TouchPhase, Vec2, pos2, vec2,
 };
 use nice_plug::context::PluginApi;
 use nice_plug::context::gui::{GuiContext, GuiContextInner};
@@ -164,17 +164,21 @@ impl Bench {
         self.run(RawInput { events, ..RawInput::default() })
     }
 
-    fn run(&mut self, input: RawInput) -> Vec<Change> {
+    fn draw(&mut self, input: RawInput) -> FullOutput {
         self.time += 1.0 / 60.0;
         let mut input = input;
         input.screen_rect = Some(Rect::from_min_size(Pos2::ZERO, self.size));
         input.time = Some(self.time);
         input.events.insert(0, Event::ModifiersChanged(self.modifiers));
-        let start = Instant::now();
         let (view, gui) = (&mut self.view, &self.gui);
-        let mut output = self.context.run_ui(input, |ui| {
+        self.context.run_ui(input, |ui| {
             view.show(ui, gui.param_setter());
-        });
+        })
+    }
+
+    fn run(&mut self, input: RawInput) -> Vec<Change> {
+        let start = Instant::now();
+        let mut output = self.draw(input);
         self.context.tessellate(std::mem::take(&mut output.shapes), output.pixels_per_point);
         self.spent.push(start.elapsed());
         std::mem::take(&mut *self.host.changes.lock().unwrap())
@@ -304,6 +308,17 @@ impl Bench {
     pub fn drop_file(&mut self, path: &Path) -> Vec<Change> {
         let file = Arc::new(Dropped(path.to_owned()));
         self.run(RawInput { dropped_files: vec![file], ..RawInput::default() })
+    }
+
+    /// Shows one picture with a file held over the window or not, and gives back the lines of text in it.
+    pub fn lines_with_file_over(&mut self, over: bool) -> Vec<String> {
+        let hovered_files = if over { vec![HoveredFile::default()] } else { Vec::new() };
+        let output = self.draw(RawInput { hovered_files, ..RawInput::default() });
+        let lines = output.shapes.into_iter().filter_map(|clipped| match clipped.shape {
+            Shape::Text(text) => Some(text.galley.text().to_owned()),
+            _ => None,
+        });
+        lines.collect()
     }
 
     pub fn wait_for(&mut self, done: impl Fn(&Self) -> bool) {
