@@ -74,9 +74,35 @@ fn the_state_is_heard_in_later_frames() {
 /// What tract makes of a network that `unbraid_training.export` wrote; the last three where it lacks its direct kernel for
 /// convolutions. Anything else has not been measured here, and may take a lock, allocate anew each time, or be slow.
 const KNOWN_OPERATORS: [&str; 29] = [
-    "Add", "Concat", "DirectSpatialConv", "Exp", "Gather", "IntoShape", "Ln", "MoveAxis", "Mul", "OptAddUnicast",
-    "OptBinChain", "OptMatMul", "OptMatMulPack", "OptMulByScalar", "OptMulUnicast", "OptSubUnicast", "Recip", "Reduce<Sum>",
-    "RmsNorm", "Sigmoid", "Silu", "Slice", "Source", "Square", "Sub", "OptSubByScalar", "Im2col", "LazyIm2col", "Pad",
+    "Add",
+    "Concat",
+    "DirectSpatialConv",
+    "Exp",
+    "Gather",
+    "IntoShape",
+    "Ln",
+    "MoveAxis",
+    "Mul",
+    "OptAddUnicast",
+    "OptBinChain",
+    "OptMatMul",
+    "OptMatMulPack",
+    "OptMulByScalar",
+    "OptMulUnicast",
+    "OptSubUnicast",
+    "Recip",
+    "Reduce<Sum>",
+    "RmsNorm",
+    "Sigmoid",
+    "Silu",
+    "Slice",
+    "Source",
+    "Square",
+    "Sub",
+    "OptSubByScalar",
+    "Im2col",
+    "LazyIm2col",
+    "Pad",
 ];
 
 fn unknown(operators: &[String]) -> Vec<&String> {

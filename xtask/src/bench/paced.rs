@@ -41,8 +41,10 @@ struct Report {
 /// One block size.
 #[derive(Serialize)]
 struct Run {
-    mode: &'static str,
+    /// The mode of each instance.
+    modes: Vec<&'static str>,
     block: usize,
+    /// Periods of the time of each instance.
     periods: usize,
     plugin: Vec<Deadlines>,
     control: Vec<Deadlines>,
@@ -70,7 +72,7 @@ struct Period {
     ended: Duration,
 }
 
-/// Runs all modes and block sizes, `minutes` each.
+/// Runs all block sizes, `minutes` each, the instances in `modes` by turns.
 pub fn main(clap: &Path, modes: &[Mode], minutes: u32, json: Option<&Path>) -> Result<()> {
     let mut report = Report {
         machine: Machine::here(),
@@ -84,13 +86,10 @@ pub fn main(clap: &Path, modes: &[Mode], minutes: u32, json: Option<&Path>) -> R
             "no real-time priority here: the audio threads share the cores on equal terms with all others"
         );
     }
-    for &mode in modes {
-        for block in BLOCKS {
-            eprintln!("{}: {minutes} min in blocks of {block}", mode.text());
-            let run = run(clap, mode, block, Duration::from_secs(60 * u64::from(minutes)))?;
-            print(&run);
-            report.runs.push(run);
-        }
+    for block in BLOCKS {
+        let run = run(clap, modes, block, Duration::from_secs(60 * u64::from(minutes)))?;
+        print(&run);
+        report.runs.push(run);
     }
     if let Some(file) = json {
         write_json(file, &report)?;
@@ -137,7 +136,10 @@ pub fn busy() -> ! {
     }
 }
 
-fn run(clap: &Path, mode: Mode, block: usize, length: Duration) -> Result<Run> {
+fn run(clap: &Path, modes: &[Mode], block: usize, length: Duration) -> Result<Run> {
+    let modes: Vec<_> = modes.iter().copied().cycle().take(INSTANCES).collect();
+    let names: Vec<_> = modes.iter().map(|mode| mode.text()).collect();
+    eprintln!("{}: {} s in blocks of {block}", names.join(" and "), length.as_secs());
     let period = Duration::from_secs_f64(block as f64 / RATE);
     let periods = (length.as_secs_f64() / period.as_secs_f64()) as usize;
     let _load = Load::start()?;
@@ -146,6 +148,7 @@ fn run(clap: &Path, mode: Mode, block: usize, length: Duration) -> Result<Run> {
     let results: Vec<_> = thread::scope(|scope| {
         let core = |core: usize| {
             let (ready, over) = (&ready, &over);
+            let mode = modes[core];
             scope.spawn(move || on_core(clap, mode, block, core, period, periods, ready, over))
         };
         let cores: Vec<_> = (0..INSTANCES).map(core).collect();
@@ -156,7 +159,7 @@ fn run(clap: &Path, mode: Mode, block: usize, length: Duration) -> Result<Run> {
     let late = |(plugin, control)| woken_too_late(plugin, median_work(control), period).count();
     let alone = |(plugin, control)| misses_alone(plugin, control, period);
     Ok(Run {
-        mode: mode.text(),
+        modes: names,
         block,
         periods,
         plugin: results.iter().map(|(plugin, _)| deadlines(plugin, period)).collect(),
@@ -281,9 +284,9 @@ fn misses_alone(plugin: &[Period], control: &[Period], period: Duration) -> usiz
 }
 
 fn print(run: &Run) {
-    println!("{}, blocks of {} at {RATE} Hz, {} periods an instance:", run.mode, run.block, run.periods);
-    for (core, (plugin, control)) in run.plugin.iter().zip(&run.control).enumerate() {
-        for (name, who) in [("plug-in", plugin), ("control", control)] {
+    println!("blocks of {} at {RATE} Hz, {} periods an instance:", run.block, run.periods);
+    for (core, ((plugin, control), mode)) in run.plugin.iter().zip(&run.control).zip(&run.modes).enumerate() {
+        for (name, who) in [(*mode, plugin), ("control", control)] {
             let Quantiles { median, p99, p999, max, .. } = who.finished_percent;
             println!(
                 "  core {core} {name}: {} missed; done after (% of the period): median {median:.1}, p99 {p99:.1}, \

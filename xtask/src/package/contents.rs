@@ -27,7 +27,8 @@ pub fn lay_out(folder: &Path, built: &Built, stamp: &Stamp, dependencies: &str) 
     let guide = folder.join("guide");
     copy(&root.join("docs"), &guide)?;
     for page in files(&guide)?.iter().filter(|file| file.extension().is_some_and(|suffix| suffix == "md")) {
-        let text = std::fs::read_to_string(page).with_context(|| format!("cannot read {}", workspace::shown(page)))?;
+        let text = std::fs::read_to_string(page)
+            .with_context(|| format!("cannot read {}", workspace::shown(page)))?;
         write(page, &without_links_to_the_source(&text))?;
     }
     write(&folder.join("licences/dependencies.txt"), dependencies)?;
