@@ -26,6 +26,9 @@ CONTRACT = "unbraid-mask/1"
 MAX_ELEMENTS = 1_048_576
 """tract folds `DequantizeLinear` of constants up to this many elements; larger ones run every frame."""
 
+PANELS = 256
+"""Two panels of 128 rows, in which tract packs a matrix for one column."""
+
 GOLDEN_FRAMES = 200
 
 
@@ -262,8 +265,11 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
         told = by_group(array(network.detail.bands.weight).transpose(0, 2, 1), size.link).transpose(0, 2, 1)
         weight = np.concatenate([weight, told], axis=2)
         bias = np.concatenate([bias, by_group(array(network.detail.bands.bias), size.link)], axis=1)
-    y = g.band_product(g.norm(x), weight * array(network.norm.scale)[None, :, None], None, "outward")
+    weight, normed = weight * array(network.norm.scale)[None, :, None], g.norm(x)
     rows = weight.shape[2] // gpb
+    # In two parts that fill their panels: no node may take longer than the share of a hop that a small block brings.
+    parts = [g.band_product(normed, part, None, "outward") for part in (weight[..., :PANELS], weight[..., PANELS:]) if part.size]
+    y = g.op("Concat", *parts, axis=1)
     y = g.op("Transpose", g.op("Reshape", y, g.ints(k, rows, gpb)), perm=[1, 0, 2])
     # Of as many axes as tract gives the product: to a constant it would otherwise add one, and then go the general path.
     bias = bias.reshape(k, rows, gpb).transpose(1, 0, 2).reshape(1, rows, groups)
