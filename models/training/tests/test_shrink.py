@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from unbraid_training.grow import grow
 from unbraid_training.layout import LIVE, STUDIO
 from unbraid_training.network import BandNetwork, Size
 from unbraid_training.shrink import kept_blocks, narrowed, projection, shrunk
@@ -50,6 +51,19 @@ def test_units_that_say_nothing_go_first():
     smaller = shrunk(saved, {"mlp_hidden": 12, "link": 5}, STUDIO, probes())
     np.testing.assert_allclose(shares(smaller), stream_shares(network, spectra(AUDIO, STUDIO), STUDIO), atol=2e-4)
     assert smaller["ema"]["blocks.0.mlp.inward.weight"].shape == (12, 16)
+
+
+def test_what_was_grown_shrinks_back_to_what_it_was():
+    torch.manual_seed(0)
+    small = replace(SIZE, low_bands=3, low_hidden=12, low_blocks=3)
+    network = BandNetwork(small).eval()
+    for parameter in network.parameters():
+        parameter.data += 0.05 * torch.randn_like(parameter)
+    large = replace(small, low_bands=5, low_hidden=20)
+    saved = {"ema": grow(network.state_dict(), small, large), "size": large.as_dict(), "layout": STUDIO.as_dict()}
+    back = shrunk(saved, {"low_bands": 3, "low_hidden": 12, "link": 5}, STUDIO, probes())
+    assert back["ema"]["blocks.0.mlp.low_inward.weight"].shape == (3, 16, 12)
+    np.testing.assert_allclose(shares(back), stream_shares(network, spectra(AUDIO, STUDIO), STUDIO), atol=2e-4)
 
 
 def test_blocks_that_stay_are_first_last_and_even_between():

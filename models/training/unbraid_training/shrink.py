@@ -3,7 +3,7 @@
     python -m unbraid_training.shrink CHECKPOINT OUT.pt --data POOL --size '{"blocks": 3}' [--mode live]
 
 What goes: whole blocks (the first and the last are kept, the others evenly), hidden units of mixers and MLPs (those of the
-least norm), and directions between front and bands (principal components on audio of the pool). The result
+least norm), the upper ones of the low bands that have a part of their own, and directions between front and bands (principal components on audio of the pool). The result
 separates worse until it has been trained on with `train --init`.
 """
 
@@ -55,6 +55,16 @@ def narrowed(weights: Weights, size: Size) -> Weights:
             inward, bias, outward = (f"blocks.{block}.{part}.{n}" for n in ("inward.weight", "inward.bias", "outward.weight"))
             kept = strongest(weights[inward], weights[outward], wanted)
             out |= {inward: weights[inward][kept], bias: weights[bias][kept], outward: weights[outward][:, kept]}
+        low = f"blocks.{block}.mlp.low_"
+        if f"{low}inward.weight" in weights and size.low_bands:
+            inward, bias, outward = (weights[low + n][: size.low_bands] for n in ("inward.weight", "inward.bias", "outward.weight"))
+            kept = [strongest(i.T, o.T, size.low_hidden) for i, o in zip(inward, outward)]
+            out |= {
+                f"{low}inward.weight": torch.stack([m[:, one] for m, one in zip(inward, kept)]),
+                f"{low}inward.bias": torch.stack([m[one] for m, one in zip(bias, kept)]),
+                f"{low}outward.weight": torch.stack([m[one] for m, one in zip(outward, kept)]),
+                f"{low}outward.bias": weights[f"{low}outward.bias"][: size.low_bands],
+            }
     return out
 
 
@@ -114,7 +124,7 @@ def shrunk(saved: dict, wanted: dict, layout: Layout, probes: list[torch.Tensor]
     """A checkpoint for `train --init` of the size of `saved` changed by `wanted`; width, bands and convolutions stay."""
     fixed = {"bands", "groups_per_band", "width", "taps", "front", "detail"}
     if fixed & set(wanted):
-        raise ValueError(f"{', '.join(sorted(fixed & set(wanted)))} cannot be shrunk; blocks, mixer_hidden, mlp_hidden, link can")
+        raise ValueError(f"{', '.join(sorted(fixed & set(wanted)))} cannot be shrunk; blocks, mixer_hidden, mlp_hidden, low_bands, low_hidden, link can")
     size = Size(**{**saved["size"], **wanted})
     weights = {n: v.float() for n, v in saved["ema"].items()}
     weights = without_blocks(weights, kept_blocks(saved["size"]["blocks"], size.blocks))
