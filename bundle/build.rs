@@ -1,9 +1,12 @@
-//! Leaves out of the library what hosts have no use for.
+//! How the library that hosts load is linked: without what they have no use for, and so that it stays once it is loaded.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     // Symbol names are a fifth of the library. Not in the profile: that would build every dependency again.
     if std::env::var_os("CARGO_CFG_TARGET_OS").is_some_and(|system| system == "linux") {
         println!("cargo::rustc-link-arg-cdylib=-Wl,--strip-all");
+        // A window's thread may still be taking down its OpenGL context when the host has closed the window and lets go of
+        // the library (baseview does not always wait for it); code that is gone from memory would be the host's end.
+        println!("cargo::rustc-link-arg-cdylib=-Wl,-z,nodelete");
     }
 }

@@ -33,6 +33,9 @@ pub struct Arguments {
     /// Instead: play this many minutes in real time, two instances beside a loading process, and count missed deadlines
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=600))]
     paced: Option<u32>,
+    /// With --paced: control loops in the plug-in's place, to see what the machine does to any program
+    #[arg(long, requires = "paced")]
+    without_plugin: bool,
     /// Only this mode [default: every mode that has a network]
     #[arg(long, value_enum)]
     mode: Option<Mode>,
@@ -83,7 +86,7 @@ pub fn main(arguments: &Arguments) -> Result<()> {
     }
     let clap = bundle::up_to_date_clap()?;
     if let Some(minutes) = arguments.paced {
-        return paced::main(&clap, &modes, minutes, arguments.json.as_deref());
+        return paced::main(&clap, &modes, minutes, arguments.without_plugin, arguments.json.as_deref());
     }
     let start = Instant::now();
     let peer = peer::Python::prepare()?;

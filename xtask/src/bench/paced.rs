@@ -31,6 +31,8 @@ const WARM_UP: usize = 2000;
 struct Report {
     machine: Machine,
     minutes: u32,
+    /// Whether control loops stood in the plug-in's place.
+    without_plugin: bool,
     /// Whether audio threads ran before all ordinary threads, as in a DAW.
     real_time_priority: bool,
     /// Whether each instance and its control stayed on one core.
@@ -73,10 +75,20 @@ struct Period {
 }
 
 /// Runs all block sizes, `minutes` each, the instances in `modes` by turns.
-pub fn main(clap: &Path, modes: &[Mode], minutes: u32, json: Option<&Path>) -> Result<()> {
+///
+/// With `without_plugin` another control loop, as long as the plug-in's work, stands in its place: how many deadlines
+/// count as missed by the plug-in alone where there is none to miss them.
+pub fn main(
+    clap: &Path,
+    modes: &[Mode],
+    minutes: u32,
+    without_plugin: bool,
+    json: Option<&Path>,
+) -> Result<()> {
     let mut report = Report {
         machine: Machine::here(),
         minutes,
+        without_plugin,
         real_time_priority: thread::spawn(|| priority::real_time(false)).join().is_ok_and(|allowed| allowed),
         pinned: thread::spawn(|| (0..INSTANCES).all(priority::stay_on)).join().is_ok_and(|allowed| allowed),
         runs: Vec::new(),
@@ -87,7 +99,7 @@ pub fn main(clap: &Path, modes: &[Mode], minutes: u32, json: Option<&Path>) -> R
         );
     }
     for block in BLOCKS {
-        let run = run(clap, modes, block, Duration::from_secs(60 * u64::from(minutes)))?;
+        let run = run(clap, modes, block, Duration::from_secs(60 * u64::from(minutes)), without_plugin)?;
         print(&run);
         report.runs.push(run);
     }
@@ -136,7 +148,7 @@ pub fn busy() -> ! {
     }
 }
 
-fn run(clap: &Path, modes: &[Mode], block: usize, length: Duration) -> Result<Run> {
+fn run(clap: &Path, modes: &[Mode], block: usize, length: Duration, without_plugin: bool) -> Result<Run> {
     let modes: Vec<_> = modes.iter().copied().cycle().take(INSTANCES).collect();
     let names: Vec<_> = modes.iter().map(|mode| mode.text()).collect();
     eprintln!("{}: {} s in blocks of {block}", names.join(" and "), length.as_secs());
@@ -149,7 +161,8 @@ fn run(clap: &Path, modes: &[Mode], block: usize, length: Duration) -> Result<Ru
         let core = |core: usize| {
             let (ready, over) = (&ready, &over);
             let mode = modes[core];
-            scope.spawn(move || on_core(clap, mode, block, core, period, periods, ready, over))
+            scope
+                .spawn(move || on_core(clap, mode, block, core, period, periods, without_plugin, ready, over))
         };
         let cores: Vec<_> = (0..INSTANCES).map(core).collect();
         cores.into_iter().map(|core| core.join().expect("an audio thread panicked")).collect()
@@ -178,6 +191,7 @@ fn on_core(
     core: usize,
     period: Duration,
     periods: usize,
+    without_plugin: bool,
     ready: &Barrier,
     over: &AtomicBool,
 ) -> Result<(Vec<Period>, Vec<Period>)> {
@@ -210,7 +224,8 @@ fn on_core(
                 paced(Instant::now() + period / 2, period, periods, stop, step)
             });
             priority::real_time(false);
-            let plugin = paced(Instant::now(), period, periods, || false, || Ok(call()?.start));
+            let step = || if without_plugin { Ok(control.run().0) } else { Ok(call()?.start) };
+            let plugin = paced(Instant::now(), period, periods, || false, step);
             over.store(true, Ordering::Relaxed);
             let controls = controls.join().expect("a control thread panicked")?;
             Ok((plugin?, controls))
