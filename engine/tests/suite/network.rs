@@ -128,8 +128,7 @@ fn the_networks_that_ship_run_only_operators_that_are_known_here() {
 #[test]
 fn no_product_of_the_networks_that_ship_is_computed_in_parts() {
     for mode in MODES {
-        let contract = plan(mode);
-        let products = contract.operators().iter().filter(|name| *name == "OptMatMul").count();
+        let products = plan(mode).operators().iter().filter(|name| *name == "OptMatMul").count();
         // Per block: three of the time cell's input, its output, two each of mixer, MLP and the lowest bands' own; and around
         // the blocks: the bands' input, their output in two, the front's link, the detail's output.
         assert_eq!((products - 5) % 10, 0, "{mode}: {products} products");

@@ -17,12 +17,12 @@ SIZE = Size(width=16, blocks=3, mlp_hidden=24, mixer_hidden=24, front=6, detail=
 AUDIO = np.random.default_rng(3).standard_normal((2, 30 * 1024)).astype(np.float32) * 0.1
 
 
-def checkpoint() -> tuple[BandNetwork, dict]:
+def checkpoint(size: Size = SIZE) -> tuple[BandNetwork, dict]:
     torch.manual_seed(0)
-    network = BandNetwork(SIZE).eval()
+    network = BandNetwork(size).eval()
     for parameter in network.parameters():
         parameter.data += 0.05 * torch.randn_like(parameter)
-    return network, {"ema": network.state_dict(), "size": SIZE.as_dict(), "layout": STUDIO.as_dict()}
+    return network, {"ema": network.state_dict(), "size": size.as_dict(), "layout": STUDIO.as_dict()}
 
 
 def probes() -> list[torch.Tensor]:
@@ -54,14 +54,11 @@ def test_units_that_say_nothing_go_first():
 
 
 def test_what_was_grown_shrinks_back_to_what_it_was():
-    torch.manual_seed(0)
     small = replace(SIZE, low_bands=3, low_hidden=12, low_blocks=3)
-    network = BandNetwork(small).eval()
-    for parameter in network.parameters():
-        parameter.data += 0.05 * torch.randn_like(parameter)
     large = replace(small, low_bands=5, low_hidden=20)
-    saved = {"ema": grow(network.state_dict(), small, large), "size": large.as_dict(), "layout": STUDIO.as_dict()}
-    back = shrunk(saved, {"low_bands": 3, "low_hidden": 12, "link": 5}, STUDIO, probes())
+    network, saved = checkpoint(small)
+    grown = {**saved, "ema": grow(saved["ema"], small, large), "size": large.as_dict()}
+    back = shrunk(grown, {"low_bands": 3, "low_hidden": 12, "link": 5}, STUDIO, probes())
     assert back["ema"]["blocks.0.mlp.low_inward.weight"].shape == (3, 16, 12)
     np.testing.assert_allclose(shares(back), stream_shares(network, spectra(AUDIO, STUDIO), STUDIO), atol=2e-4)
 

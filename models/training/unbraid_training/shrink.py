@@ -3,8 +3,8 @@
     python -m unbraid_training.shrink CHECKPOINT OUT.pt --data POOL --size '{"blocks": 3}' [--mode live]
 
 What goes: whole blocks (the first and the last are kept, the others evenly), hidden units of mixers and MLPs (those of the
-least norm), the upper ones of the low bands that have a part of their own, and directions between front and bands (principal components on audio of the pool). The result
-separates worse until it has been trained on with `train --init`.
+least norm), the upper ones of the low bands that have a part of their own, and directions between front and bands
+(principal components on audio of the pool). The result separates worse until it has been trained on with `train --init`.
 """
 
 from __future__ import annotations
@@ -124,7 +124,10 @@ def shrunk(saved: dict, wanted: dict, layout: Layout, probes: list[torch.Tensor]
     """A checkpoint for `train --init` of the size of `saved` changed by `wanted`; width, bands and convolutions stay."""
     fixed = {"bands", "groups_per_band", "width", "taps", "front", "detail"}
     if fixed & set(wanted):
-        raise ValueError(f"{', '.join(sorted(fixed & set(wanted)))} cannot be shrunk; blocks, mixer_hidden, mlp_hidden, low_bands, low_hidden, link can")
+        named = ", ".join(sorted(fixed & set(wanted)))
+        raise ValueError(
+            f"{named} cannot be shrunk; blocks, mixer_hidden, mlp_hidden, low_bands, low_hidden, link can"
+        )
     size = Size(**{**saved["size"], **wanted})
     weights = {n: v.float() for n, v in saved["ema"].items()}
     weights = without_blocks(weights, kept_blocks(saved["size"]["blocks"], size.blocks))
