@@ -20,8 +20,13 @@ const REQUIREMENTS: &str = "tests/python/requirements.txt";
 
 /// Tests of the training code that need no torch, no sound fonts and no training data. The others take a 2.5 GB download:
 /// `models/training/README.md` has their command.
-const TRAINING_TESTS: [&str; 4] =
-    ["tests/test_scores.py", "tests/test_baseline.py", "tests/test_backing_notes.py", "tests/test_voices.py"];
+const TRAINING_TESTS: [&str; 5] = [
+    "tests/test_scores.py",
+    "tests/test_baseline.py",
+    "tests/test_backing_notes.py",
+    "tests/test_voices.py",
+    "tests/test_requirements.py",
+];
 
 /// Ardour's Lua session is a matter of Linux.
 const PYTHON_HOSTS: &[&str] =

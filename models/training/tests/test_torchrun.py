@@ -26,10 +26,10 @@ def small_pool(root: Path) -> None:
 def test_two_processes_hold_the_same_network_and_go_on_where_they_stopped(tmp_path):
     small_pool(tmp_path / "pool")
 
-    def train(steps):
+    def train(steps, run="run"):
         command = [
             sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=29613",
-            "-m", "unbraid_training.train", "--data", str(tmp_path / "pool"), "--out", str(tmp_path / "run"),
+            "-m", "unbraid_training.train", "--data", str(tmp_path / "pool"), "--out", str(tmp_path / run),
             "--size", json.dumps({"width": 8, "blocks": 1, "mlp_hidden": 8, "mixer_hidden": 8, "front": 4, "detail": 4}),
             "--recipe", json.dumps({"items": 1, "seconds": 1.0}), "--steps", str(steps), "--no-compile",
             "--workers", "0", "--replay-block", "2",
@@ -37,11 +37,16 @@ def test_two_processes_hold_the_same_network_and_go_on_where_they_stopped(tmp_pa
         done = subprocess.run(command, cwd=PACKAGE, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "2 processes hold the same weights" in done.stdout
-        return torch.load(tmp_path / "run" / "last.pt", weights_only=False)
+        return torch.load(tmp_path / run / "last.pt", weights_only=False)
 
     first = train(3)
     assert first["step"] == 3
+    mine, other = first["memories"]
+    assert len(mine) == len(other) and not any(torch.equal(a, b) for a, b in zip(mine, other))
     second = train(6)
     assert second["step"] == 6
     weights = second["network"]["outward.weight"]
     assert torch.isfinite(weights).all() and not torch.equal(weights, first["network"]["outward.weight"])
+    unbroken = train(6, "unbroken")
+    for name, value in unbroken["network"].items():
+        torch.testing.assert_close(value, second["network"][name], atol=0, rtol=0, msg=name)

@@ -200,7 +200,8 @@ def main() -> None:
         network.feature_mean.copy_(values.mean(0))
         network.feature_scale.copy_(1.0 / values.std(0).clamp_min(0.1))
     # Songs follow one another in a plug-in too: an item begins where the one before it left the network, or with nothing.
-    memory = saved["memory"] if saved and "memory" in saved else network.initial_state(1)
+    kept = saved.get("memories", []) if saved else []
+    memory = kept[rank] if rank < len(kept) else network.initial_state(1)
     average = copy.deepcopy(network)
     if saved:
         average.load_state_dict(saved["ema"])
@@ -227,10 +228,18 @@ def main() -> None:
     # From the arguments and not from a checkpoint's optimisers, which hold the last step's scaled rate.
     rates = [args.lr, args.muon]
 
-    def state() -> dict:
+    def memories() -> list | None:
+        """What every process's network remembers, on the first process; all of them have to ask at once."""
+        if world == 1:
+            return [memory]
+        gathered = [None] * world if rank == 0 else None
+        dist.gather_object(memory, gathered)
+        return gathered
+
+    def state(memories: list | None = None) -> dict:
         return {
             "network": network.state_dict(), "ema": average.state_dict(),
-            "optimisers": [opt.state_dict() for opt in opts], "step": step, "best": best, "memory": memory,
+            "optimisers": [opt.state_dict() for opt in opts], "step": step, "best": best, "memories": memories or [],
             "size": size.as_dict(), "layout": layout.as_dict(), "pool_size": pool.size,
             "licences": "; ".join(licences), "arguments": {k: str(v) for k, v in vars(args).items()},
         }
@@ -312,19 +321,21 @@ def main() -> None:
         if rank == 0 and songs and step % args.score_every == 0:
             score()
             mark = time.time()
-        stopping = bool(asked)
+        wishes = torch.tensor([bool(asked), rank == 0 and time.time() - saved_at > args.save_minutes * 60], dtype=torch.float32)
         if world > 1:
-            # All processes stop after the same step, or the others would wait for ever.
-            wishes = torch.tensor(float(stopping))
+            # All processes stop, and save, after the same step, or the others would wait for ever.
             dist.all_reduce(wishes)
-            stopping = bool(wishes > 0)
+        stopping, saving = (wishes > 0).tolist()
         if stopping:
             break
-        if rank == 0 and time.time() - saved_at > args.save_minutes * 60:
-            save(last, state())
-            saved_at = mark = time.time()
+        if saving:
+            remembered = memories()
+            if rank == 0:
+                save(last, state(remembered))
+                saved_at = mark = time.time()
+    remembered = memories()
     if rank == 0:
-        save(last, state())
+        save(last, state(remembered))
         if songs and not stopping:
             score()
     if world > 1:
