@@ -21,7 +21,7 @@ struct Running(Child);
 impl Drop for Running {
     fn drop(&mut self) {
         // Asked to end first: a server that is killed stays in JACK's registry, which has room for eight.
-        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let _ = Command::new("sh").args(["-c", &format!("kill {}", self.0.id())]).status();
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(5) {
             if matches!(self.0.try_wait(), Ok(Some(_))) {
