@@ -18,10 +18,18 @@ const LATENCY: usize = 4096 + 1024;
 /// A program that ends with the test.
 struct Running(Child);
 
+impl Running {
+    /// Whether the signal could be sent. By a shell, which has `kill` within: minimal systems lack the program of that name.
+    fn signal(&self, name: &str) -> bool {
+        let kill = format!("kill -{name} {}", self.0.id());
+        Command::new("sh").args(["-c", &kill]).status().is_ok_and(|status| status.success())
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         // Asked to end first: a server that is killed stays in JACK's registry, which has room for eight.
-        let _ = Command::new("sh").args(["-c", &format!("kill {}", self.0.id())]).status();
+        self.signal("TERM");
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(5) {
             if matches!(self.0.try_wait(), Ok(Some(_))) {
@@ -196,9 +204,7 @@ fn it_has_twelve_named_ports_and_separates() {
     assert!(heard[2..].iter().all(|channel| channel.iter().any(|&sample| sample != 0.0)), "a stem is silent");
 
     // As `Ctrl-C` does.
-    // (A shell has `kill` within; the program of that name is missing in a minimal system.)
-    let ended = Command::new("sh").args(["-c", &format!("kill -INT {}", program.0.id())]).status().unwrap();
-    assert!(ended.success());
+    assert!(program.signal("INT"));
     let status = wait_for("the program's end", || program.0.try_wait().unwrap());
     // It ends in its own time. (The framework then reports the window that it could not open without a display.)
     assert!(status.code().is_some(), "{status}");

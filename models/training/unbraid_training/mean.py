@@ -48,12 +48,11 @@ def main() -> None:
     args = parser.parse_args()
     if len(args.parts) % 2:
         parser.error("each checkpoint needs a share before it")
-    pairs = []
-    for share, path in zip(args.parts[::2], args.parts[1::2]):
-        try:
-            pairs.append((float(share), torch.load(path, map_location="cpu", weights_only=False)))
-        except ValueError:
-            parser.error(f"`{share}` is no share: write a number before each checkpoint")
+    try:
+        shares = [float(share) for share in args.parts[::2]]
+    except ValueError as error:
+        parser.error(f"{error}: write a share before each checkpoint")
+    pairs = [(share, torch.load(path, map_location="cpu", weights_only=False)) for share, path in zip(shares, args.parts[1::2])]
     try:
         made = mean(pairs)
     except ValueError as error:

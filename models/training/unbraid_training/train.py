@@ -228,21 +228,21 @@ def main() -> None:
     # From the arguments and not from a checkpoint's optimisers, which hold the last step's scaled rate.
     rates = [args.lr, args.muon]
 
-    def memories() -> list | None:
-        """What every process's network remembers, on the first process; all of them have to ask at once."""
-        if world == 1:
-            return [memory]
-        gathered = [None] * world if rank == 0 else None
-        dist.gather_object(memory, gathered)
-        return gathered
-
-    def state(memories: list | None = None) -> dict:
+    def state() -> dict:
         return {
             "network": network.state_dict(), "ema": average.state_dict(),
-            "optimisers": [opt.state_dict() for opt in opts], "step": step, "best": best, "memories": memories or [],
+            "optimisers": [opt.state_dict() for opt in opts], "step": step, "best": best,
             "size": size.as_dict(), "layout": layout.as_dict(), "pool_size": pool.size,
             "licences": "; ".join(licences), "arguments": {k: str(v) for k, v in vars(args).items()},
         }
+
+    def save_last() -> None:
+        """Saves all that a run needs to go on; every process has to call it at once, for what each remembers."""
+        memories = [memory] * world
+        if world > 1:
+            dist.gather_object(memory, memories if rank == 0 else None)
+        if rank == 0:
+            save(last, {**state(), "memories": memories})
 
     def log(entry: dict) -> None:
         with (args.out / "log.jsonl").open("a") as file:
@@ -329,15 +329,11 @@ def main() -> None:
         if stopping:
             break
         if saving:
-            remembered = memories()
-            if rank == 0:
-                save(last, state(remembered))
-                saved_at = mark = time.time()
-    remembered = memories()
-    if rank == 0:
-        save(last, state(remembered))
-        if songs and not stopping:
-            score()
+            save_last()
+            saved_at = mark = time.time()
+    save_last()
+    if rank == 0 and songs and not stopping:
+        score()
     if world > 1:
         sums = [torch.zeros((), dtype=torch.float64) for _ in range(world)]
         dist.all_gather(sums, sum(p.detach().double().abs().sum() for p in parameters))
