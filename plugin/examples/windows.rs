@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use nice_plug::context::gui::{AsyncExecutor, GuiContext};
 use nice_plug::editor::dpi::{LogicalSize, NativeSize, Size};
 use nice_plug::editor::{HostMethods, ParentWindowHandle, SpawnedEditor};
-use nice_plug::prelude::{Buffer, Editor, Param, Params, Plugin};
+use nice_plug::prelude::{Editor, Param, Params, Plugin};
 use nice_plug_egui::{
     EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier,
     create_egui_editor,
@@ -26,6 +26,7 @@ use unbraid::instance::Instance;
 use unbraid::networks;
 use unbraid::params::Mode;
 use unbraid::player::{Playback, Player};
+use unbraid::processor::Main;
 
 const RATE: f32 = 44_100.0;
 const BLOCK: usize = 512;
@@ -65,7 +66,7 @@ fn judge(mode: Mode, times: usize, empty: i64) -> Result<(), Box<dyn std::error:
     let instance = plugin.instance().clone();
     choose(&instance, mode);
     let editor = plugin
-        .editor(AsyncExecutor::new(Arc::new(|()| {}), Arc::new(|()| {})))
+        .editor(AsyncExecutor::new(Arc::new(|_| {}), Arc::new(|_| {})))
         .ok_or("the plug-in has no window")?;
 
     let stop = Arc::new(AtomicBool::new(false));
@@ -203,11 +204,9 @@ fn play(instance: &Instance, done: impl Fn(usize) -> bool) -> (u64, usize) {
             noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             *sample = noise as f32 / u32::MAX as f32 - 0.5;
         }
-        let mut buffer = Buffer::default();
-        // SAFETY: both arrays outlive the buffer and have the length that is told.
-        unsafe { buffer.set_slices(BLOCK, |slices| *slices = vec![&mut left, &mut right]) };
-        processor.process(&mut buffer, &mut [], &instance.params, &instance.status);
-        drop(buffer);
+        let began = Instant::now();
+        processor.process(Main::Stereo([&mut left, &mut right]), Default::default(), &instance.params);
+        processor.report(began, BLOCK, &instance.status);
         left.iter().chain(&right).for_each(|sample| hash.write_u32(sample.to_bits()));
         block += 1;
         if paced {

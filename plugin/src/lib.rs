@@ -2,6 +2,7 @@
 
 mod display;
 mod editor;
+mod exclusive;
 mod formats;
 pub mod instance;
 mod loading;
@@ -11,10 +12,11 @@ pub mod params;
 pub mod player;
 mod presets;
 pub mod processor;
+mod shared;
 pub mod status;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nice_plug::prelude::*;
 use unbraid_engine::memory::PoolAllocator;
@@ -23,7 +25,8 @@ use unbraid_engine::{CHANNELS, STEMS};
 use crate::editor::UnbraidEditor;
 use crate::instance::Instance;
 use crate::player::Player;
-use crate::processor::Processor;
+use crate::processor::{Main, Processor};
+use crate::shared::Shared;
 
 /// Longest that a host waits in activation for a network that is not ready. It takes a fraction of a second; only where
 /// it takes longer than this does the plug-in begin with the dry signal, which a host that renders without saying so
@@ -34,36 +37,50 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[global_allocator]
 static ALLOCATOR: PoolAllocator = PoolAllocator::system();
 
-/// The plug-in as the framework drives it.
-#[derive(Default)]
+/// The plug-in as the framework drives it. (In a host, audio goes past it: [`formats`].)
 pub struct Unbraid {
-    instance: Instance,
-    processor: Option<Processor>,
+    shared: Shared,
 }
+
+impl Default for Unbraid {
+    fn default() -> Self {
+        let shared = Shared::default();
+        shared.born();
+        Self { shared }
+    }
+}
+
+/// Work for the host's main thread: to ask for a restart where nobody else may.
+pub struct Restart;
 
 /// For hosts that are programs of ours.
 impl Unbraid {
     /// A plug-in whose window works `player`.
     pub fn with_player(player: Arc<dyn Player>) -> Self {
-        Self { instance: Instance { player: Some(player), ..Default::default() }, processor: None }
+        let instance = Instance { player: Some(player), ..Default::default() };
+        Self { shared: Shared { instance, ..Default::default() } }
     }
 
     /// What the threads have in common.
     pub fn instance(&self) -> &Instance {
-        &self.instance
+        &self.shared.instance
     }
 
     /// Processes with `processor` from now on, which runs at `sample_rate` Hz, and gives back the one before. The
     /// audio thread may call it; the one given back is not for it to drop.
     pub fn replace_processor(&mut self, mut processor: Processor, sample_rate: f32) -> Option<Processor> {
-        processor.reset(&self.instance.params);
-        self.instance.status.activated(processor.mode(), processor.latency(), sample_rate);
-        self.processor.replace(processor)
+        let Shared { instance, processor: current, .. } = &self.shared;
+        processor.reset(&instance.params);
+        instance.status.activated(processor.mode(), processor.latency(), sample_rate);
+        let mut processor = Some(processor);
+        // Whoever is turned away gets its own back.
+        let _ = current.try_with(|current| std::mem::swap(current, &mut processor));
+        processor
     }
 
     /// Delay of the processor in samples, once there is one. Any thread may call it.
     pub fn processor_latency(&self) -> Option<u32> {
-        self.processor.as_ref().map(Processor::latency)
+        self.shared.processor.with(|processor| processor.as_ref().map(Processor::latency)).flatten()
     }
 }
 
@@ -114,14 +131,21 @@ impl Plugin for Unbraid {
 
     type Editor = UnbraidEditor;
     type SysExMessage = ();
-    type BackgroundTask = ();
+    type BackgroundTask = Restart;
 
-    fn params(&self) -> Arc<dyn Params> {
-        self.instance.params.clone()
+    fn task_executor(&mut self) -> TaskExecutor<Self> {
+        let shared = self.shared.clone();
+        Box::new(move |Restart| shared.restart())
     }
 
-    fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<UnbraidEditor> {
-        Some(UnbraidEditor::new(self.instance.clone()))
+    fn params(&self) -> Arc<dyn Params> {
+        self.shared.instance.params.clone()
+    }
+
+    fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<UnbraidEditor> {
+        // Asked once an object, so nobody was here before.
+        let _ = self.shared.executor.set(executor);
+        Some(UnbraidEditor::new(self.shared.instance.clone()))
     }
 
     fn filter_state(state: &mut PluginState) {
@@ -134,18 +158,21 @@ impl Plugin for Unbraid {
         buffers: &BufferConfig,
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
-        let previous = self.processor.take();
+        let Shared { instance, processor: current, .. } = &self.shared;
+        // From here on a callback finds nothing to process with.
+        let Some(previous) = current.with(Option::take) else {
+            nice_error!("Unbraid cannot start: the host processes while it activates");
+            return false;
+        };
         // Whoever renders offline has all the time and wants the network from the first sample on.
         let offline = buffers.process_mode == ProcessMode::Offline;
         let patience = (!offline).then_some(PATIENCE);
-        match self.instance.prepare_within(patience, previous, buffers.sample_rate, buffers.max_buffer_size) {
+        match instance.prepare_within(patience, previous, buffers.sample_rate, buffers.max_buffer_size) {
             Ok(mut processor) => {
                 processor.set_paced(!offline);
                 context.set_latency_samples(processor.latency());
-                let status = &self.instance.status;
-                status.activated(processor.mode(), processor.latency(), buffers.sample_rate);
-                self.processor = Some(processor);
-                true
+                instance.status.activated(processor.mode(), processor.latency(), buffers.sample_rate);
+                current.with(|current| *current = Some(processor)).is_some()
             }
             Err(reason) => {
                 nice_error!("Unbraid cannot start: {reason}");
@@ -155,25 +182,46 @@ impl Plugin for Unbraid {
     }
 
     fn reset(&mut self) {
-        if let Some(processor) = &mut self.processor {
-            processor.reset(&self.instance.params);
-        }
+        let Shared { instance, processor, .. } = &self.shared;
+        // A host that resets from one thread while it processes on another gets no reset.
+        let _ = processor.try_with(|processor| {
+            if let Some(processor) = processor {
+                processor.reset(&instance.params);
+            }
+        });
     }
 
+    /// For the standalone program; hosts call [`formats`].
     fn process(
         &mut self,
         buffer: &mut Buffer<'_>,
         aux: &mut AuxiliaryBuffers<'_>,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
-        let Some(processor) = &mut self.processor else {
-            return ProcessStatus::Error("process was called before activate");
-        };
-        if processor.wants_restart(self.instance.wanted()) {
-            context.request_restart();
-        }
-        processor.process(buffer, aux.outputs, &self.instance.params, &self.instance.status);
-        ProcessStatus::Tail(processor.latency())
+        const UNPREPARED: ProcessStatus = ProcessStatus::Error("process was called before activate");
+        let start = Instant::now();
+        let Shared { instance, processor, .. } = &self.shared;
+        let processed = processor.try_with(|processor| {
+            let Some(processor) = processor else { return UNPREPARED };
+            if processor.wants_restart(instance.wanted()) {
+                context.request_restart();
+            }
+            let mut buses = aux.outputs.iter_mut();
+            let stems = std::array::from_fn(|_| match buses.next()?.as_slice() {
+                [left, right] => Some([&mut **left, &mut **right]),
+                _ => None,
+            });
+            let samples = buffer.samples();
+            let main = match buffer.as_slice() {
+                [left, right] => Main::Stereo([left, right]),
+                [mono] => Main::Mono(mono),
+                _ => return UNPREPARED,
+            };
+            processor.process(main, stems, &instance.params);
+            processor.report(start, samples, &instance.status);
+            ProcessStatus::Tail(processor.latency())
+        });
+        processed.unwrap_or(UNPREPARED)
     }
 }
 
@@ -192,7 +240,7 @@ impl ClapPlugin for Unbraid {
     ];
 
     fn remote_controls(&self, context: &mut impl RemoteControlsContext) {
-        let params = &self.instance.params;
+        let params = &self.shared.instance.params;
         let stems = params.stems();
         context.add_section("Unbraid", |section| {
             section.add_page("Levels", |page| {

@@ -1,15 +1,13 @@
-//! One activation: an engine for the host's rate and block size, and what it needs to talk to the framework.
+//! One activation: an engine for the host's rate and block size, and what it needs to know of the host.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use nice_plug::prelude::Buffer;
 use unbraid_engine::prepare::{Contract, NetworkPlan};
 use unbraid_engine::realtime::{Engine, Separator};
 use unbraid_engine::{CHANNELS, STEMS};
 
 use crate::display::Display;
-use crate::formats::audience;
 use crate::loading::Loading;
 use crate::meter::LoadMeter;
 use crate::params::{Mode, UnbraidParams};
@@ -33,6 +31,17 @@ pub struct Host {
     pub max_block: u32,
 }
 
+/// The main bus of a stretch of samples.
+pub enum Main<'a> {
+    /// Left and right.
+    Stereo([&'a mut [f32]; CHANNELS]),
+    /// One channel.
+    Mono(&'a mut [f32]),
+}
+
+/// The stem buses of a stretch of samples; `None` for those to which nobody listens.
+pub type Stems<'a> = [Option<[&'a mut [f32]; CHANNELS]>; STEMS];
+
 /// Where an engine's network comes from.
 enum Source {
     Ready(Arc<NetworkPlan>),
@@ -40,7 +49,7 @@ enum Source {
     Loading(Loading),
 }
 
-/// An engine between the framework's buffers.
+/// An engine between a host's buffers.
 pub struct Processor {
     engine: Engine,
     source: Source,
@@ -184,37 +193,13 @@ impl Processor {
         self.engine.set_controls(&params.controls());
     }
 
-    /// Processes one block in place; `stems` are the auxiliary buses the host gave, if any. For the audio thread.
-    pub fn process(
-        &mut self,
-        buffer: &mut Buffer<'_>,
-        stems: &mut [Buffer<'_>],
-        params: &UnbraidParams,
-        status: &Status,
-    ) {
-        let start = Instant::now();
+    /// Processes one stretch of samples in place, `stems` being the stem buses that the host listens to. For the audio
+    /// thread.
+    pub fn process(&mut self, main: Main<'_>, stems: Stems<'_>, params: &UnbraidParams) {
         self.engine.set_controls(&params.controls());
-        let mut buses = stems.iter_mut().zip(audience::listens());
-        let outputs: [_; STEMS] = std::array::from_fn(|_| match buses.next()? {
-            (bus, true) => match bus.as_slice() {
-                [left, right] => Some([&mut **left, &mut **right]),
-                _ => None,
-            },
-            _ => None,
-        });
-        let samples = buffer.samples();
-        match buffer.as_slice() {
-            [left, right] => self.engine.process([left, right], outputs),
-            [mono] => self.process_mono(mono),
-            _ => {}
-        }
-        status.health(self.engine.health());
-        let load = self.meter.add(start, samples as f32 / self.host.sample_rate);
-        if load.missed && self.paced {
-            status.missed_deadline();
-        }
-        if let Some((mean, peak)) = load.second {
-            status.load(mean, peak);
+        match main {
+            Main::Stereo(main) => self.engine.process(main, stems),
+            Main::Mono(mono) => self.process_mono(mono),
         }
     }
 
@@ -225,6 +210,18 @@ impl Processor {
             twin.copy_from_slice(block);
             let main: [&mut [f32]; CHANNELS] = [block, twin];
             self.engine.process(main, [const { None }; STEMS]);
+        }
+    }
+
+    /// Tells `status` how a callback of `samples` went that began at `start`. For the audio thread.
+    pub fn report(&mut self, start: Instant, samples: usize, status: &Status) {
+        status.health(self.engine.health());
+        let load = self.meter.add(start, samples as f32 / self.host.sample_rate);
+        if load.missed && self.paced {
+            status.missed_deadline();
+        }
+        if let Some((mean, peak)) = load.second {
+            status.load(mean, peak);
         }
     }
 }
@@ -253,14 +250,12 @@ mod tests {
         let mut stems: [[Vec<f32>; CHANNELS]; STEMS] =
             std::array::from_fn(|_| [vec![7.0; BLOCK], vec![7.0; BLOCK]]);
         for _ in 0..20 {
-            let mut buffers: [Buffer<'_>; STEMS + 1] = Default::default();
-            let buses = std::iter::once(&mut main).chain(&mut stems);
-            for (buffer, [left, right]) in buffers.iter_mut().zip(buses) {
-                // SAFETY: the slices outlive the buffers and have this length.
-                unsafe { buffer.set_slices(BLOCK, |slices| *slices = vec![left, right]) };
-            }
-            let [main, stems @ ..] = &mut buffers;
-            audience::of(listens, || processor.process(main, stems, &instance.params, &instance.status));
+            let mut heard = stems.iter_mut().zip(listens);
+            let heard = std::array::from_fn(|_| match heard.next()? {
+                (stem, true) => Some(stem.each_mut().map(Vec::as_mut_slice)),
+                _ => None,
+            });
+            processor.process(Main::Stereo(main.each_mut().map(Vec::as_mut_slice)), heard, &instance.params);
         }
         (stems, processor.left_out())
     }

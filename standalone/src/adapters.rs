@@ -75,5 +75,5 @@ impl<C: ProcessContext<Program>> ProcessContext<Unbraid> for Processing<'_, C> {
 
 /// What the plug-in's window starts tasks with: there are none.
 pub fn no_tasks() -> AsyncExecutor<Unbraid> {
-    AsyncExecutor::new(Arc::new(|()| {}), Arc::new(|()| {}))
+    AsyncExecutor::new(Arc::new(|_| {}), Arc::new(|_| {}))
 }

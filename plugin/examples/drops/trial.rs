@@ -40,7 +40,7 @@ pub fn run() -> Result<()> {
     let opened = Arc::new(Opened::default());
     let mut plugin = Unbraid::with_player(opened.clone());
     let editor = plugin
-        .editor(AsyncExecutor::new(Arc::new(|()| {}), Arc::new(|()| {})))
+        .editor(AsyncExecutor::new(Arc::new(|_| {}), Arc::new(|_| {})))
         .ok_or("the plug-in has no window")?;
     let folder = std::env::temp_dir().join(format!("unbraid-drops-{}", std::process::id()));
     fs::create_dir_all(&folder)?;

@@ -7,6 +7,55 @@ extern crate self as unbraid_engine;
 pub const CHANNELS: usize = 2;
 pub const STEMS: usize = 4;
 
+/// What they take from the plug-in's processor.
+mod processor {
+    pub enum Main<'a> {
+        Stereo([&'a mut [f32]; 2]),
+        Mono(&'a mut [f32]),
+    }
+
+    pub type Stems<'a> = [Option<[&'a mut [f32]; 2]>; 4];
+}
+
+/// What they take from the plug-in's parameters: two, one with steps.
+mod callback {
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub enum Change {
+        Set(f32),
+        Modulate(f32),
+    }
+
+    #[derive(Clone, Copy)]
+    pub struct Parameter(f32);
+
+    impl Parameter {
+        pub fn steps(self) -> f32 {
+            self.0
+        }
+    }
+
+    pub struct Callback;
+
+    impl Callback {
+        pub fn new(_: crate::shared::Shared) -> Self {
+            Self
+        }
+
+        pub fn ids(&self) -> Vec<u32> {
+            vec![10, 11]
+        }
+
+        pub fn parameter(&self, id: u32) -> Option<Parameter> {
+            self.ids().contains(&id).then_some(Parameter(1.0))
+        }
+    }
+}
+
+mod shared {
+    #[derive(Default)]
+    pub struct Shared;
+}
+
 #[path = "../../src/formats/buses.rs"]
 mod buses;
 #[path = "../../src/formats/clap_events.rs"]

@@ -1,9 +1,11 @@
-//! Buses made complete: the part of the guard that both formats share.
+//! Buses made complete, whatever a host hands over, and as slices.
 
-use std::ptr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ops::Range;
+use std::{ptr, slice};
 
 use unbraid_engine::{CHANNELS, STEMS};
+
+use crate::processor::{Main, Stems};
 
 /// Output buses at most: the main bus and one a stem. There is one input bus at most.
 pub const OUTPUT_BUSES: usize = 1 + STEMS;
@@ -63,12 +65,14 @@ pub struct Guard {
     silence: Vec<f32>,
     /// Written where an output is missing. Nobody reads it.
     spare: [[Vec<f32>; CHANNELS]; OUTPUT_BUSES],
-    /// For which stems the host handed over memory in the last call.
+    /// Samples of the current block.
+    frames: usize,
+    /// For which stems the host handed over memory for a channel at least.
     listens: [bool; STEMS],
     /// Complete channel pointers of the input bus.
-    pub input: Pointers,
+    input: Pointers,
     /// Complete channel pointers of the output buses.
-    pub outputs: [Pointers; OUTPUT_BUSES],
+    outputs: [Pointers; OUTPUT_BUSES],
 }
 
 // SAFETY: the pointers are written and read within one process call and mean nothing outside it.
@@ -81,6 +85,7 @@ impl Guard {
             layout: Layout::default(),
             silence: Vec::new(),
             spare: Default::default(),
+            frames: 0,
             listens: [false; STEMS],
             input: [ptr::null_mut(); CHANNELS],
             outputs: [[ptr::null_mut(); CHANNELS]; OUTPUT_BUSES],
@@ -108,29 +113,23 @@ impl Guard {
         self.layout
     }
 
-    /// Fills [`Guard::input`] and [`Guard::outputs`]: the host's memory where there is any, else our own.
-    /// Returns whether everything was there, so that the host's own arrays can be used as they are.
+    /// Begins a block of `frames` samples with these buses: notes the host's memory where there is any, else our own, and
+    /// copies the input to the main output, which is then worked on in place.
     ///
     /// # Safety
     /// Every bus is as [`HostBus`] says, and every channel pointer that is not null is good for `frames`
     /// samples.
-    pub unsafe fn complete(
-        &mut self,
-        frames: usize,
-        input: HostBus,
-        outputs: [HostBus; OUTPUT_BUSES],
-    ) -> bool {
+    pub unsafe fn begin(&mut self, frames: usize, input: HostBus, outputs: [HostBus; OUTPUT_BUSES]) {
         if frames > self.silence.len() {
             // The host breaks its word on the largest block. Allocating here is the lesser evil.
             self.make_room(frames);
         }
-        let mut whole = true;
+        self.frames = frames;
         let mut given = [false; OUTPUT_BUSES];
         for (channel, pointer) in self.input.iter_mut().enumerate().take(self.layout.input) {
             // SAFETY: the caller's promise is passed on.
             *pointer = unsafe { input.channel(channel) };
             if pointer.is_null() {
-                whole = false;
                 *pointer = self.silence.as_mut_ptr();
             }
         }
@@ -142,7 +141,6 @@ impl Guard {
                 // SAFETY: the caller's promise is passed on.
                 *pointer = unsafe { bus.channel(channel) };
                 if pointer.is_null() {
-                    whole = false;
                     *pointer = spare.as_mut_ptr();
                 } else {
                     *given = true;
@@ -150,39 +148,48 @@ impl Guard {
             }
         }
         self.listens = std::array::from_fn(|stem| given[1 + stem]);
-        whole
-    }
-
-    /// To which stem buses the host listens, as [`Guard::complete`] found: those with memory for a channel at least.
-    pub fn listens(&self) -> [bool; STEMS] {
-        self.listens
-    }
-}
-
-/// Something that one thread at a time may use; a second one is turned away instead of waiting.
-pub struct Exclusive<T> {
-    busy: AtomicBool,
-    value: std::cell::UnsafeCell<T>,
-}
-
-// SAFETY: `try_with` hands the value to one thread at a time.
-unsafe impl<T: Send> Sync for Exclusive<T> {}
-
-impl<T> Exclusive<T> {
-    /// Wraps `value`.
-    pub fn new(value: T) -> Self {
-        Self { busy: AtomicBool::new(false), value: value.into() }
-    }
-
-    /// Runs `work` on the value, or returns `None` if another thread is at it. Never waits.
-    pub fn try_with<R>(&self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
-        if self.busy.swap(true, Ordering::Acquire) {
-            return None;
+        let channels = self.layout.input.min(self.layout.outputs[0]);
+        for (&input, &output) in self.input.iter().zip(&self.outputs[0]).take(channels) {
+            // SAFETY: both are good for `frames` samples: the caller's promise, and `make_room`. They may be one.
+            unsafe { ptr::copy(input, output, frames) };
         }
-        // SAFETY: `busy` was false, so no other thread has the value.
-        let result = work(unsafe { &mut *self.value.get() });
-        self.busy.store(false, Ordering::Release);
-        Some(result)
+    }
+
+    /// The samples in `range` of the block: the main bus, and the stem buses that the host listens to. The audio thread
+    /// may call it.
+    ///
+    /// # Safety
+    /// [`Guard::begin`] was called for this block, the host's call has not returned since, and no two of the host's
+    /// output channels that have memory share it.
+    ///
+    /// # Panics
+    /// If `range` leaves the block.
+    pub unsafe fn stretch(&mut self, range: Range<usize>) -> (Main<'_>, Stems<'_>) {
+        assert!(
+            range.start <= range.end && range.end <= self.frames,
+            "{range:?} of a block of {}",
+            self.frames
+        );
+        // SAFETY: every channel of a bus that exists is good for all of the block, as `begin` left it; the caller
+        // promises that none overlaps another, and that nobody else uses them.
+        let slice =
+            |pointer: *mut f32| unsafe { slice::from_raw_parts_mut(pointer.add(range.start), range.len()) };
+        let [main, stems @ ..] = self.outputs;
+        let main = match self.layout.outputs[0] {
+            CHANNELS => Main::Stereo(main.map(slice)),
+            _ => Main::Mono(slice(main[0])),
+        };
+        let mut stems = stems.into_iter().zip(self.listens);
+        let stems = std::array::from_fn(|_| match stems.next()? {
+            (stem, true) => Some(stem.map(slice)),
+            _ => None,
+        });
+        (main, stems)
+    }
+
+    /// Samples of the block.
+    pub fn frames(&self) -> usize {
+        self.frames
     }
 }
 
@@ -225,7 +232,7 @@ mod tests {
                 assert!(!seen.contains(&pointer), "two channels share memory");
                 seen.push(pointer);
                 // SAFETY: the guard promises memory for this many samples.
-                unsafe { std::slice::from_raw_parts_mut(pointer, FRAMES) }.fill(2.0);
+                unsafe { slice::from_raw_parts_mut(pointer, FRAMES) }.fill(2.0);
             }
         }
     }
@@ -237,10 +244,10 @@ mod tests {
         let mut hosts: [Host; OUTPUT_BUSES] = std::array::from_fn(|_| Host::new(2));
         let buses = hosts.each_mut().map(Host::bus);
         // SAFETY: the buses are as they say.
-        assert!(unsafe { guard.complete(FRAMES, input.bus(), buses) });
+        unsafe { guard.begin(FRAMES, input.bus(), buses) };
         assert_eq!(guard.input.to_vec(), input.pointers);
         assert_eq!(guard.outputs[3].to_vec(), hosts[3].pointers);
-        assert_eq!(guard.listens(), [true; STEMS]);
+        assert_eq!(guard.listens, [true; STEMS]);
     }
 
     #[test]
@@ -258,13 +265,13 @@ mod tests {
             let mut mono = Host::new(1);
             let outputs = [main.bus(), missing, mono.bus(), missing, missing];
             // SAFETY: the buses are as they say.
-            assert!(!unsafe { guard.complete(FRAMES, input.bus(), outputs) });
+            unsafe { guard.begin(FRAMES, input.bus(), outputs) };
             assert_eq!(guard.outputs[0].to_vec(), main.pointers, "the main output is the host's own");
             assert_eq!(guard.outputs[2][0], mono.pointers[0]);
-            assert_eq!(guard.listens(), [false, true, false, false]);
+            assert_eq!(guard.listens, [false, true, false, false]);
             assert_eq!(guard.input[0], input.pointers[0]);
             // SAFETY: the guard promises memory for this many samples.
-            let second = unsafe { std::slice::from_raw_parts(guard.input[1], FRAMES) };
+            let second = unsafe { slice::from_raw_parts(guard.input[1], FRAMES) };
             assert!(second.iter().all(|&sample| sample == 0.0));
             all_usable(&guard);
         }
@@ -277,7 +284,7 @@ mod tests {
         let mut outputs = [HostBus::MISSING; OUTPUT_BUSES];
         outputs[0] = main.bus();
         // SAFETY: the buses are as they say.
-        assert!(unsafe { guard.complete(FRAMES, input.bus(), outputs) });
+        unsafe { guard.begin(FRAMES, input.bus(), outputs) };
         assert_eq!(guard.layout().output_buses(), 1);
     }
 
@@ -285,10 +292,10 @@ mod tests {
     fn a_block_larger_than_announced_is_served() {
         let mut guard = guard(STEREO);
         // SAFETY: nothing is handed over.
-        assert!(!unsafe { guard.complete(10 * FRAMES, HostBus::MISSING, [HostBus::MISSING; OUTPUT_BUSES]) });
+        unsafe { guard.begin(10 * FRAMES, HostBus::MISSING, [HostBus::MISSING; OUTPUT_BUSES]) };
         for &pointer in guard.outputs.iter().flatten() {
             // SAFETY: the guard promises memory for this many samples.
-            unsafe { std::slice::from_raw_parts_mut(pointer, 10 * FRAMES) }.fill(1.0);
+            unsafe { slice::from_raw_parts_mut(pointer, 10 * FRAMES) }.fill(1.0);
         }
     }
 
@@ -300,13 +307,31 @@ mod tests {
     }
 
     #[test]
-    fn a_second_thread_is_turned_away() {
-        let exclusive = Exclusive::new(1);
-        let inner = exclusive.try_with(|value| {
-            *value += 1;
-            exclusive.try_with(|_| ()).is_none()
-        });
-        assert_eq!(inner, Some(true));
-        assert_eq!(exclusive.try_with(|value| *value), Some(2));
+    fn a_stretch_is_the_part_of_each_bus_that_it_names_and_leaves_out_stems_that_nobody_hears() {
+        let mut guard = guard(STEREO);
+        let mut input = Host::new(2);
+        let [mut main, mut drums] = [(); 2].map(|()| Host::new(2));
+        let outputs = [main.bus(), HostBus::MISSING, drums.bus(), HostBus::MISSING, HostBus::MISSING];
+        // SAFETY: the buses are as they say and outlive the call.
+        let (main, stems) = unsafe {
+            guard.begin(FRAMES, input.bus(), outputs);
+            guard.stretch(3..FRAMES)
+        };
+        let Main::Stereo([left, right]) = main else { panic!("the bus is stereo") };
+        assert_eq!((left.len(), right.len()), (FRAMES - 3, FRAMES - 3));
+        assert!(left.iter().chain(&*right).all(|&sample| sample == 1.0), "the input is there");
+        assert_eq!(stems.each_ref().map(Option::is_some), [false, true, false, false]);
+        assert_eq!(stems[1].as_ref().unwrap()[0].as_ptr(), drums.pointers[0].wrapping_add(3));
+    }
+
+    #[test]
+    #[should_panic(expected = "of a block of 16")]
+    fn a_stretch_beyond_the_block_is_refused() {
+        let mut guard = guard(STEREO);
+        // SAFETY: nothing is handed over, and the guard's own memory is not used elsewhere.
+        unsafe {
+            guard.begin(FRAMES, HostBus::MISSING, [HostBus::MISSING; OUTPUT_BUSES]);
+            let _ = guard.stretch(0..FRAMES + 1);
+        }
     }
 }

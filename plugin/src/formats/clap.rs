@@ -1,4 +1,4 @@
-//! The CLAP entry point: the framework's plug-in with a guarded `process`.
+//! The CLAP entry point: the framework's plug-in with a `process` of our own.
 
 use std::ffi::{CStr, c_char, c_void};
 use std::mem::MaybeUninit;
@@ -9,17 +9,20 @@ use clap_sys::audio_buffer::clap_audio_buffer;
 use clap_sys::events::{clap_input_events, clap_output_events};
 use clap_sys::ext::audio_ports::{CLAP_EXT_AUDIO_PORTS, clap_plugin_audio_ports};
 use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_plugin_params};
-use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process, clap_process_status};
+use clap_sys::ext::tail::{CLAP_EXT_TAIL, clap_plugin_tail};
+use clap_sys::process::{CLAP_PROCESS_CONTINUE, CLAP_PROCESS_ERROR, clap_process, clap_process_status};
 use nice_plug::wrapper::clap::{
     CLAP_PLUGIN_FACTORY_ID, CLAP_VERSION, PluginDescriptor, Wrapper, clap_host, clap_plugin,
     clap_plugin_descriptor, clap_plugin_entry, clap_plugin_factory,
 };
 use nice_plug::wrapper::setup_logger;
 
-use super::audience;
-use super::buses::{Exclusive, Guard, HostBus, Layout, OUTPUT_BUSES};
+use super::buses::{Guard, HostBus, Layout};
+use super::callback::Callback;
 use super::clap_events::Events;
 use crate::Unbraid;
+use crate::exclusive::Exclusive;
+use crate::shared::Shared;
 
 /// The CLAP entry point that hosts look for.
 #[unsafe(no_mangle)]
@@ -80,7 +83,8 @@ unsafe extern "C" fn create_plugin(
     }
     // SAFETY: the host is not null and outlives its plug-ins. The wrapper stays alive, leaked, until the
     // framework's `destroy` takes it back.
-    let framework = unsafe { *(*Arc::into_raw(Wrapper::<Unbraid>::new(host))).clap_plugin.as_ptr() };
+    let make = || unsafe { *(*Arc::into_raw(Wrapper::<Unbraid>::new(host))).clap_plugin.as_ptr() };
+    let (framework, Some(shared)) = Shared::with_object_made_by(make) else { return ptr::null() };
     let guarded = Guarded {
         plugin: clap_plugin {
             activate: Some(activate),
@@ -90,6 +94,8 @@ unsafe extern "C" fn create_plugin(
             ..framework
         },
         framework,
+        host,
+        callback: Callback::new(shared),
         parameters: OnceLock::new(),
         guard: Exclusive::new(Guard::new()),
     };
@@ -102,6 +108,8 @@ struct Guarded {
     /// First, so that a pointer to it is a pointer to the whole.
     plugin: clap_plugin,
     framework: clap_plugin,
+    host: *const clap_host,
+    callback: Callback,
     /// The framework's parameter extension, and the same with a guarded `flush`.
     parameters: OnceLock<Option<Parameters>>,
     guard: Exclusive<Guard>,
@@ -142,6 +150,8 @@ unsafe extern "C" fn activate(
     // SAFETY: the host calls with a living plug-in; the arguments are passed on as they are.
     unsafe {
         let this = guarded(plugin);
+        // Asked for here so that the callback finds it, whether the host wants it or not.
+        let _ = parameters(plugin);
         let layout = layout(plugin, &this.framework);
         let prepared = this.guard.try_with(|guard| guard.prepare(layout, max_frames as usize));
         let activated = prepared.is_some()
@@ -161,16 +171,41 @@ unsafe extern "C" fn get_extension(plugin: *const clap_plugin, id: *const c_char
     // the plug-in.
     unsafe {
         let this = guarded(plugin);
+        if CStr::from_ptr(id) == CLAP_EXT_TAIL {
+            return ptr::from_ref(&TAIL).cast();
+        }
         let found = this.framework.get_extension.map_or(ptr::null(), |get| get(plugin, id));
         if found.is_null() || CStr::from_ptr(id) != CLAP_EXT_PARAMS {
             return found;
         }
+        parameters(plugin).map_or(found, |parameters| ptr::from_ref(&parameters.guarded).cast())
+    }
+}
+
+/// The framework's parameter extension and ours; the first call asks for it.
+///
+/// # Safety
+/// As for [`guarded`].
+unsafe fn parameters<'a>(plugin: *const clap_plugin) -> Option<&'a Parameters> {
+    // SAFETY: the caller's promise; the framework's extensions live as long as the plug-in.
+    unsafe {
+        let this = guarded(plugin);
         let parameters = this.parameters.get_or_init(|| {
-            let framework = *found.cast::<clap_plugin_params>().as_ref()?;
+            let get = this.framework.get_extension?;
+            let framework = *get(plugin, CLAP_EXT_PARAMS.as_ptr()).cast::<clap_plugin_params>().as_ref()?;
             Some(Parameters { framework, guarded: clap_plugin_params { flush: Some(flush), ..framework } })
         });
-        parameters.as_ref().map_or(found, |parameters| ptr::from_ref(&parameters.guarded).cast())
+        parameters.as_ref()
     }
+}
+
+/// The framework knows the tail from what its own callback was told.
+static TAIL: clap_plugin_tail = clap_plugin_tail { get: Some(tail) };
+
+/// What was heard goes on for as long as it is delayed.
+unsafe extern "C" fn tail(plugin: *const clap_plugin) -> u32 {
+    // SAFETY: the host calls with a living plug-in.
+    unsafe { guarded(plugin) }.callback.shared().instance.status.latency().map_or(0, |(samples, _)| samples)
 }
 
 unsafe extern "C" fn flush(
@@ -180,8 +215,8 @@ unsafe extern "C" fn flush(
 ) {
     // SAFETY: the host calls with a living plug-in and lists that are as CLAP says.
     unsafe {
-        let Some(Some(parameters)) = guarded(plugin).parameters.get() else { return };
-        let events = Events::new(input, 0);
+        let Some(parameters) = parameters(plugin) else { return };
+        let events = Events::new(input);
         let list = events.list();
         if let Some(flush) = parameters.framework.flush {
             flush(plugin, list.as_ref().map_or(ptr::null(), ptr::from_ref), output);
@@ -235,48 +270,29 @@ unsafe extern "C" fn process(plugin: *const clap_plugin, call: *const clap_proce
     // SAFETY: the host calls with a living plug-in, and with a call that is as it says.
     unsafe {
         let this = guarded(plugin);
-        let (Some(process), Some(call)) = (this.framework.process, call.as_ref()) else {
-            return CLAP_PROCESS_ERROR;
-        };
-        let guarded_call = this.guard.try_with(|guard| {
-            let layout = guard.layout();
-            if layout.output_buses() == 0 {
-                // Never activated, which the framework answers with a panic, that is the host's end.
-                return CLAP_PROCESS_ERROR;
+        let Some(call) = call.as_ref() else { return CLAP_PROCESS_ERROR };
+        let processed = this.guard.try_with(|guard| {
+            if guard.layout().output_buses() == 0 {
+                // Never activated.
+                return false;
             }
-            let events = Events::new(call.in_events, call.frames_count);
-            let list = events.list();
-            let call = &clap_process { in_events: list.as_ref().map_or(ptr::null(), ptr::from_ref), ..*call };
             let input = bus(call.audio_inputs, call.audio_inputs_count, 0);
             let outputs =
                 std::array::from_fn(|index| bus(call.audio_outputs, call.audio_outputs_count, index));
-            if guard.complete(call.frames_count as usize, input, outputs)
-                && call.audio_outputs_count as usize == layout.output_buses()
-            {
-                return audience::of(guard.listens(), || process(plugin, call));
-            }
-            let listens = guard.listens();
-            let rebuilt = |pointers: &mut [*mut f32], channels| clap_audio_buffer {
-                data32: pointers.as_mut_ptr(),
-                data64: ptr::null_mut(),
-                channel_count: channels as u32,
-                latency: 0,
-                constant_mask: 0,
-            };
-            let input = [rebuilt(&mut guard.input, layout.input)];
-            let mut pointers = guard.outputs.iter_mut();
-            let mut outputs: [clap_audio_buffer; OUTPUT_BUSES] = layout
-                .outputs
-                .map(|channels| rebuilt(pointers.next().map_or(&mut [], |pointers| pointers), channels));
-            let complete = clap_process {
-                audio_inputs: input.as_ptr(),
-                audio_outputs: outputs.as_mut_ptr(),
-                audio_inputs_count: u32::from(layout.input > 0),
-                audio_outputs_count: layout.output_buses() as u32,
-                ..*call
-            };
-            audience::of(listens, || process(plugin, &complete))
+            guard.begin(call.frames_count as usize, input, outputs);
+            let events = Events::new(call.in_events);
+            this.callback.run(guard, events.changes(&this.callback), || {
+                if let Some(request) = (*this.host).request_restart {
+                    request(this.host);
+                }
+            })
         });
-        guarded_call.unwrap_or(CLAP_PROCESS_ERROR)
+        // What was changed in the window waits with the framework to be told to the host.
+        if let Some(Some(Parameters { framework, .. })) = this.parameters.get()
+            && let Some(flush) = framework.flush
+        {
+            flush(plugin, ptr::null(), call.out_events);
+        }
+        if processed == Some(true) { CLAP_PROCESS_CONTINUE } else { CLAP_PROCESS_ERROR }
     }
 }

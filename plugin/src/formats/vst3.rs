@@ -1,4 +1,4 @@
-//! The VST3 entry point: the framework's class with a guarded `process`.
+//! The VST3 entry point: the framework's class with a `process` of our own.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -7,12 +7,11 @@ use nice_plug::wrapper::setup_logger;
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::ChannelContext::IInfoListenerTrait;
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
     AudioBusBuffers, BusDirection, BusDirections_, BusInfo, CString, CtrlNumber, IAttributeList,
-    IAudioProcessorTrait, IComponentHandler, IComponentTrait, IEditControllerTrait, IMidiMappingTrait,
-    INoteExpressionControllerTrait, IParamValueQueueTrait, IParameterChanges, IParameterChangesTrait,
-    IProcessContextRequirementsTrait, IUnitInfoTrait, IoMode, MediaType, NoteExpressionTypeID,
-    NoteExpressionTypeInfo, NoteExpressionValue, ParamID, ParamValue, ParameterInfo, ProcessData,
-    ProcessSetup, ProgramListID, ProgramListInfo, RoutingInfo, SpeakerArrangement, String128, TChar, UnitID,
-    UnitInfo,
+    IAudioProcessorTrait, IComponentHandler, IComponentHandlerTrait, IComponentTrait, IEditControllerTrait,
+    IMidiMappingTrait, INoteExpressionControllerTrait, IProcessContextRequirementsTrait, IUnitInfoTrait,
+    IoMode, MediaType, NoteExpressionTypeID, NoteExpressionTypeInfo, NoteExpressionValue, ParamID,
+    ParamValue, ParameterInfo, ProcessData, ProcessSetup, ProgramListID, ProgramListInfo, RestartFlags_,
+    RoutingInfo, SpeakerArrangement, String128, TChar, UnitID, UnitInfo,
 };
 use nice_plug::wrapper::vst3::vst3::Steinberg::{
     FIDString, FUnknown, IBStream, IPlugView, IPluginBaseTrait, IPluginFactory, IPluginFactory2,
@@ -20,12 +19,15 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::{
     PClassInfo2, PClassInfoW, PFactoryInfo, TBool, TUID, int16, int32, kInvalidArgument, kResultFalse,
     kResultOk, tresult, uint32,
 };
-use nice_plug::wrapper::vst3::vst3::{Class, ComRef, ComWrapper};
+use nice_plug::wrapper::vst3::vst3::{Class, ComPtr, ComRef, ComWrapper};
 use nice_plug::wrapper::vst3::{PluginInfo, Wrapper};
 
-use super::audience;
-use super::buses::{Exclusive, Guard, HostBus, Layout, OUTPUT_BUSES};
+use super::buses::{Guard, HostBus, Layout, OUTPUT_BUSES};
+use super::callback::Callback;
+use super::vst3_changes::Changes;
 use crate::Unbraid;
+use crate::exclusive::Exclusive;
+use crate::shared::{AskForRestart, Shared};
 
 /// The VST3 factory that hosts look for.
 #[unsafe(no_mangle)]
@@ -116,8 +118,12 @@ impl IPluginFactoryTrait for Factory {
         if unsafe { &*class.cast::<[u8; 16]>() } != self.plugin.cid {
             return kInvalidArgument;
         }
+        let (framework, Some(shared)) = Shared::with_object_made_by(Wrapper::new) else {
+            return kInvalidArgument;
+        };
         let plugin = ComWrapper::new(Guarded {
-            framework: Wrapper::new(),
+            framework,
+            callback: Callback::new(shared),
             guard: Exclusive::new(Guard::new()),
             max_frames: Exclusive::new(0),
         });
@@ -157,6 +163,7 @@ fn fill<T>(info: *mut T, index: int32, make: impl FnOnce() -> T) -> tresult {
 /// those that the guard needs to see.
 struct Guarded {
     framework: Wrapper<Unbraid>,
+    callback: Callback,
     guard: Exclusive<Guard>,
     /// Largest block the host announced.
     max_frames: Exclusive<usize>,
@@ -166,7 +173,31 @@ impl Class for Guarded {
     type Interfaces = <Wrapper<Unbraid> as Class>::Interfaces;
 }
 
+/// An object of the host's that its main thread alone uses.
+struct OfMainThread(ComPtr<IComponentHandler>);
+
+// SAFETY: it moves between threads inside what only the main thread opens: `Shared::restart` and `Shared::restart_by`, and
+// the instance's end.
+unsafe impl Send for OfMainThread {}
+
+impl OfMainThread {
+    fn restart(&self) {
+        // The framework asks for the same. Hosts read the latency and activate the plug-in again.
+        // SAFETY: the object is counted, so it is alive.
+        unsafe { self.0.restartComponent(RestartFlags_::kLatencyChanged) };
+    }
+}
+
 impl Guarded {
+    /// Notes by whom the host is to be asked for a restart.
+    fn note(&self, handler: *mut IComponentHandler) {
+        // SAFETY: a host passes null or an object that is alive; it is counted here.
+        let handler = unsafe { ComRef::from_raw(handler) };
+        let handler = handler.map(|handler| OfMainThread(handler.to_com_ptr()));
+        let ask = handler.map(|handler| -> AskForRestart { Box::new(move || handler.restart()) });
+        self.callback.shared().restart_by(ask);
+    }
+
     /// Makes room for the layout that the host has settled on.
     fn prepare(&self) {
         let layout = self.layout();
@@ -206,28 +237,6 @@ unsafe fn bus(buses: *const AudioBusBuffers, count: int32, index: usize) -> Host
             count: usize::try_from(bus.numChannels).unwrap_or(0),
         }
     }
-}
-
-/// A host's parameter changes, or null if one of them is no number: the parameter would take it over, and the saved
-/// state with it could not be read again.
-///
-/// # Safety
-/// `changes` is null or an object that implements the interface, alive for the length of the call.
-unsafe fn sane(changes: *mut IParameterChanges) -> *mut IParameterChanges {
-    // SAFETY: the caller's promise; the host keeps the queues alive as long as the list of them.
-    unsafe {
-        let Some(list) = ComRef::from_raw(changes) else { return changes };
-        for queue in 0..list.getParameterCount() {
-            let Some(queue) = ComRef::from_raw(list.getParameterData(queue)) else { continue };
-            for point in 0..queue.getPointCount() {
-                let (mut offset, mut value) = (0, 0.0);
-                if queue.getPoint(point, &mut offset, &mut value) == kResultOk && !value.is_finite() {
-                    return ptr::null_mut();
-                }
-            }
-        }
-    }
-    changes
 }
 
 impl IAudioProcessorTrait for Guarded {
@@ -286,65 +295,38 @@ impl IAudioProcessorTrait for Guarded {
         // SAFETY: the host calls with data that are as they say.
         unsafe {
             let Some(call) = data.as_ref() else { return kInvalidArgument };
-            let guarded_call = self.guard.try_with(|guard| {
-                let frames = usize::try_from(call.numSamples).unwrap_or(0);
-                let layout = guard.layout();
-                if layout.output_buses() == 0 {
-                    // Never set up, which the framework answers with a panic, that is the host's end.
-                    return kResultFalse;
+            let processed = self.guard.try_with(|guard| {
+                if guard.layout().output_buses() == 0 {
+                    // Never set up.
+                    return false;
                 }
-                let call = &ProcessData { inputParameterChanges: sane(call.inputParameterChanges), ..*call };
+                let mut frames = usize::try_from(call.numSamples).unwrap_or(0);
                 let input = bus(call.inputs, call.numInputs, 0);
                 let outputs: [HostBus; OUTPUT_BUSES] =
                     std::array::from_fn(|index| bus(call.outputs, call.numOutputs, index));
-                let complete = guard.complete(frames, input, outputs);
-                // Without any output channel this is no audio but a host that flushes parameters.
-                let no_output = outputs.iter().all(|bus| bus.channels.is_null() || bus.count == 0);
-                if frames == 0 || no_output {
-                    let mut flush = ProcessData {
-                        numSamples: 0,
-                        numInputs: 0,
-                        numOutputs: 0,
-                        inputs: ptr::null_mut(),
-                        outputs: ptr::null_mut(),
-                        ..*call
-                    };
-                    return self.framework.process(&mut flush);
+                if outputs.iter().all(|bus| bus.channels.is_null() || bus.count == 0) {
+                    // Without any output channel this is no audio but a host that flushes parameters.
+                    frames = 0;
                 }
-                if complete && call.numOutputs as usize == layout.output_buses() {
-                    return audience::of(guard.listens(), || {
-                        self.framework.process(&mut ProcessData { ..*call })
-                    });
+                guard.begin(frames, input, outputs);
+                let changes = Changes::new(call.inputParameterChanges, &self.callback);
+                let restart = || self.callback.shared().schedule_restart();
+                if frames > 0 {
+                    return self.callback.run(guard, changes, restart);
                 }
-                let listens = guard.listens();
-                let rebuilt = |pointers: &mut [*mut f32], channels| {
-                    // SAFETY: the type is plain old data, for which zeros are a value.
-                    let mut bus: AudioBusBuffers = std::mem::zeroed();
-                    bus.numChannels = channels as int32;
-                    bus.__field0.channelBuffers32 = pointers.as_mut_ptr();
-                    bus
-                };
-                let mut input = [rebuilt(&mut guard.input, layout.input)];
-                let mut pointers = guard.outputs.iter_mut();
-                let mut outputs = layout
-                    .outputs
-                    .map(|channels| rebuilt(pointers.next().map_or(&mut [], |pointers| pointers), channels));
-                let mut complete = ProcessData {
-                    numInputs: int32::from(layout.input > 0),
-                    numOutputs: layout.output_buses() as int32,
-                    inputs: input.as_mut_ptr(),
-                    outputs: outputs.as_mut_ptr(),
-                    ..*call
-                };
-                audience::of(listens, || self.framework.process(&mut complete))
+                // Hosts flush before activation, too, when there is nothing to process with.
+                changes.for_each(|(_, parameter, change)| self.callback.apply(parameter, change));
+                true
             });
-            guarded_call.unwrap_or(kResultFalse)
+            if processed == Some(true) { kResultOk } else { kResultFalse }
         }
     }
 
+    /// The framework knows the tail from what its own callback was told. What was heard goes on for as long as it is
+    /// delayed.
     unsafe fn getTailSamples(&self) -> uint32 {
         // SAFETY: the call takes no arguments.
-        unsafe { self.framework.getTailSamples() }
+        unsafe { self.framework.getLatencySamples() }
     }
 }
 
@@ -409,14 +391,15 @@ impl IComponentTrait for Guarded {
     }
 }
 
-/// Forwards every method of an interface to the framework's class, some on a condition.
+/// Forwards every method of an interface to the framework's class, some on a condition, some with something done before.
 macro_rules! forward {
-    ($interface:ident { $(fn $method:ident($($argument:ident: $type:ty),*) -> $result:ty $(, if $usable:expr)?;)* }) => {
+    ($interface:ident { $(fn $method:ident($($argument:ident: $type:ty),*) -> $result:ty $(, if $usable:expr)? $(, and $before:expr)?;)* }) => {
         impl $interface for Guarded {
             $(unsafe fn $method(&self, $($argument: $type),*) -> $result {
                 $(if !$usable {
                     return kInvalidArgument;
                 })?
+                $($before(self);)?
                 // SAFETY: the host's arguments are passed on as they are.
                 unsafe { $interface::$method(&self.framework, $($argument),*) }
             })*
@@ -441,7 +424,7 @@ forward!(IEditControllerTrait {
     fn normalizedParamToPlain(id: ParamID, value: ParamValue) -> ParamValue;
     fn plainParamToNormalized(id: ParamID, value: ParamValue) -> ParamValue;
     fn getParamNormalized(id: ParamID) -> ParamValue;
-    fn setComponentHandler(handler: *mut IComponentHandler) -> tresult;
+    fn setComponentHandler(handler: *mut IComponentHandler) -> tresult, and |guarded: &Guarded| guarded.note(handler);
     fn createView(name: FIDString) -> *mut IPlugView;
 });
 forward!(IMidiMappingTrait {

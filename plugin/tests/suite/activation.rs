@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use nice_plug::prelude::Buffer;
 use unbraid::instance::Instance;
 use unbraid::params::Mode;
-use unbraid::processor::{Processor, Wanted};
+use unbraid::processor::{Main, Processor, Wanted};
 
 const RATE: f32 = 44_100.0;
 const BLOCK: u32 = 512;
@@ -76,16 +75,10 @@ fn own_network(name: &str) -> PathBuf {
 
 /// Processes one block in place.
 fn process(processor: &mut Processor, instance: &Instance, audio: &mut [[f32; BLOCK as usize]; 2]) {
-    let [left, right] = audio;
-    let mut buffer = Buffer::default();
-    // SAFETY: both slices have this length and outlive the buffer.
-    unsafe {
-        buffer.set_slices(BLOCK as usize, |slices| {
-            slices.clear();
-            slices.extend([&mut left[..], &mut right[..]]);
-        });
-    }
-    processor.process(&mut buffer, &mut [], &instance.params, &instance.status);
+    let start = Instant::now();
+    let main = Main::Stereo(audio.each_mut().map(<[f32; BLOCK as usize]>::as_mut_slice));
+    processor.process(main, Default::default(), &instance.params);
+    processor.report(start, BLOCK as usize, &instance.status);
 }
 
 #[test]

@@ -6,12 +6,14 @@ use std::ptr;
 
 use clap_sys::audio_buffer::clap_audio_buffer;
 use clap_sys::entry::clap_plugin_entry;
+use clap_sys::events::clap_input_events;
 use clap_sys::ext::audio_ports::{CLAP_EXT_AUDIO_PORTS, clap_plugin_audio_ports};
 use clap_sys::ext::latency::{CLAP_EXT_LATENCY, clap_plugin_latency};
 use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_param_info, clap_plugin_params};
 use clap_sys::ext::remote_controls::{
     CLAP_EXT_REMOTE_CONTROLS, clap_plugin_remote_controls, clap_remote_controls_page,
 };
+use clap_sys::ext::tail::{CLAP_EXT_TAIL, clap_plugin_tail};
 use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
 use clap_sys::host::clap_host;
 use clap_sys::plugin::clap_plugin;
@@ -115,6 +117,17 @@ fn buffer(bus: &Bus) -> clap_audio_buffer {
 
 /// Processes one block with the buses of `case`.
 pub fn process(instance: &Instance, memory: &mut Memory, case: Case, samples: usize) {
+    process_with(instance, memory, case, samples, ptr::null());
+}
+
+/// The same with the host's list of events.
+pub fn process_with(
+    instance: &Instance,
+    memory: &mut Memory,
+    case: Case,
+    samples: usize,
+    events: *const clap_input_events,
+) {
     let input = buffer(&memory.input());
     let declared = memory.outputs(case);
     // Behind the declared buses lies what must not be read.
@@ -128,7 +141,7 @@ pub fn process(instance: &Instance, memory: &mut Memory, case: Case, samples: us
         audio_outputs: outputs.as_mut_ptr(),
         audio_inputs_count: 1,
         audio_outputs_count: case.declared() as u32,
-        in_events: ptr::null(),
+        in_events: events,
         out_events: ptr::null(),
     };
     // SAFETY: the plug-in is active, and the call is as it says.
@@ -167,6 +180,17 @@ fn clap_ports_have_their_names() {
     let stereo = |name: &str| (name.to_owned(), 2);
     assert_eq!(names(true), [stereo("Main")]);
     assert_eq!(names(false), ["Main", "Vocals", "Drums", "Bass", "Other"].map(stereo));
+}
+
+#[test]
+fn clap_what_was_heard_goes_on_for_as_long_as_it_is_delayed() {
+    let instance = Instance::new();
+    let tail: &clap_plugin_tail = instance.extension(CLAP_EXT_TAIL);
+    // SAFETY: the plug-in is alive.
+    let samples = || unsafe { tail.get.unwrap()(instance.plugin) as usize };
+    assert_eq!(samples(), 0);
+    instance.activate(44_100.0, 64);
+    assert_eq!(samples(), instance.latency());
 }
 
 fn text(characters: &[c_char]) -> String {

@@ -1,5 +1,6 @@
 //! One way to drive the plug-in in both formats, through the entry points that hosts call.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use unbraid::networks;
@@ -16,6 +17,23 @@ pub struct Change {
     pub at: usize,
     pub id: &'static str,
     pub value: f64,
+}
+
+thread_local! {
+    static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs the plug-in's part of a callback: guards look at this and not at what the host does around it.
+pub fn callback<R>(call: impl FnOnce() -> R) -> R {
+    IN_CALLBACK.set(true);
+    let result = call();
+    IN_CALLBACK.set(false);
+    result
+}
+
+/// Whether this thread is inside [`callback`].
+pub fn in_callback() -> bool {
+    IN_CALLBACK.get()
 }
 
 /// Both modes.

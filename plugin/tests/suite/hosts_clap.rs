@@ -17,7 +17,7 @@ use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process};
 use clap_sys::stream::{clap_istream, clap_ostream};
 
 use super::clap::Instance;
-use super::hosts::{Change, Host, Output, Stereo, parameter_id};
+use super::hosts::{Change, Host, Output, Stereo, callback, parameter_id};
 
 /// One instance, and whether it processes.
 pub struct Clap {
@@ -26,10 +26,10 @@ pub struct Clap {
 }
 
 /// The host's list of events for one block.
-struct Events(Vec<clap_event_param_value>);
+pub struct Events(Vec<clap_event_param_value>);
 
 impl Events {
-    fn new(changes: &[Change]) -> Self {
+    pub fn new(changes: &[Change]) -> Self {
         Self(
             changes
                 .iter()
@@ -53,7 +53,7 @@ impl Events {
         )
     }
 
-    fn list(&self) -> clap_input_events {
+    pub fn list(&self) -> clap_input_events {
         unsafe extern "C" fn size(list: *const clap_input_events) -> u32 {
             // SAFETY: `ctx` is the `Events` that made the list.
             unsafe { (*(*list).ctx.cast::<Events>()).0.len() as u32 }
@@ -218,6 +218,8 @@ impl Host for Clap {
             out_events: &OUTPUT,
         };
         // SAFETY: the call is as it says.
-        unsafe { (*self.instance.plugin).process.unwrap()(self.instance.plugin, &call) != CLAP_PROCESS_ERROR }
+        let status =
+            callback(|| unsafe { (*self.instance.plugin).process.unwrap()(self.instance.plugin, &call) });
+        status != CLAP_PROCESS_ERROR
     }
 }

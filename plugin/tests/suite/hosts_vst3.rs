@@ -16,7 +16,7 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::{
 };
 use nice_plug::wrapper::vst3::vst3::{Class, ComPtr, ComWrapper};
 
-use super::hosts::{Change, Host, Output, Stereo, parameter_id};
+use super::hosts::{Change, Host, Output, Stereo, callback, parameter_id};
 use super::vst3::Instance;
 
 /// One instance, and whether it processes.
@@ -161,7 +161,7 @@ impl Vst3 {
         (self.instance.component.clone(), self.instance.processor.clone())
     }
 
-    fn controller(&self) -> ComPtr<IEditController> {
+    pub fn controller(&self) -> ComPtr<IEditController> {
         self.instance.component.cast().unwrap()
     }
 }
@@ -281,6 +281,6 @@ impl Host for Vst3 {
         data.outputs = outputs.as_mut_ptr();
         data.inputParameterChanges = changes.as_ptr();
         // SAFETY: the data are as they say.
-        unsafe { self.instance.processor.process(&mut data) == kResultOk }
+        callback(|| unsafe { self.instance.processor.process(&mut data) == kResultOk })
     }
 }

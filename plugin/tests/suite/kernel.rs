@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use unbraid::params::Mode;
 
 use super::cases::*;
-use super::clap::process;
-use super::hosts::{Clap, Host, modes};
+use super::clap::{process, process_with};
+use super::hosts::{Change, Clap, Host, modes};
+use super::hosts_clap::Events;
 
 /// Callbacks before the guards go up: the first inferences on a thread fill tract's scratch.
 const SETTLING: usize = 400;
@@ -93,11 +94,19 @@ fn promise_6_process_makes_no_system_call() {
     let _turn = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for &mode in modes() {
         for (block, case) in [(64, Case::All), (BLOCK, Case::One)] {
+            let automation = [0.25, 0.75].map(|value| {
+                Events::new(&[
+                    Change { at: 0, id: "vocals_level", value },
+                    Change { at: 13, id: "focus", value },
+                    Change { at: 13, id: "drums_mute", value: value.round() },
+                ])
+            });
             let done = runs_without_system_calls(
                 move || settled(mode, block),
                 move |(host, memory)| {
-                    for _ in 0..GUARDED {
-                        process(host.instance(), memory, case, block);
+                    for at in 0..GUARDED {
+                        // A host that automates, which the framework's own callback would tell the window by a call.
+                        process_with(host.instance(), memory, case, block, &automation[at % 2].list());
                     }
                 },
                 Duration::from_secs(300),

@@ -2,19 +2,26 @@
 
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nice_plug::prelude::Vst3Plugin;
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
     AudioBusBuffers, BusDirections_, BusInfo, IAudioProcessor, IAudioProcessorTrait, IComponent,
-    IComponentTrait, MediaTypes_, ProcessData, ProcessModes_, ProcessSetup, SymbolicSampleSizes_,
+    IComponentHandler, IComponentHandlerTrait, IComponentTrait, IEditControllerTrait, MediaTypes_, ParamID,
+    ParamValue, ProcessData, ProcessModes_, ProcessSetup, RestartFlags_, SymbolicSampleSizes_,
 };
 use nice_plug::wrapper::vst3::vst3::Steinberg::{
-    IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait, kResultOk,
+    IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait, int32, kResultOk, tresult,
 };
-use nice_plug::wrapper::vst3::vst3::{ComPtr, Interface};
+use nice_plug::wrapper::vst3::vst3::{Class, ComPtr, ComWrapper, Interface};
 use unbraid::Unbraid;
+use unbraid::params::Mode;
 
 use super::cases::*;
+use super::hosts::{Change, Host, Output, Vst3, mode_value};
 
 unsafe extern "system" {
     safe fn GetPluginFactory() -> *mut c_void;
@@ -149,4 +156,61 @@ fn vst3_buses_have_their_names() {
     let stereo = |name: &str| (name.to_owned(), 2);
     assert_eq!(names(BusDirections_::kInput), [stereo("Main")]);
     assert_eq!(names(BusDirections_::kOutput), ["Main", "Vocals", "Drums", "Bass", "Other"].map(stereo));
+}
+
+/// A host that counts how often it is asked for a restart.
+struct Handler(Arc<AtomicUsize>);
+
+impl Class for Handler {
+    type Interfaces = (IComponentHandler,);
+}
+
+impl IComponentHandlerTrait for Handler {
+    unsafe fn beginEdit(&self, _id: ParamID) -> tresult {
+        kResultOk
+    }
+
+    unsafe fn performEdit(&self, _id: ParamID, _value: ParamValue) -> tresult {
+        kResultOk
+    }
+
+    unsafe fn endEdit(&self, _id: ParamID) -> tresult {
+        kResultOk
+    }
+
+    unsafe fn restartComponent(&self, flags: int32) -> tresult {
+        assert_eq!(flags, RestartFlags_::kLatencyChanged as int32);
+        self.0.fetch_add(1, Ordering::SeqCst);
+        kResultOk
+    }
+}
+
+#[test]
+fn vst3_a_change_of_mode_while_it_plays_asks_for_a_restart_and_one_only() {
+    let restarts = Arc::new(AtomicUsize::new(0));
+    let asked = |least: usize| {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while restarts.load(Ordering::SeqCst) < least && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(10));
+        }
+        restarts.load(Ordering::SeqCst)
+    };
+    let mut host = Vst3::prepared(Mode::Studio);
+    let handler = ComWrapper::new(Handler(restarts.clone())).to_com_ptr::<IComponentHandler>().unwrap();
+    // SAFETY: the handler lives through the test.
+    assert_eq!(unsafe { host.controller().setComponentHandler(handler.as_ptr()) }, kResultOk);
+    // Another latency is another reason to ask: here it is the spread of short blocks.
+    assert!(host.activate(44_100.0, 64));
+    assert_eq!(asked(1), 1);
+    let input = [(); 2].map(|()| vec![0.1; 64 * 8]);
+    let mut output = Output::new(64 * 8);
+    for at in (0..64 * 8).step_by(64) {
+        let change = [Change { at: 13, id: "mode", value: mode_value(Mode::Live) }];
+        assert!(host.block(&input, &mut output, at..at + 64, if at == 64 { &change } else { &[] }));
+    }
+    assert_eq!(asked(2), 2);
+    thread::sleep(Duration::from_millis(100));
+    assert_eq!(asked(0), 2, "once is enough");
+    // SAFETY: hosts take their handler back before they go.
+    assert_eq!(unsafe { host.controller().setComponentHandler(ptr::null_mut()) }, kResultOk);
 }

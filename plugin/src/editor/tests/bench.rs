@@ -12,7 +12,7 @@ use nice_plug::context::PluginApi;
 use nice_plug::context::gui::{GuiContext, GuiContextInner};
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::plugin::PluginState;
-use nice_plug::prelude::{Buffer, Params};
+use nice_plug::prelude::Params;
 
 use super::super::layout::DEFAULT_SIZE;
 use super::super::theme;
@@ -21,7 +21,7 @@ use crate::instance::Instance;
 use crate::params::UnbraidParams;
 use crate::player::Player;
 use crate::presets::Folder;
-use crate::processor::Processor;
+use crate::processor::{Main, Processor};
 
 /// What a host hears of a parameter.
 #[derive(Debug, Clone, PartialEq)]
@@ -354,14 +354,10 @@ impl Bench {
         for _ in 0..(seconds * 44_100.0 / 512.0) as usize {
             let mut left: Vec<f32> = (0..512).map(|_| sample()).collect();
             let mut right: Vec<f32> = (0..512).map(|_| sample()).collect();
-            let mut buffer = Buffer::default();
-            // SAFETY: both slices live as long as the buffer and have the length that is told.
-            unsafe {
-                buffer.set_slices(512, |slices| *slices = vec![&mut left, &mut right]);
-            }
             let instance = self.view.instance().clone();
-            processor.process(&mut buffer, &mut [], &instance.params, &instance.status);
-            drop(buffer);
+            let start = Instant::now();
+            processor.process(Main::Stereo([&mut left, &mut right]), Default::default(), &instance.params);
+            processor.report(start, 512, &instance.status);
             output.extend(left);
             if self.instance().display.is_open() {
                 self.frame();

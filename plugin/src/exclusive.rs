@@ -1,0 +1,81 @@
+//! What the audio thread shares with the others without waiting for them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Longest that a thread with time waits for the audio thread to come out of a callback.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Something that one thread at a time may use; a second one is turned away instead of waiting.
+#[derive(Default)]
+pub struct Exclusive<T> {
+    busy: AtomicBool,
+    value: std::cell::UnsafeCell<T>,
+}
+
+// SAFETY: `try_with` hands the value to one thread at a time.
+unsafe impl<T: Send> Sync for Exclusive<T> {}
+
+impl<T> Exclusive<T> {
+    /// Wraps `value`.
+    pub fn new(value: T) -> Self {
+        Self { busy: AtomicBool::new(false), value: value.into() }
+    }
+
+    /// Runs `work` on the value, or returns `None` if another thread is at it. Never waits.
+    pub fn try_with<R>(&self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
+        if self.busy.swap(true, Ordering::Acquire) {
+            return None;
+        }
+        // SAFETY: `busy` was false, so no other thread has the value.
+        let result = work(unsafe { &mut *self.value.get() });
+        self.busy.store(false, Ordering::Release);
+        Some(result)
+    }
+
+    /// As [`Exclusive::try_with`], but waits for a thread that is at it, as long as a host that breaks the rules may
+    /// have it wait: `None` after [`PATIENCE`]. Not for the audio thread.
+    pub fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
+        let deadline = Instant::now() + PATIENCE;
+        while self.busy.load(Ordering::Relaxed) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
+        self.try_with(work)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_thread_is_turned_away() {
+        let exclusive = Exclusive::new(1);
+        let inner = exclusive.try_with(|value| {
+            *value += 1;
+            exclusive.try_with(|_| ()).is_none()
+        });
+        assert_eq!(inner, Some(true));
+        assert_eq!(exclusive.try_with(|value| *value), Some(2));
+    }
+
+    #[test]
+    fn who_has_time_waits_until_the_other_is_done_and_not_for_ever() {
+        let exclusive = Exclusive::new(1);
+        thread::scope(|scope| {
+            let (began, begins) = std::sync::mpsc::channel();
+            let exclusive = &exclusive;
+            scope.spawn(move || {
+                exclusive.try_with(|value| {
+                    began.send(()).unwrap();
+                    thread::sleep(Duration::from_millis(20));
+                    *value = 2;
+                })
+            });
+            begins.recv().unwrap();
+            assert_eq!(exclusive.with(|value| *value), Some(2));
+        });
+        assert_eq!(exclusive.try_with(|_| exclusive.with(|_| ())), Some(None));
+    }
+}

@@ -1,0 +1,97 @@
+//! What the framework's object of one instance and our own entry point in front of it have in common.
+
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use nice_plug::prelude::AsyncExecutor;
+
+use crate::exclusive::Exclusive;
+use crate::instance::Instance;
+use crate::processor::Processor;
+use crate::{Restart, Unbraid};
+
+/// Asks the host for a restart, on its main thread.
+pub type AskForRestart = Box<dyn Fn() + Send>;
+
+/// A handle on what is shared; cloning it is cheap.
+#[derive(Clone, Default)]
+pub struct Shared {
+    /// What window and audio have in common.
+    pub instance: Instance,
+    /// What processes between activation and the next; the callback has it to itself.
+    pub processor: Arc<Exclusive<Option<Processor>>>,
+    /// Work for the host's main thread is handed over with it.
+    pub executor: Arc<OnceLock<AsyncExecutor<Unbraid>>>,
+    /// How to ask the host for a restart where only its main thread may. The audio thread never touches it.
+    pub ask_for_restart: Arc<Mutex<Option<AskForRestart>>>,
+}
+
+enum Birth {
+    Awaited,
+    Of(Shared),
+}
+
+thread_local! {
+    /// The framework makes its object itself and keeps it; this is how its maker gets to know it.
+    static BIRTH: RefCell<Option<Birth>> = const { RefCell::new(None) };
+}
+
+impl Shared {
+    /// Runs `make`, in which the framework makes its object, and returns what it made and what that shares; `None` if it
+    /// made no object.
+    pub fn with_object_made_by<R>(make: impl FnOnce() -> R) -> (R, Option<Self>) {
+        BIRTH.set(Some(Birth::Awaited));
+        let made = make();
+        match BIRTH.take() {
+            Some(Birth::Of(shared)) => (made, Some(shared)),
+            Some(Birth::Awaited) | None => (made, None),
+        }
+    }
+
+    /// Tells whoever awaits it that the framework's object was made.
+    pub fn born(&self) {
+        BIRTH.with_borrow_mut(|birth| {
+            if matches!(birth, Some(Birth::Awaited)) {
+                *birth = Some(Birth::Of(self.clone()));
+            }
+        });
+    }
+
+    /// Has the host's main thread ask for a restart. The audio thread may call it; this happens once a change of what is
+    /// to run, and posts a task to that thread.
+    pub fn schedule_restart(&self) {
+        if let Some(executor) = self.executor.get() {
+            executor.execute_gui(Restart);
+        }
+    }
+
+    /// Asks for a restart, on the host's main thread.
+    pub fn restart(&self) {
+        if let Some(ask) = &*self.ask_for_restart.lock().unwrap_or_else(PoisonError::into_inner) {
+            ask();
+        }
+    }
+
+    /// From now on the host is asked for a restart by `ask`, if there is a way. For the main thread.
+    pub fn restart_by(&self, ask: Option<AskForRestart>) {
+        *self.ask_for_restart.lock().unwrap_or_else(PoisonError::into_inner) = ask;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_awaits_an_object_gets_what_it_shares_and_nobody_else_does() {
+        let (plugin, shared) = Shared::with_object_made_by(Unbraid::default);
+        let shared = shared.expect("an object was made");
+        assert!(Arc::ptr_eq(&plugin.instance().params, &shared.instance.params));
+        let (_, none) = Shared::with_object_made_by(|| ());
+        assert!(none.is_none());
+        drop(plugin);
+        assert_eq!(Arc::strong_count(&shared.processor), 1, "no handle is left in the thread");
+        drop(Unbraid::default());
+        assert!(BIRTH.take().is_none());
+    }
+}
