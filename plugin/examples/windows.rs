@@ -76,9 +76,9 @@ fn judge(mode: Mode, times: usize, empty: i64) -> Result<(), Box<dyn std::error:
     });
 
     windows(&editor, times.min(20))?;
-    let handles = Arc::strong_count(&instance.params);
+    let handles = settled(&instance, usize::MAX);
     let ours = windows(&editor, times)?;
-    let left = Arc::strong_count(&instance.params) - handles;
+    let left = settled(&instance, handles).saturating_sub(handles);
 
     let window = host::open(&editor, None)?;
     thread::sleep(Duration::from_secs(1));
@@ -131,6 +131,25 @@ fn judge(mode: Mode, times: usize, empty: i64) -> Result<(), Box<dyn std::error:
         return Err("our windows leave memory behind".into());
     }
     Ok(())
+}
+
+/// How many handles on the parameters there are, once there are no more than `enough` and the number has stood still for
+/// half a second; or after half a minute. baseview asks a window's thread to show itself before it waits for its end,
+/// and does not wait if the thread has ended its work meanwhile: what such a thread holds is dropped a moment after its
+/// window, on a busy machine a long one.
+fn settled(instance: &Instance, enough: usize) -> usize {
+    const STILL: usize = 10;
+    let mut last = Vec::new();
+    for _ in 0..600 {
+        let handles = Arc::strong_count(&instance.params);
+        last.retain(|&seen| seen == handles);
+        last.push(handles);
+        if last.len() > STILL && handles <= enough {
+            break;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    Arc::strong_count(&instance.params)
 }
 
 /// Chooses the mode, as a host would before it activates.

@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[global_allocator]
 static ALLOCATOR: PoolAllocator = PoolAllocator::system();
 
-/// The plug-in as the framework drives it. (In a host, audio goes past it: [`formats`].)
+/// The plug-in as the framework drives it. (In a host, audio goes past it, see `formats`.)
 pub struct Unbraid {
     shared: Shared,
 }
@@ -191,7 +191,7 @@ impl Plugin for Unbraid {
         });
     }
 
-    /// For the standalone program; hosts call [`formats`].
+    /// For the standalone program; hosts call what is in `formats`.
     fn process(
         &mut self,
         buffer: &mut Buffer<'_>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use nice_plug::context::process::SendEventError;
 use nice_plug::prelude::*;
-use unbraid::Unbraid;
+use unbraid::{Restart, Unbraid};
 
 use crate::program::Program;
 
@@ -18,7 +18,7 @@ impl<C: ActivateContext<Program>> ActivateContext<Unbraid> for Activation<'_, C>
     }
 
     // The plug-in itself has no tasks.
-    fn execute(&self, (): ()) {}
+    fn execute(&self, Restart: Restart) {}
 
     fn set_latency_samples(&self, samples: u32) {
         self.0.set_latency_samples(samples);
@@ -41,9 +41,9 @@ impl<C: ProcessContext<Program>> ProcessContext<Unbraid> for Processing<'_, C> {
         self.context.plugin_api()
     }
 
-    fn execute_background(&self, (): ()) {}
+    fn execute_background(&self, Restart: Restart) {}
 
-    fn execute_gui(&self, (): ()) {}
+    fn execute_gui(&self, Restart: Restart) {}
 
     fn transport(&self) -> &Transport {
         self.context.transport()
