@@ -1,20 +1,28 @@
 #!/bin/bash
 # Tries what `cargo xtask package` made as a new user would: in a fresh minimal Debian, where nothing of this machine's is.
 #
-#   packaging/try-in-chroot.sh [--clone] [PACKAGES]
+#   packaging/try-in-chroot.sh [--clone | --clone-only] [PACKAGES]
 #
-# PACKAGES is the folder with the archive [default: target/package]. --clone also clones the repository there and runs the
-# two commands of the README, which takes a cold build. Needs root, debootstrap, a Debian mirror (MIRROR, or Debian's own),
-# and for the VST3 host in it Python 3.11 or newer and pip; for --clone a Rust toolchain, which is lent to the chroot.
+# PACKAGES is the folder with the archive [default: target/package]. --clone also clones the repository there, runs the
+# two commands of the README, which takes a cold build, and builds the plug-in from scratch once more to see whether it
+# becomes the same file; --clone-only does that alone and needs no packages. Needs root, debootstrap, a Debian mirror (MIRROR,
+# or Debian's own), and for the VST3 host in it Python 3.11 or newer and pip; for a clone a Rust toolchain, which is lent to
+# the chroot.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 clone=
-if [ "${1:-}" = --clone ]; then clone=yes; shift; fi
-packages=$(realpath "${1:-$root/target/package}")
-archive=$(find "$packages" -maxdepth 1 -name 'unbraid-*-linux-*.tar.gz' | sort | tail -n 1)
-deb=$(find "$packages" -maxdepth 1 -name 'unbraid_*.deb' | sort | tail -n 1)
-[ -n "$archive" ] || { echo "error: no archive in $packages: run cargo xtask package first" >&2; exit 1; }
-[ -x "$root/target/release/xtask" ] || { echo "error: run cargo xtask package first: its program is the CLAP host" >&2; exit 1; }
+only=
+case "${1:-}" in
+    --clone) clone=yes; shift ;;
+    --clone-only) clone=yes; only=yes; shift ;;
+esac
+if [ -z "$only" ]; then
+    packages=$(realpath "${1:-$root/target/package}")
+    archive=$(find "$packages" -maxdepth 1 -name 'unbraid-*-linux-*.tar.gz' | sort | tail -n 1)
+    deb=$(find "$packages" -maxdepth 1 -name 'unbraid_*.deb' | sort | tail -n 1)
+    [ -n "$archive" ] || { echo "error: no archive in $packages: run cargo xtask package first" >&2; exit 1; }
+    [ -x "$root/target/release/xtask" ] || { echo "error: run cargo xtask package first: its program is the CLAP host" >&2; exit 1; }
+fi
 
 work=$(mktemp -d)
 new=$work/debian
@@ -46,16 +54,17 @@ debootstrap --variant=minbase --include="$wanted" bookworm "$new" "${MIRROR:-htt
 mount -t proc proc "$new/proc" && mounted=("$new/proc" "${mounted[@]}")
 lend /dev /dev
 cp -L /etc/resolv.conf "$new/etc/resolv.conf"
-chroot "$new" useradd --create-home --shell /bin/bash ann
-python3 -m pip download --quiet --disable-pip-version-check --dest "$new/home/ann/wheels" --only-binary=:all: --python-version 3.11 \
-    "$(grep -i '^pedalboard' "$root/tests/python/requirements.txt")"
-cp "$archive" "$root/tests/clips/francium.flac" "$new/home/ann/"
-install -m 755 "$root/target/release/xtask" "$new/usr/local/bin/unbraid-xtask"
-chroot "$new" chown -R ann:ann /home/ann
-in_chroot ann 'python3 -m venv ~/venv; ~/venv/bin/pip install --quiet --no-index --find-links ~/wheels pedalboard'
+try_packages() {
+    chroot "$new" useradd --create-home --shell /bin/bash ann
+    python3 -m pip download --quiet --disable-pip-version-check --dest "$new/home/ann/wheels" --only-binary=:all: --python-version 3.11 \
+        "$(grep -i '^pedalboard' "$root/tests/python/requirements.txt")"
+    cp "$archive" "$root/tests/clips/francium.flac" "$new/home/ann/"
+    install -m 755 "$root/target/release/xtask" "$new/usr/local/bin/unbraid-xtask"
+    chroot "$new" chown -R ann:ann /home/ann
+    in_chroot ann 'python3 -m venv ~/venv; ~/venv/bin/pip install --quiet --no-index --find-links ~/wheels pedalboard'
 
-# The plug-in in a VST3 host that looks through the standard folders itself, and what it does to noise at 0 dB.
-cat >"$new/usr/local/bin/vst3-host" <<'PYTHON'
+    # The plug-in in a VST3 host that looks through the standard folders itself, and what it does to noise at 0 dB.
+    cat >"$new/usr/local/bin/vst3-host" <<'PYTHON'
 import sys
 import numpy as np
 from pedalboard import VST3Plugin, load_plugin
@@ -71,29 +80,38 @@ print(f"at 0 dB the output is the input, but for {error:.0f} dB")
 assert error < -110, error
 PYTHON
 
-say "the archive, as an ordinary user"
-in_chroot ann 'cd ~; tar -xzf unbraid-*.tar.gz; cd unbraid-*/; ./install.sh; cat BUILD'
-in_chroot ann '~/venv/bin/python /usr/local/bin/vst3-host ~/.vst3/unbraid.vst3'
-in_chroot ann 'cd ~; unbraid-xtask render francium.flac --bundle ~/.clap/unbraid.clap --out stems >/dev/null; ls stems
-for mode in studio live; do unbraid-xtask render francium.flac --bundle ~/.clap/unbraid.clap --mode $mode --again --out stems | grep -i latency; done'
-in_chroot ann 'cd ~/unbraid-*/; ./uninstall.sh; ~/venv/bin/python /usr/local/bin/vst3-host nothing
-left=$(find ~/.clap ~/.vst3 ~/.local -name "*unbraid*" 2>/dev/null || true); [ -z "$left" ] || { echo "left behind: $left"; exit 1; }'
+    say "the archive, as an ordinary user"
+    in_chroot ann 'cd ~; tar -xzf unbraid-*.tar.gz; cd unbraid-*/; ./install.sh; cat BUILD'
+    in_chroot ann '~/venv/bin/python /usr/local/bin/vst3-host ~/.vst3/unbraid.vst3'
+    in_chroot ann 'cd ~; unbraid-xtask render francium.flac --bundle ~/.clap/unbraid.clap --out stems >/dev/null; ls stems
+    for mode in studio live; do unbraid-xtask render francium.flac --bundle ~/.clap/unbraid.clap --mode $mode --again --out stems | grep -i latency; done'
+    in_chroot ann 'cd ~/unbraid-*/; ./uninstall.sh; ~/venv/bin/python /usr/local/bin/vst3-host nothing
+    left=$(find ~/.clap ~/.vst3 ~/.local -name "*unbraid*" 2>/dev/null || true); [ -z "$left" ] || { echo "left behind: $left"; exit 1; }'
 
-if [ -n "$deb" ]; then
-    say "the Debian package"
-    cp "$deb" "$new/root/unbraid.deb"
-    in_chroot root 'export DEBIAN_FRONTEND=noninteractive; apt-get update -qq; apt-get install -y -qq --no-install-recommends /root/unbraid.deb >/dev/null; dpkg -L unbraid | grep -v /guide/'
-    in_chroot ann '~/venv/bin/python /usr/local/bin/vst3-host /usr/lib/vst3/unbraid.vst3; ldd /usr/bin/unbraid-standalone | { ! grep "not found"; }; unbraid-standalone --help | head -n 3'
-    in_chroot root 'apt-get remove -y -qq unbraid >/dev/null'
-    in_chroot ann '~/venv/bin/python /usr/local/bin/vst3-host nothing'
-fi
+    if [ -n "$deb" ]; then
+        say "the Debian package"
+        cp "$deb" "$new/root/unbraid.deb"
+        in_chroot root 'export DEBIAN_FRONTEND=noninteractive; apt-get update -qq; apt-get install -y -qq --no-install-recommends /root/unbraid.deb >/dev/null; dpkg -L unbraid | grep -v /guide/'
+        in_chroot ann '~/venv/bin/python /usr/local/bin/vst3-host /usr/lib/vst3/unbraid.vst3; ldd /usr/bin/unbraid-standalone | { ! grep "not found"; }; unbraid-standalone --help | head -n 3'
+        in_chroot root 'apt-get remove -y -qq unbraid >/dev/null'
+        in_chroot ann '~/venv/bin/python /usr/local/bin/vst3-host nothing'
+    fi
+}
 
-if [ -n "$clone" ]; then
+try_clone() {
     say "the two commands of the README, on a clean clone"
     lend "$(rustc --print sysroot)" /opt/rust
     lend /etc/ssl/certs /etc/ssl/certs
     git clone --quiet --no-hardlinks "$root" "$new/root/unbraid"
     time in_chroot root 'export PATH=/opt/rust/bin:$PATH; cd ~/unbraid; cargo xtask render'
     time in_chroot root 'export PATH=/opt/rust/bin:$PATH; cd ~/unbraid; cargo xtask test'
-fi
+
+    say "the plug-in, built from scratch once more"
+    time in_chroot root 'export PATH=/opt/rust/bin:$PATH; cd ~/unbraid
+first=$(sha256sum <target/bundled/unbraid.clap); cargo clean --quiet; cargo xtask bundle unbraid --release
+second=$(sha256sum <target/bundled/unbraid.clap); echo "$first$second"; [ "$first" = "$second" ]'
+}
+
+if [ -z "$only" ]; then try_packages; fi
+if [ -n "$clone" ]; then try_clone; fi
 say "all of it worked"

@@ -39,6 +39,12 @@ pub struct Arguments {
     /// Only this mode [default: every mode that has a network]
     #[arg(long, value_enum)]
     mode: Option<Mode>,
+    /// Only blocks of this many samples; may be given several times
+    #[arg(long, value_name = "SAMPLES")]
+    block: Vec<usize>,
+    /// Only this sample rate in Hz; may be given several times
+    #[arg(long, value_name = "HZ")]
+    rate: Vec<u32>,
     /// Part of the bench that needs a process of its own
     #[arg(long, hide = true)]
     lifetime: bool,
@@ -84,6 +90,8 @@ pub fn main(arguments: &Arguments) -> Result<()> {
     if arguments.lifetime {
         return lifetime::inside(&bundle::clap(), modes[0]);
     }
+    let plan = if arguments.quick { cells::quick() } else { cells::full() };
+    let plan = cells::only(plan, &arguments.block, &arguments.rate)?;
     let clap = bundle::up_to_date_clap()?;
     if let Some(minutes) = arguments.paced {
         return paced::main(&clap, &modes, minutes, arguments.without_plugin, arguments.json.as_deref());
@@ -96,7 +104,6 @@ pub fn main(arguments: &Arguments) -> Result<()> {
         eprintln!("{}: activation, stages, onnxruntime", mode.text());
         let lifetime = lifetime::measure(mode)?;
         let (stages, peer) = peer.beside_stages(mode, arguments.quick)?;
-        let plan = if arguments.quick { cells::quick() } else { cells::full() };
         let cells = cells::measure(&clap, mode, stages.hop, &plan)?;
         reports.push(ModeReport { mode: mode.text(), lifetime, stages, peer, cells });
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use unbraid_host::{Callback, ClapHost};
@@ -46,6 +46,24 @@ pub fn quick() -> Vec<Plan> {
         Plan { rate, block, callbacks }
     })
     .collect()
+}
+
+/// The cells of `plan` with one of these blocks and rates; empty lists choose all.
+///
+/// # Errors
+/// One line if no cell is left.
+pub fn only(plan: Vec<Plan>, blocks: &[usize], rates: &[u32]) -> Result<Vec<Plan>> {
+    let chosen: Vec<Plan> = plan
+        .into_iter()
+        .filter(|cell| blocks.is_empty() || blocks.contains(&cell.block))
+        .filter(|cell| rates.is_empty() || rates.iter().any(|&rate| f64::from(rate) == cell.rate))
+        .collect();
+    if chosen.is_empty() {
+        bail!(
+            "there is no such cell: blocks are {BLOCKS:?}, rates 44100, 48000 and 96000 (with --quick, 64 and 512 alone at the last two)"
+        );
+    }
+    Ok(chosen)
 }
 
 /// The figures of one rate and block size. Shares are percent of the callback's period, which is also percent of one
