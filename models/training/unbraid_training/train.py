@@ -118,6 +118,11 @@ def save(path: Path, state: dict) -> None:
     partial.replace(path)
 
 
+def halves_pay() -> bool:
+    """Whether this processor multiplies bfloat16 by itself. Others widen every number first: a step takes ten times as long."""
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
 def keep_memory() -> None:
     """Tells glibc to keep what is freed: fetching and returning megabytes for every tensor costs a sixth of a step."""
     try:
@@ -161,6 +166,7 @@ def main() -> None:
     parser.add_argument("--init", type=Path, help="start from the averaged weights of this checkpoint")
     parser.add_argument("--loss", type=json.loads, default=list(DEFAULT_WEIGHTS), help="JSON list: " + ", ".join(PARTS))
     parser.add_argument("--no-compile", action="store_true")
+    parser.add_argument("--float32", action="store_true", help="no bfloat16, which processors without instructions for it never use")
     args = parser.parse_args()
 
     world, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
@@ -209,8 +215,10 @@ def main() -> None:
     items = [i for kinds in pool.by_stem.values() for kind in kinds.values() for i in kind] + pool.instrumentals
     licences = sorted({one for i in items for one in i.meta["licence"].split("; ")})
 
+    halves = halves_pay() and not args.float32
+
     def forward(feats, pxx, pxs, pss, rest_only, memory):
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=halves):
             joint, detail, peaks, memory = network.ends(feats, memory)
         return head_loss(joint, detail, peaks, pxx, pxs, pss, rest_only, part_weights=tuple(args.loss)), memory
 
