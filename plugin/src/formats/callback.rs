@@ -1,8 +1,7 @@
 //! One callback: what a host's `process` comes to in either format.
 //!
-//! The framework is not asked. Its own callback stores what it knows behind small locks, one of them a mutex, tells the
-//! window of each automated value through a channel, and cuts the audio up by the clock of its own buffers; ours sets
-//! parameters and runs the processor, and that is all.
+//! The framework is not asked. Its own callback keeps what it knows behind small locks, one of them a mutex, and tells the
+//! window of each automated value through a channel; ours sets parameters and runs the processor, and that is all.
 
 use std::time::Instant;
 
@@ -35,6 +34,19 @@ pub enum Change {
     Set(f32),
     /// What it is heard as lies this far from its value.
     Modulate(f32),
+}
+
+/// How a callback went.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Outcome {
+    /// There is nothing to process with, or another thread is at it: an error to the host, which makes no use of the
+    /// block then.
+    Nothing,
+    /// All is well.
+    Done,
+    /// All is well, and the host has to be asked to restart the plug-in. Not from inside the callback's own locks: some
+    /// hosts restart it before they return.
+    WantsRestart,
 }
 
 /// What an instance's callbacks need.
@@ -92,9 +104,8 @@ impl Callback {
     }
 
     /// Processes the block that `guard` has begun. Each of `changes` acts from its sample on; they come in the order of
-    /// time, and those that lie before the one before them or behind the block act as soon, or as late, as can be.
-    /// `restart` is called if the host has to restart the plug-in. Returns false if there is nothing to process with.
-    /// For the audio thread.
+    /// time, and those that lie before the one before them or behind the block act as soon, or as late, as can be. For the
+    /// audio thread.
     ///
     /// # Safety
     /// As for [`Guard::stretch`].
@@ -102,12 +113,11 @@ impl Callback {
         &self,
         guard: &mut Guard,
         changes: impl Iterator<Item = (usize, Parameter, Change)>,
-        restart: impl FnOnce(),
-    ) -> bool {
+    ) -> Outcome {
         let start = Instant::now();
         let Shared { instance, processor, .. } = &self.shared;
         let processed = processor.try_with(|processor| {
-            let Some(processor) = processor else { return false };
+            let Some(processor) = processor else { return Outcome::Nothing };
             let frames = guard.frames();
             let mut stretch = |from: usize, to: usize| {
                 if from < to {
@@ -130,12 +140,10 @@ impl Callback {
             // 0, but for that difference, and the processor's mode is afterwards as it was.
             unsafe { no_denormals(work) };
             processor.report(start, frames, &instance.status);
-            if processor.wants_restart(instance.wanted()) {
-                restart();
-            }
-            true
+            let restart = processor.wants_restart(instance.wanted());
+            if restart { Outcome::WantsRestart } else { Outcome::Done }
         });
-        processed.unwrap_or(false)
+        processed.unwrap_or(Outcome::Nothing)
     }
 }
 
@@ -186,10 +194,10 @@ mod tests {
         let mut guard = Guard::new();
         guard.prepare(Layout { input: 2, outputs: [2; OUTPUT_BUSES] }, FRAMES);
         // SAFETY: nothing is handed over, so the guard's own memory is used.
-        let processed = unsafe {
+        let outcome = unsafe {
             guard.begin(FRAMES, HostBus::MISSING, [HostBus::MISSING; OUTPUT_BUSES]);
-            callback.run(&mut guard, std::iter::empty(), || panic!("nothing runs that could be restarted"))
+            callback.run(&mut guard, std::iter::empty())
         };
-        assert!(!processed);
+        assert_eq!(outcome, Outcome::Nothing);
     }
 }

@@ -18,7 +18,7 @@ use nice_plug::wrapper::clap::{
 use nice_plug::wrapper::setup_logger;
 
 use super::buses::{Guard, HostBus, Layout};
-use super::callback::Callback;
+use super::callback::{Callback, Outcome};
 use super::clap_events::Events;
 use crate::Unbraid;
 use crate::exclusive::Exclusive;
@@ -271,21 +271,17 @@ unsafe extern "C" fn process(plugin: *const clap_plugin, call: *const clap_proce
     unsafe {
         let this = guarded(plugin);
         let Some(call) = call.as_ref() else { return CLAP_PROCESS_ERROR };
-        let processed = this.guard.try_with(|guard| {
+        let outcome = this.guard.try_with(|guard| {
             if guard.layout().output_buses() == 0 {
                 // Never activated.
-                return false;
+                return Outcome::Nothing;
             }
             let input = bus(call.audio_inputs, call.audio_inputs_count, 0);
             let outputs =
                 std::array::from_fn(|index| bus(call.audio_outputs, call.audio_outputs_count, index));
             guard.begin(call.frames_count as usize, input, outputs);
             let events = Events::new(call.in_events);
-            this.callback.run(guard, events.changes(&this.callback), || {
-                if let Some(request) = (*this.host).request_restart {
-                    request(this.host);
-                }
-            })
+            this.callback.run(guard, events.changes(&this.callback))
         });
         // What was changed in the window waits with the framework to be told to the host.
         if let Some(Some(Parameters { framework, .. })) = this.parameters.get()
@@ -293,6 +289,14 @@ unsafe extern "C" fn process(plugin: *const clap_plugin, call: *const clap_proce
         {
             flush(plugin, ptr::null(), call.out_events);
         }
-        if processed == Some(true) { CLAP_PROCESS_CONTINUE } else { CLAP_PROCESS_ERROR }
+        if outcome == Some(Outcome::WantsRestart)
+            && let Some(request) = (*this.host).request_restart
+        {
+            request(this.host);
+        }
+        match outcome {
+            Some(Outcome::Done | Outcome::WantsRestart) => CLAP_PROCESS_CONTINUE,
+            Some(Outcome::Nothing) | None => CLAP_PROCESS_ERROR,
+        }
     }
 }

@@ -23,7 +23,7 @@ use nice_plug::wrapper::vst3::vst3::{Class, ComPtr, ComRef, ComWrapper};
 use nice_plug::wrapper::vst3::{PluginInfo, Wrapper};
 
 use super::buses::{Guard, HostBus, Layout, OUTPUT_BUSES};
-use super::callback::Callback;
+use super::callback::{Callback, Outcome};
 use super::vst3_changes::Changes;
 use crate::Unbraid;
 use crate::exclusive::Exclusive;
@@ -295,10 +295,10 @@ impl IAudioProcessorTrait for Guarded {
         // SAFETY: the host calls with data that are as they say.
         unsafe {
             let Some(call) = data.as_ref() else { return kInvalidArgument };
-            let processed = self.guard.try_with(|guard| {
+            let outcome = self.guard.try_with(|guard| {
                 if guard.layout().output_buses() == 0 {
                     // Never set up.
-                    return false;
+                    return Outcome::Nothing;
                 }
                 let mut frames = usize::try_from(call.numSamples).unwrap_or(0);
                 let input = bus(call.inputs, call.numInputs, 0);
@@ -310,15 +310,20 @@ impl IAudioProcessorTrait for Guarded {
                 }
                 guard.begin(frames, input, outputs);
                 let changes = Changes::new(call.inputParameterChanges, &self.callback);
-                let restart = || self.callback.shared().schedule_restart();
                 if frames > 0 {
-                    return self.callback.run(guard, changes, restart);
+                    return self.callback.run(guard, changes);
                 }
                 // Hosts flush before activation, too, when there is nothing to process with.
                 changes.for_each(|(_, parameter, change)| self.callback.apply(parameter, change));
-                true
+                Outcome::Done
             });
-            if processed == Some(true) { kResultOk } else { kResultFalse }
+            if outcome == Some(Outcome::WantsRestart) {
+                self.callback.shared().schedule_restart();
+            }
+            match outcome {
+                Some(Outcome::Done | Outcome::WantsRestart) => kResultOk,
+                Some(Outcome::Nothing) | None => kResultFalse,
+            }
         }
     }
 
