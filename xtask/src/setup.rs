@@ -21,6 +21,20 @@ const NEEDS: &[Need] = &[
         package: "python3-venv",
         found: || succeeds("python3", &["-c", "import venv, ensurepip"]),
     },
+    Need {
+        purpose: "a C++ compiler, for a package of the training code that pip builds",
+        package: "g++",
+        found: || succeeds("g++", &["--version"]),
+    },
+    Need {
+        purpose: "headers of Python, for the same",
+        package: "python3-dev",
+        found: || {
+            let header =
+                "import os, sysconfig; assert os.path.exists(sysconfig.get_path('include') + '/Python.h')";
+            succeeds("python3", &["-c", header])
+        },
+    },
     Need { purpose: "libGL, for DawDreamer", package: "libgl1", found: || library("libGL.so.1") },
     Need { purpose: "libX11, for DawDreamer", package: "libx11-6", found: || library("libX11.so.6") },
     Need { purpose: "GLib, for DawDreamer", package: "libglib2.0-0", found: || library("libglib-2.0.so.0") },

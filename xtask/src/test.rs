@@ -39,6 +39,8 @@ type Step = (&'static str, fn() -> Result<()>);
 
 const STEPS: &[Step] = &[
     ("system packages", setup::system_packages),
+    // Before all that takes long: it is what a bare system lacks something for.
+    ("Python environment", || python::environment("test", &[REQUIREMENTS]).map(drop)),
     ("formatting", || cargo(&["fmt", "--all", "--check"])),
     ("bundles", bundles),
     ("clippy", || cargo(&["clippy", PROFILE, "--all-targets", "--", "-D", "warnings"])),
@@ -47,7 +49,6 @@ const STEPS: &[Step] = &[
     ("standalone program", standalone),
     ("window on a screen", window_on_a_screen),
     ("Rust tests with AVX2 kernels", tests_with_avx2_kernels),
-    ("Python environment", || python::environment("test", &[REQUIREMENTS]).map(drop)),
     ("VST3 in Python hosts", || pytest("tests/python", PYTHON_HOSTS)),
     ("training code", || pytest("models/training", &TRAINING_TESTS)),
 ];
