@@ -18,8 +18,8 @@ const SETTLING: usize = 400;
 /// Callbacks under the guards.
 const GUARDED: usize = 4000;
 
-/// Held by tests that change how the whole process, or a thread, may run.
-pub static ALONE: Mutex<()> = Mutex::new(());
+/// Held by tests that change how a thread may run.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// From here on the kernel ends this thread at any system call but `exit`. (The simpler strict mode would forbid
 /// reading the processor's clock, too, which is no system call.)
