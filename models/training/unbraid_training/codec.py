@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 
-import av
 import numpy as np
 import torch
 
@@ -27,6 +26,9 @@ def round_trip(audio: np.ndarray, codec: str, kilobits: int) -> np.ndarray:
 
     The containers carry what encoders put before the first sample, and the decoder leaves it out.
     """
+    # Here, since a machine that is lent for training alone may lack it.
+    import av
+
     container, encoder, _ = CODECS[codec]
     file = io.BytesIO()
     with av.open(file, "w", format=container) as output:

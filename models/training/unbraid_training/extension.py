@@ -1,4 +1,5 @@
-"""The operators written in C++ (`csrc/`): compiled on first use (about a minute, needs `g++` and PyPI `ninja`), then cached by PyTorch."""
+"""The operators of our own: on a GPU Triton's (`kernels.py`), else those written in C++ (`csrc/`), which are compiled on first
+use (about a minute, needs `g++` and PyPI `ninja`) and then cached by PyTorch."""
 
 from __future__ import annotations
 
@@ -6,14 +7,24 @@ import os
 import sys
 from pathlib import Path
 
+import torch
 from torch.utils.cpp_extension import load
 
-# PyTorch looks for `ninja` on the path, where an environment that was not activated does not put it.
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
-load(
-    name="unbraid_operators",
-    sources=[str(Path(__file__).parent / "csrc" / name) for name in ("scan.cpp", "head.cpp")],
-    extra_cflags=["-O3", "-march=native", "-ffast-math", "-fopenmp"],
-    is_python_module=False,
-)
+def _compile() -> None:
+    # PyTorch looks for `ninja` on the path, where an environment that was not activated does not put it.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    load(
+        name="unbraid_operators",
+        sources=[str(Path(__file__).parent / "csrc" / name) for name in ("scan.cpp", "head.cpp")],
+        extra_cflags=["-O3", "-march=native", "-ffast-math", "-fopenmp"],
+        is_python_module=False,
+    )
+
+
+if torch.cuda.is_available():
+    from . import kernels
+
+    kernels.register()
+else:
+    _compile()

@@ -58,5 +58,5 @@ def separation_loss(logits, pxx, pxs, pss, rest_only, skip_frames: int = 8, part
     present = pss.mean(dim=(1, 3, 4)) / scale.flatten(1)
     ratio = torch.log10((energy + 0.01 * present + 0.003) / (present + 0.03))
     parts = torch.stack([(p * weights).sum(1).mean() / 4 for p in (local, energy, linear, ratio)])
-    total = (parts * torch.tensor(part_weights)).sum()
+    total = (parts * torch.tensor(part_weights, device=parts.device)).sum()
     return total, parts.detach()

@@ -162,7 +162,7 @@ def band_product(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     An operator of its own because the compiler, left alone with the two transpositions, spreads them over
     its neighbours and walks memory in the worst order; here they copy whole rows.
     """
-    if torch.is_autocast_enabled("cpu"):
+    if torch.is_autocast_enabled(x.device.type):
         x, weight = x.to(torch.bfloat16), weight.to(torch.bfloat16)
     return _band_product(x.contiguous(), weight)
 

@@ -1,6 +1,6 @@
-"""The gated linear recurrence `h = f·h + (1 − f)·u` as one fused operator (`csrc/scan.cpp`).
+"""The gated linear recurrence `h = f·h + (1 − f)·u` as one fused operator (`csrc/scan.cpp`, on a GPU `kernels.py`).
 
-Written in C++ because a Python loop over time costs more than the rest of the network together.
+Not written in PyTorch because a Python loop over time costs more than the rest of the network together.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import torch
 
 from . import extension  # noqa: F401 — registers the operator
+
+
 @torch.library.register_fake("unbraid::scan")
 def _scan_fake(f, u, h0):
     return torch.empty_like(u)

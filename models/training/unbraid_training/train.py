@@ -23,7 +23,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import torch
 import torch.distributed as dist
 
@@ -34,38 +33,11 @@ from .loader import Batches, Pool, Recipe
 from .loss import DEFAULT_WEIGHTS, PARTS
 from .network import BandNetwork, Size
 from .replay import replayed
+from .songs import read_song
 from .stream import separate
 
 FEATURE_BATCHES = 6
 """Batches from which mean and scale of the features are measured before the first step."""
-
-
-def read_song(folder: Path, seconds: float | None = None) -> dict[str, np.ndarray]:
-    """Stems `[samples, 2]` of a song folder; missing ones are silence; mono becomes stereo."""
-    stems = {}
-    for stem in STEMS:
-        for suffix in (".flac", ".wav", ".ogg"):
-            path = (folder / stem).with_suffix(suffix)
-            if path.exists():
-                audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-                if rate != 44_100:
-                    raise SystemExit(f"{path}: {rate} Hz; development songs must be 44,100 Hz")
-                stems[stem] = audio if audio.shape[1] == 2 else np.repeat(audio[:, :1], 2, axis=1)
-    if not stems:
-        raise SystemExit(f"{folder}: no vocals/drums/bass/other in flac, wav or ogg")
-    length = max(len(a) for a in stems.values())
-    out = {}
-    for stem in STEMS:
-        audio = stems.get(stem, np.zeros((length, 2), dtype=np.float32))
-        out[stem] = np.pad(audio, ((0, length - len(audio)), (0, 0)))
-    if seconds is not None and length > seconds * 44_100:
-        # The loudest stretch of the singer: silence would say little.
-        size = int(seconds * 44_100)
-        power = np.concatenate([[0.0], np.cumsum((out["vocals"] ** 2).sum(1))])
-        starts = np.arange(0, length - size, 44_100)
-        at = int(starts[np.argmax(power[starts + size] - power[starts])])
-        out = {stem: a[at : at + size] for stem, a in out.items()}
-    return out
 
 
 class DevelopmentSongs:
