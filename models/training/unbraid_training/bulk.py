@@ -2,7 +2,7 @@
 
 Three steps. `Planner` draws with NumPy what a batch is made of, and nothing of it touches sound; it can run in worker processes.
 `Mixer` turns the plan into stems: sound is looked up in one long tensor, and every stem goes through compressor, drive,
-equaliser, body, echo, room, width, and the mixture through bus compressor and limiter. `statistics` reduces stems to what
+equaliser, body, echo, room, width, and the mixture through bus compressor and limiter. `Statistics` reduces stems to what
 the loss needs, once for every layout that is trained.
 
 Beside the loader's recipe stems are varied further, because training can see a thousand times as much here, and what it sees
@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from .augment import Rooms, db
 from .layout import STEMS, Layout
-from .loader import REFERENCE_RMS, STEM_OFFSET_DB, Batch, mixture_powers, pool_groups
+from .loader import REFERENCE_RMS, STEM_OFFSET_DB, Batch, pool_groups
 from .network import features
 from .pack import ACTIVE, BLOCK, Excerpt, block_levels
 from .pool import SAMPLE_RATE
@@ -98,7 +98,7 @@ class BulkRecipe:
 
     aligned_song: float = 0.13
     voice_over_instrumental: float = 0.27
-    no_voice: float = 0.22
+    no_voice: float = 0.25
     voice_only: float = 0.04
     absent: tuple[float, float, float] = (0.17, 0.09, 0.08)
     far_back: float = 0.16
@@ -488,26 +488,39 @@ def as_coded(stems, cut, noise, layout: Layout):
 
 
 def pooled(spectrum, layout: Layout):
-    """`features`, `pxx`, `pxs` and `pss` of stems' spectra `[items, 4, 2, T, bins]`; see `loader.statistics`."""
-    x = spectrum.sum(1)
-    powers = mixture_powers(x.movedim(1, 0), layout)  # [3, items, T, groups]
-    xs = pool_groups((x[:, None].real * spectrum.real + x[:, None].imag * spectrum.imag), layout)
-    ss = pool_groups(spectrum.real.square() + spectrum.imag.square(), layout)
-    return features(*powers), powers[:2].permute(1, 2, 0, 3), xs.movedim(3, 1), ss.movedim(3, 1)
+    """`features`, `pxx`, `pxs` and `pss` of stems' spectra `[items, 4, 2, T, bins, 2]`, in real arithmetic; see `loader.statistics`."""
+    re, im = spectrum[..., 0], spectrum[..., 1]
+    xr, xi = re.sum(1), im.sum(1)
+    sr, si = (xr[:, 0] - xr[:, 1]) * 0.5, (xi[:, 0] - xi[:, 1]) * 0.5
+    xx = pool_groups(xr.square() + xi.square(), layout)
+    side = pool_groups(sr.square() + si.square(), layout)
+    xs = pool_groups(xr[:, None] * re + xi[:, None] * im, layout)
+    ss = pool_groups(re.square() + im.square(), layout)
+    feats = features(xx[:, 0], xx[:, 1], side)
+    return feats, xx.movedim(2, 1).contiguous(), xs.movedim(3, 1).contiguous(), ss.movedim(3, 1).contiguous()
 
 
-@torch.no_grad()
-def statistics(stems: torch.Tensor, plan: dict[str, torch.Tensor], layout: Layout, at_once: int = 16) -> Batch:
-    """What the loss needs of stems `[items, 4, 2, samples]`; `at_once` mixtures are transformed together."""
-    if layout.lookahead_frames:
-        raise ValueError("look-ahead is not made in bulk; train with unbraid_training.train")
-    window = torch.from_numpy(layout.windows()[0].astype(np.float32)).to(stems.device)
-    parts = []
-    for first in range(0, len(stems), at_once):
-        chunk = slice(first, first + at_once)
-        spectrum = torch.fft.rfft(stems[chunk].unfold(-1, layout.fft, layout.hop) * window)
-        cut = plan["codec_cut"][chunk]
-        changed = as_coded(spectrum, cut, plan["codec_noise"][chunk], layout)
-        spectrum = torch.where(cut[:, None, None, None, None] > 0, changed, spectrum)
-        parts.append(pooled(spectrum, layout))
-    return Batch(*(torch.cat(column).contiguous() for column in zip(*parts)), plan["rest_only"])
+class Statistics:
+    """What the loss needs of stems, for one layout."""
+
+    def __init__(self, layout: Layout, device: torch.device, compiled: bool, at_once: int = 16):
+        if layout.lookahead_frames:
+            raise ValueError("look-ahead is not made in bulk; train with unbraid_training.train")
+        self.layout, self.at_once = layout, at_once
+        self.window = torch.from_numpy(layout.windows()[0].astype(np.float32)).to(device)
+        self.pooled = torch.compile(pooled, dynamic=False) if compiled else pooled
+
+    @torch.no_grad()
+    def __call__(self, stems: torch.Tensor, plan: dict[str, torch.Tensor], coded: torch.Tensor) -> Batch:
+        """Of stems `[items, 4, 2, samples]`, `at_once` of which are transformed together; `coded` are the numbers, on the CPU, of
+        those that have been through a codec."""
+        parts = []
+        for first in range(0, len(stems), self.at_once):
+            chunk = stems[first : first + self.at_once]
+            spectrum = torch.fft.rfft(chunk.unfold(-1, self.layout.fft, self.layout.hop) * self.window)
+            rows = coded[(coded >= first) & (coded < first + len(chunk))]
+            if len(rows):
+                within, rows = (rows - first).to(stems.device), rows.to(stems.device)
+                spectrum[within] = as_coded(spectrum[within], plan["codec_cut"][rows], plan["codec_noise"][rows], self.layout)
+            parts.append(self.pooled(torch.view_as_real(spectrum), self.layout))
+        return Batch(*(torch.cat(column) for column in zip(*parts)), plan["rest_only"])

@@ -27,7 +27,7 @@ from .pool import KINDS, SAMPLE_RATE, Item, read_pool
 
 OPUS_RATE = 48_000
 
-SECONDS = {"backing": 36.0, "multitrack": 170.0, "singing": 40.0, "speech": 40.0, "instrumental": 30.0, "loops": 16.0}
+SECONDS = {"backing": 48.0, "multitrack": 170.0, "singing": 60.0, "speech": 60.0, "instrumental": 45.0, "loops": 30.0}
 """Longest excerpt of an item, by kind. Many short excerpts teach more than a few long ones: songs repeat themselves."""
 
 KILOBITS = {"drums": (36, 56), "bass": (24, 36), "other": (40, 56), "vocals": (32, 48), "rest": (40, 56)}
@@ -155,12 +155,12 @@ def _decoded(job: tuple[Path, dict]) -> Excerpt:
 
 
 def unpack(paths: list[Path], workers: int) -> Iterator[Excerpt]:
-    """The excerpts of all parts, decoded by `workers` processes."""
+    """The excerpts of all parts, decoded by `workers` processes, at least one."""
     jobs = []
     for path in paths:
         with zipfile.ZipFile(path) as archive:
             jobs += [(path, entry) for entry in json.loads(archive.read("index.json"))]
-    with ProcessPoolExecutor(workers) as processes:
+    with ProcessPoolExecutor(max(workers, 1)) as processes:
         yield from processes.map(_decoded, jobs, chunksize=4)
 
 

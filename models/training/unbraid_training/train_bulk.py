@@ -18,12 +18,13 @@ import copy
 import json
 import math
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from .bulk import BulkRecipe, Catalogue, Mixer, Planner, statistics
+from .bulk import BulkRecipe, Catalogue, Mixer, Planner, Statistics
 from .layout import LAYOUTS, STEMS, Layout
 from .loader import statistics as song_statistics
 from .loss import PARTS, separation_loss
@@ -52,8 +53,9 @@ class Run:
         self.average = copy.deepcopy(self.network)
         self.parameters = list(self.network.parameters())
         self.optimiser = torch.optim.AdamW(
-            self.parameters, lr=args.lr, betas=(0.9, 0.98), weight_decay=0.01, fused=device.type == "cuda"
+            self.parameters, lr=args.lr, betas=(0.9, 0.98), weight_decay=0.01, fused=True
         )
+        self.statistics = Statistics(self.layout, device, not args.no_compile)
         self.state = [one.to(device) for one in self.network.initial_state(args.items)]
         self.steps, self.window = 0, []
         self.forward = self.loss if args.no_compile else torch.compile(self.loss, dynamic=False)
@@ -71,12 +73,12 @@ class Run:
         total, parts, following = self.forward(batch.feats, batch.pxx, batch.pxs, batch.pss, batch.rest_only, *state)
         total.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
-        # A bad batch leaves weights and memory as they were, without asking the device, which would wait for it.
+        # A bad batch leaves weights and memory as they were, without asking the device, which would wait for it: the
+        # fused optimiser looks here whether to do nothing.
         good = torch.isfinite(norm)
+        self.optimiser.found_inf = (~good).float()
         for group in self.optimiser.param_groups:
             group["lr"] = self.args.lr * factor
-        for one in self.parameters:
-            one.grad = torch.where(good, one.grad, 0.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         self.state = [torch.where(good, one.detach(), 0.0) for one in following]
@@ -136,12 +138,22 @@ def songs_of(folders: list[Path], layout: Layout, device: torch.device) -> dict[
     return out
 
 
+def read_later(folder: Path, out: Path, workers: int) -> Path:
+    """Waits until a file `complete` lies in `folder`, then reads the parts there into a catalogue, saved in `out`."""
+    while not (folder / "complete").exists():
+        time.sleep(0.2)
+    path = out / "catalogue.pt"
+    torch.save(Catalogue(unpack(sorted(folder.glob("part-*.zip")), workers)), path)
+    return path
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Command line."""
     began = time.monotonic()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", type=Path, nargs="+", help="archives made by unbraid_training.pack")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--later", type=Path, help="folder in which all parts, these too, will lie beside a file named complete; awaited after compiling")
     parser.add_argument("--network", action="append", required=True, metavar="MODE=CHECKPOINT", help="may be given several times")
     parser.add_argument("--minutes", type=float, required=True, help="from the start of the program, loading and compiling included")
     parser.add_argument("--dev", type=Path, action="append", default=[], help="song folder, or folder of song folders")
@@ -163,25 +175,36 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--profile", action="store_true", help="print where the time of some steps goes, and end")
     args = parser.parse_args(arguments)
 
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.manual_seed(args.seed)
-    torch.backends.cudnn.benchmark = True
-    args.out.mkdir(parents=True, exist_ok=True)
-    catalogue = Catalogue(unpack(args.parts, args.workers))
-    print(f"{time.monotonic() - began:.1f} s: {len(catalogue.lengths)} recordings, {sum(catalogue.lengths) / 44_100 / 3600:.1f} h", flush=True)
-    hop = max(layout.hop for layout in LAYOUTS.values())
-    samples = int(args.seconds * 44_100) // hop * hop + 4096 - hop
-    planner = Planner(catalogue.without_sound(), BulkRecipe(**args.recipe), args.items, samples, args.seed)
-    plans = iter(torch.utils.data.DataLoader(
-        planner, batch_size=None, sampler=range(args.steps), num_workers=args.workers, prefetch_factor=4 if args.workers else None,
-    ))
-    first = next(plans)  # the workers are there before the device is touched
-    mixer = Mixer(catalogue.sound.to(device), samples, args.seed, compiled=not args.no_compile)
-    runs = []
+    networks = []
     for one in args.network:
         mode, _, path = one.partition("=")
         if mode not in LAYOUTS or not Path(path).is_file():
             raise SystemExit(f"--network {one}: expected MODE=CHECKPOINT, with MODE one of {', '.join(sorted(LAYOUTS))}")
+        networks.append((mode, path))
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(args.seed)
+    torch.backends.cudnn.benchmark = True
+    args.out.mkdir(parents=True, exist_ok=True)
+    # Before anything of the device's is in this process, of which it becomes a copy.
+    later = ProcessPoolExecutor(1).submit(read_later, args.later, args.out, args.workers) if args.later else None
+    catalogue = Catalogue(unpack(args.parts, args.workers))
+    hop = max(layout.hop for layout in LAYOUTS.values())
+    samples = int(args.seconds * 44_100) // hop * hop + 4096 - hop
+
+    def drawn(catalogue: Catalogue):
+        hours = sum(catalogue.lengths) / 44_100 / 3600
+        print(f"{time.monotonic() - began:.1f} s: {len(catalogue.lengths)} recordings, {hours:.1f} h", flush=True)
+        planner = Planner(catalogue.without_sound(), BulkRecipe(**args.recipe), args.items, samples, args.seed)
+        loader = torch.utils.data.DataLoader(
+            planner, batch_size=None, sampler=range(args.steps), num_workers=args.workers, prefetch_factor=4 if args.workers else None,
+        )
+        return iter(loader)
+
+    plans = drawn(catalogue)
+    plan = next(plans)  # the workers are there before the device is touched
+    mixer = Mixer(catalogue.sound.to(device), samples, args.seed, compiled=not args.no_compile)
+    runs = []
+    for mode, path in networks:
         runs.append(Run(mode, torch.load(path, map_location="cpu", weights_only=False), device, args))
     songs = {run.mode: songs_of(args.dev, run.layout, device) for run in runs} if args.dev else {}
     licences = "; ".join(sorted({run.origin["licences"] for run in runs}))
@@ -202,58 +225,63 @@ def main(arguments: list[str] | None = None) -> None:
                 entry["development"] = {name: round(value, 3) for name, value in pooled_scores(run.average, songs[run.mode]).items()}
             log(entry)
 
-    score()
-    start = None
-    limit = args.minutes * 60 - MARGIN
-    scored, saved, step, waited = time.monotonic(), 0, 0, 0.0
     carries = torch.Generator().manual_seed(args.seed)
-    plan, profiler = first, None
-    while plan is not None:
-        now = time.monotonic()
-        if step == 3:
-            # Compiled by now; the schedule spans what is left.
-            if device.type == "cuda":
-                torch.cuda.synchronize()
-            now = start = time.monotonic()
-            log({"compiled": True})
-        share = (now - start) / max(limit - (start - began), 1e-3) if start else 0.0
-        if now - began >= limit:
-            break
-        factor = min(1.0, (step + 1) / args.warmup) * max(1.0 - share, 0.0)
+
+    def advance(plan: dict[str, torch.Tensor], factor: float) -> None:
         placed = {name: value.to(device, non_blocking=True) for name, value in plan.items()}
         stems = mixer(placed)
+        coded = torch.nonzero(plan["codec_cut"])[:, 0]
         carried = (torch.rand(args.items, generator=carries) < args.carry).float().to(device)
         for run in runs:
-            run.step(statistics(stems, placed, run.layout), factor, carried)
+            run.step(run.statistics(stems, placed, coded), factor, carried)
+        if device.type == "cuda":
+            torch.cuda.synchronize()  # or the clock would run ahead of the device
+
+    score()
+    for _ in range(2):
+        advance(plan, 0.0)  # compiles; at a rate of zero nothing is learnt
+    log({"compiled": True})
+    if later:
+        path = later.result()
+        catalogue = torch.load(path, weights_only=False)
+        plans = drawn(catalogue)
+        plan = next(plans)
+        mixer.sound = catalogue.sound.to(device)
+        advance(plan, 0.0)
+    for run in runs:
+        run.window, run.steps = [], 0
+    profiler, saved, step, waited = None, 0, 0, 0.0
+    start = scored = time.monotonic()
+    available = max(args.minutes * 60 - MARGIN - (start - began), 1e-3)
+    while plan is not None:
+        share = (time.monotonic() - start) / available
+        if share >= 1.0:
+            break
+        advance(plan, min(1.0, (step + 1) / args.warmup) * (1.0 - share))
         step += 1
         mark = time.monotonic()
         plan = next(plans, None)
         waited += time.monotonic() - mark
-        if step % 4 == 0 and device.type == "cuda":
-            torch.cuda.synchronize()  # or the clock would run ahead of the device
         if args.profile and step == 10:
-            torch.cuda.synchronize()
-            print(f"{(time.monotonic() - start) / 7:.3f} s a step, memory {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB", flush=True)
+            print(f"{(time.monotonic() - start) / step:.3f} s a step, memory {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB", flush=True)
             profiler = torch.profiler.profile()
             profiler.__enter__()
         if profiler and step == 14:
-            torch.cuda.synchronize()
             profiler.__exit__(None, None, None)
             print(profiler.key_averages().table(sort_by="self_cuda_time_total", row_limit=45, max_name_column_width=70))
             break
-        if start and share * args.checkpoints >= saved + 1:
+        if share * args.checkpoints >= saved + 1:
             saved += 1
             for run in runs:
                 torch.save(run.checkpoint(licences), args.out / f"{run.mode}-{saved}.pt")
         if time.monotonic() - scored > args.score_seconds:
             score()
             scored = time.monotonic()
-    if start and not args.profile:
-        spent = time.monotonic() - start
-        log({"steps_per_second": round((step - 3) / spent, 3), "waited_share": round(waited / spent, 3),
-             "audio_hours": round(step * args.items * args.seconds / 3600, 1)})
+    spent = time.monotonic() - start
     for run in runs:
         torch.save(run.checkpoint(licences), args.out / f"{run.mode}-{args.checkpoints}.pt")
+    log({"steps_per_second": round(step / spent, 3), "waited_share": round(waited / spent, 3),
+         "audio_hours": round(step * args.items * args.seconds / 3600, 1)})
     score()
 
 
