@@ -1,6 +1,6 @@
 """Pictures of a run and of separated songs.
 
-    python -m unbraid_training.plots curve RUN/log.jsonl OUT.png
+    python -m unbraid_training.plots curve RUN/log.jsonl OUT.png [--mode MODE]
     python -m unbraid_training.plots stems CHECKPOINT SONG OUT.png [--seconds 20]
 """
 
@@ -22,12 +22,21 @@ COLOURS = {"vocals": "#e69f00", "drums": "#56b4e9", "bass": "#009e73", "other": 
 """Okabe and Ito's colours, told apart by colour-blind readers too."""
 
 
-def curve(log: Path, out: Path) -> None:
-    """Training loss and development scores against steps, from the log that `train` writes."""
+def development_scores(entry: dict) -> dict[str, float]:
+    """Scores of the stems and `mean`, as `train` logs them or, from pooled powers, `train_bulk`."""
+    told = entry["development"]
+    if "songs" not in told:
+        return told
+    return {stem: told["mean"]["stems"][stem]["sdr"] for stem in STEMS} | {"mean": told["mean"]["mean"]}
+
+
+def curve(log: Path, out: Path, mode: str | None) -> None:
+    """Training loss and development scores against steps, from the log that `train` or `train_bulk` writes; of `mode` alone, if given."""
     entries = [json.loads(line) for line in log.read_text().splitlines()]
+    entries = [e for e in entries if mode is None or e.get("mode") == mode]
     # Not the weighted sum, whose weights may change within a run.
     train = [(e["step"], e["energy"]) for e in entries if "loss" in e]
-    development = [(e["step"], e["development"]["mean"]) for e in entries if "development" in e]
+    development = [(e["step"], development_scores(e)) for e in entries if "development" in e]
     if not train:
         raise SystemExit(f"{log}: no training steps in this log")
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.5))
@@ -39,9 +48,11 @@ def curve(log: Path, out: Path) -> None:
     if development:
         steps = [s for s, _ in development]
         for stem in STEMS:
-            right.plot(steps, [m["stems"][stem]["sdr"] for _, m in development], color=COLOURS[stem], label=stem)
+            right.plot(steps, [m[stem] for _, m in development], color=COLOURS[stem], label=stem)
         right.plot(steps, [m["mean"] for _, m in development], color=COLOURS["mean"], linewidth=2.2, label="mean")
-        right.axhline(development[-1][1]["constant_mean"], color="#999999", linestyle=":", label="mixture × best gain, mean")
+        constant = [e["development"]["mean"]["constant_mean"] for e in entries if "songs" in e.get("development", {})]
+        if constant:
+            right.axhline(constant[-1], color="#999999", linestyle=":", label="mixture × best gain, mean")
         right.legend(fontsize=8)
     right.set(xlabel="step", ylabel="energy-ratio SDR, dB", title="Development songs, streamed, averaged weights")
     for axis in (left, right):
@@ -61,7 +72,7 @@ def stems(checkpoint: Path, song: Path, out: Path, seconds: float) -> None:
     """Mixture, true stems where the song has them, and separated stems, as spectrograms."""
     from .export import load_checkpoint
     from .stream import separate
-    from .train import read_song
+    from .songs import read_song
 
     network, layout, _ = load_checkpoint(checkpoint)
     truth = read_song(song, seconds)
@@ -90,6 +101,7 @@ def main() -> None:
     command = commands.add_parser("curve")
     command.add_argument("log", type=Path)
     command.add_argument("out", type=Path)
+    command.add_argument("--mode", help="of a log of several modes")
     command = commands.add_parser("stems")
     command.add_argument("checkpoint", type=Path)
     command.add_argument("song", type=Path)
@@ -97,7 +109,7 @@ def main() -> None:
     command.add_argument("--seconds", type=float, default=20.0)
     args = parser.parse_args()
     if args.command == "curve":
-        curve(args.log, args.out)
+        curve(args.log, args.out, args.mode)
     else:
         stems(args.checkpoint, args.song, args.out, args.seconds)
 
