@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from unbraid_training import loader, train_bulk
+from unbraid_training import bulk, loader, train_bulk
 from unbraid_training.bulk import (
     GUARD, TAPS, BulkRecipe, Catalogue, Mixer, Planner, Statistics, compressor, interpolation_table, look_up,
 )
@@ -139,10 +139,10 @@ def test_mixtures_stay_below_their_level_and_absent_stems_are_silent(packed):
 def test_statistics_in_bulk_equal_the_loaders(layout):
     torch.manual_seed(0)
     stems = torch.randn(3, 4, 2, layout.fft + layout.hop * 9) * 0.1
-    bulk = Statistics(layout, stems.device, compiled=False, at_once=2)(stems, noise_plan(3), torch.zeros(0, dtype=torch.long))
+    made = Statistics(layout, stems.device, compiled=False, at_once=2)(stems, noise_plan(3), torch.zeros(0, dtype=torch.long))
     for item in range(3):
         expected = loader.statistics(stems[item].numpy(), layout)
-        for mine, theirs in zip((bulk.feats, bulk.pxx, bulk.pxs, bulk.pss), expected):
+        for mine, theirs in zip((made.feats, made.pxx, made.pxs, made.pss), expected):
             torch.testing.assert_close(mine[item], theirs, atol=1e-5 * float(theirs.abs().max()), rtol=1e-4)
 
 
@@ -203,8 +203,16 @@ def test_a_run_ends_with_a_checkpoint_that_training_can_begin_with(tmp_path, pac
     assert entries[-1]["step"] == 4 and np.isfinite(entries[-1]["loss"])
 
 
+def test_a_catalogue_takes_no_more_than_can_be_numbered_and_knows_its_licences(packed, monkeypatch):
+    whole = Catalogue(unpack(packed, 1))
+    assert whole.left_out == 0 and whole.licences == {"CC0-1.0"}
+    monkeypatch.setattr(bulk, "MOST_SAMPLES", len(whole.sound) - 1)
+    smaller = Catalogue(unpack(packed, 1))
+    assert smaller.left_out == 1 and len(smaller.sound) < len(whole.sound)
+
+
 def test_what_cannot_be_trained_is_named(tmp_path, packed):
     with pytest.raises(SystemExit, match="expected MODE=CHECKPOINT"):
         train_bulk.main([str(packed[0]), "--out", str(tmp_path), "--minutes", "1", "--network", "studio=nowhere.pt", "--workers", "0", "--items", "1", "--no-compile"])
     with pytest.raises(ValueError, match="has no vocals"):
-        Catalogue([Excerpt("backing", "x", {"drums": np.ones((1, 50_000), dtype=np.int16)}, {"drums": 0.1})])
+        Catalogue([Excerpt("backing", "x", {"drums": np.ones((1, 50_000), dtype=np.int16)}, {"drums": 0.1}, "MIT")])

@@ -44,6 +44,9 @@ STEP = 64
 
 BODIES, ROOMS = 96, 40
 
+MOST_SAMPLES = 2**31 - 1
+"""Of a catalogue. With more the compiled look-up (PyTorch 2.11) took numbers of samples for negative ones and ended the program."""
+
 NYQUIST = SAMPLE_RATE / 2
 
 
@@ -58,9 +61,16 @@ class Catalogue:
         self.by_stem: dict[str, dict[str, list[int]]] = {stem: {} for stem in (*STEMS, "rest")}
         self.songs: list[dict[str, int]] = []
         self.backings: list[dict[str, int]] = []
+        self.licences: set[str] = set()
+        self.left_out = 0
+        """Excerpts for which there was no room."""
         parts, at = [np.zeros(GUARD, dtype=np.int16)], GUARD
         for excerpt in excerpts:
             entries = {}
+            if at + sum(audio.size + GUARD * len(audio) for audio in excerpt.stems.values()) > MOST_SAMPLES:
+                self.left_out += 1
+                continue
+            self.licences |= set(excerpt.licence.split("; "))
             for stem, audio in excerpt.stems.items():
                 channels, length = audio.shape
                 places = []

@@ -137,6 +137,7 @@ class Excerpt:
     name: str
     stems: dict[str, np.ndarray]
     loudness: dict[str, float]
+    licence: str
 
 
 def _decoded(job: tuple[Path, dict]) -> Excerpt:
@@ -151,7 +152,8 @@ def _decoded(job: tuple[Path, dict]) -> Excerpt:
             length = min(len(audio), entry["length"])
             samples[:, :length] = audio[:length].T
             stems[stem] = samples
-    return Excerpt(entry["kind"], entry["name"], stems, {stem: told["loudness"] for stem, told in entry["stems"].items()})
+    levels = {stem: told["loudness"] for stem, told in entry["stems"].items()}
+    return Excerpt(entry["kind"], entry["name"], stems, levels, entry["licence"])
 
 
 def unpack(paths: list[Path], workers: int) -> Iterator[Excerpt]:

@@ -94,11 +94,12 @@ class Run:
         self.window = []
         return {"loss": means[0], **dict(zip(PARTS, means[1:-1])), "norm": means[-1]}
 
-    def checkpoint(self, licences: str) -> dict:
-        """What `export` and `train --init` need, the weights as float16."""
+    def checkpoint(self, licences: set[str]) -> dict:
+        """What `export` and `train --init` need, the weights as float16; `licences` of what was trained on join those of before."""
+        licences = licences | {one for one in self.origin.get("licences", "").split("; ") if one}
         return {
             "ema": {name: value.half().cpu() for name, value in self.average.state_dict().items()},
-            "size": self.network.size.as_dict(), "layout": self.layout.as_dict(), "licences": licences, "step": self.steps,
+            "size": self.network.size.as_dict(), "layout": self.layout.as_dict(), "licences": "; ".join(sorted(licences)), "step": self.steps,
             "arguments": {key: str(value) for key, value in vars(self.args).items()},
         }
 
@@ -193,7 +194,8 @@ def main(arguments: list[str] | None = None) -> None:
 
     def drawn(catalogue: Catalogue):
         hours = sum(catalogue.lengths) / 44_100 / 3600
-        print(f"{time.monotonic() - began:.1f} s: {len(catalogue.lengths)} recordings, {hours:.1f} h", flush=True)
+        left = f", {catalogue.left_out} items left out for want of room" if catalogue.left_out else ""
+        print(f"{time.monotonic() - began:.1f} s: {len(catalogue.lengths)} recordings, {hours:.1f} h{left}", flush=True)
         planner = Planner(catalogue.without_sound(), BulkRecipe(**args.recipe), args.items, samples, args.seed)
         loader = torch.utils.data.DataLoader(
             planner, batch_size=None, sampler=range(args.steps), num_workers=args.workers, prefetch_factor=4 if args.workers else None,
@@ -207,7 +209,6 @@ def main(arguments: list[str] | None = None) -> None:
     for mode, path in networks:
         runs.append(Run(mode, torch.load(path, map_location="cpu", weights_only=False), device, args))
     songs = {run.mode: songs_of(args.dev, run.layout, device) for run in runs} if args.dev else {}
-    licences = "; ".join(sorted({run.origin["licences"] for run in runs}))
     print(f"{time.monotonic() - began:.1f} s: ready", flush=True)
 
     def log(entry: dict) -> None:
@@ -273,13 +274,13 @@ def main(arguments: list[str] | None = None) -> None:
         if share * args.checkpoints >= saved + 1:
             saved += 1
             for run in runs:
-                torch.save(run.checkpoint(licences), args.out / f"{run.mode}-{saved}.pt")
+                torch.save(run.checkpoint(catalogue.licences), args.out / f"{run.mode}-{saved}.pt")
         if time.monotonic() - scored > args.score_seconds:
             score()
             scored = time.monotonic()
     spent = time.monotonic() - start
     for run in runs:
-        torch.save(run.checkpoint(licences), args.out / f"{run.mode}-{args.checkpoints}.pt")
+        torch.save(run.checkpoint(catalogue.licences), args.out / f"{run.mode}-{args.checkpoints}.pt")
     log({"steps_per_second": round(step / spent, 3), "waited_share": round(waited / spent, 3),
          "audio_hours": round(step * args.items * args.seconds / 3600, 1)})
     score()
