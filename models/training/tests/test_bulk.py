@@ -16,8 +16,8 @@ from unbraid_training.bulk import (
 )
 from unbraid_training.layout import LIVE, STEMS, STUDIO
 from unbraid_training.network import BandNetwork, Size
-from unbraid_training.pack import OPUS_RATE, Excerpt, excerpt_start, pack, unpack
-from unbraid_training.pool import SAMPLE_RATE, Item, write_item
+from unbraid_training.pack import OPUS_RATE, Excerpt, block_levels, excerpt_start, pack, unpack
+from unbraid_training.pool import SAMPLE_RATE, write_item
 
 PACKAGE = Path(__file__).parent.parent
 META = {"source": "noise", "licence": "CC0-1.0", "permissive": True, "split": "train"}
@@ -66,8 +66,7 @@ def test_a_part_holds_no_more_than_it_may(tmp_path, packed):
 def test_an_excerpt_is_taken_from_where_it_sounds():
     audio = np.zeros((20 * SAMPLE_RATE, 1), dtype=np.int16)
     audio[12 * SAMPLE_RATE : 16 * SAMPLE_RATE] = 8000
-    item = Item(Path("x"), "speech", {}, {"vocals": audio})
-    assert 11.5 * SAMPLE_RATE <= excerpt_start(item, 4.0) <= 12.5 * SAMPLE_RATE
+    assert 11.5 * SAMPLE_RATE <= excerpt_start([block_levels(audio)], 4.0) <= 12.5 * SAMPLE_RATE
     assert OPUS_RATE > SAMPLE_RATE
 
 

@@ -21,11 +21,12 @@ import torch
 from torch.nn import functional as F
 
 from .augment import Rooms, db
+from .codec import share_out
 from .layout import STEMS, Layout
-from .loader import REFERENCE_RMS, STEM_OFFSET_DB, Batch, pool_groups
+from .loader import REFERENCE_RMS, Batch, drawn, pool_groups, random_gain
 from .network import features
-from .pack import ACTIVE, BLOCK, Excerpt, block_levels
-from .pool import SAMPLE_RATE
+from .pack import BLOCK, Excerpt, block_levels
+from .pool import ACTIVE, SAMPLE_RATE
 
 LEAD = 22_050
 """Samples before a segment that fill reverbs and are cut off."""
@@ -51,7 +52,7 @@ NYQUIST = SAMPLE_RATE / 2
 
 
 class Catalogue:
-    """What there is to draw from: a line per recording of a stem, without its sound."""
+    """What there is to draw from: a line per recording of a stem, and all sound in one piece."""
 
     def __init__(self, excerpts: Iterable[Excerpt]):
         self.offsets: list[tuple[int, int]] = []
@@ -140,9 +141,6 @@ class Planner:
     def __init__(self, catalogue: Catalogue, recipe: BulkRecipe, items: int, samples: int, seed: int):
         self.catalogue, self.recipe, self.items, self.samples, self.seed = catalogue, recipe, items, samples, seed
 
-    def __len__(self) -> int:
-        return 1 << 40
-
     def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
         """Plan `number`; depends on it, the seed, the recipe and the catalogue alone."""
         rng = np.random.default_rng([self.seed, number])
@@ -151,11 +149,7 @@ class Planner:
 
     def draw(self, rng, stem: str) -> int:
         """A recording of `stem`: first its kind, by weight, then which."""
-        options = self.catalogue.by_stem[stem]
-        kinds = [kind for kind in options if KIND_WEIGHTS[stem].get(kind, 0) > 0]
-        weights = np.array([KIND_WEIGHTS[stem][kind] for kind in kinds])
-        entries = options[kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]]
-        return entries[int(rng.integers(len(entries)))]
+        return drawn(rng, self.catalogue.by_stem[stem], KIND_WEIGHTS[stem])
 
     def start(self, rng, entry: int, speed: float) -> float:
         """First sample of a segment that begins, after the lead-in, no later than where the recording sounds."""
@@ -178,10 +172,7 @@ class Planner:
 
     def gain(self, rng, stem: int) -> float:
         """Level of a stem in the mixture, some far back."""
-        level = STEM_OFFSET_DB[STEMS[stem]] + rng.normal(0.0, 3.5)
-        if rng.random() < self.recipe.far_back * (1.6 if stem == 1 else 1.0):
-            level -= rng.uniform(6, 20)
-        return db(float(np.clip(level, -26, 9)))
+        return random_gain(rng, STEMS[stem], self.recipe.far_back)
 
     def mixture(self, rng) -> dict[str, np.ndarray]:
         """One row of a plan."""
@@ -493,8 +484,7 @@ def as_coded(stems, cut, noise, layout: Layout):
     heard = power > band * depth.square() * 2
     hertz = torch.arange(bins, device=x.device) * (SAMPLE_RATE / layout.fft)
     decoded = torch.where(heard, x + random, torch.zeros_like(x)) * (hertz < cut[:, None, None, None])
-    powers = stems.real.square() + stems.imag.square()
-    return stems + powers / (powers.sum(1, keepdim=True) + 1e-12) * (decoded - x)[:, None]
+    return share_out(stems, decoded)
 
 
 def pooled(spectrum, layout: Layout):

@@ -57,7 +57,7 @@ def random_round_trip(audio: np.ndarray, rng: np.random.Generator) -> np.ndarray
 
 
 def share_out(stems: torch.Tensor, decoded: torch.Tensor) -> torch.Tensor:
-    """Spectra of stems `[4, 2, T, F]` that sum to `decoded` `[2, T, F]`: the change goes to each by its share of the power."""
+    """Spectra of stems `[…, 4, 2, T, F]` that sum to `decoded` `[…, 2, T, F]`: the change goes to each by its share of the power."""
     powers = stems.real.square() + stems.imag.square()
-    shares = powers / (powers.sum(0) + 1e-12)
-    return stems + shares * (decoded - stems.sum(0))
+    shares = powers / (powers.sum(-4, keepdim=True) + 1e-12)
+    return stems + shares * (decoded - stems.sum(-4)).unsqueeze(-4)

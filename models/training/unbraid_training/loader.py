@@ -17,7 +17,7 @@ from .augment import db
 from .codec import random_round_trip, share_out
 from .layout import STEMS, Layout
 from .network import features
-from .pool import Item, read_pool
+from .pool import Item, loudness, read_pool
 from .transform import spectra
 
 REFERENCE_RMS = 0.08
@@ -57,6 +57,22 @@ class Recipe:
     )
 
 
+def drawn(rng: np.random.Generator, options: dict[str, list], weights: dict[str, float]):
+    """One of `options`, which are lists by kind: first the kind by weight, then any of it."""
+    kinds = [k for k in options if weights.get(k, 0) > 0]
+    p = np.array([weights[k] for k in kinds])
+    of_kind = options[kinds[int(rng.choice(len(kinds), p=p / p.sum()))]]
+    return of_kind[int(rng.integers(len(of_kind)))]
+
+
+def random_gain(rng: np.random.Generator, stem: str, far_back: float) -> float:
+    """Random level of `stem` in a mixture; with probability `far_back`, drums more often, far back."""
+    level = STEM_OFFSET_DB[stem] + rng.normal(0.0, 3.5)
+    if rng.random() < far_back * (1.6 if stem == "drums" else 1.0):
+        level -= rng.uniform(6, 20)
+    return db(float(np.clip(level, -26, 9)))
+
+
 class Pool:
     """The train split, indexed by stem and kind; loudness of items measured once and remembered."""
 
@@ -86,17 +102,12 @@ class Pool:
             block = 22_050
             starts = np.linspace(0, max(len(audio) - block, 0), 60).astype(int)
             levels = [np.sqrt(np.mean((audio[s : s + block].astype(np.float32) / 32768) ** 2)) for s in starts]
-            active = [v for v in levels if v > 1e-3] or [1e-3]
-            self._loudness[key] = float(np.percentile(active, 75))
+            self._loudness[key] = loudness(np.array(levels))
         return self._loudness[key]
 
     def draw(self, rng: np.random.Generator, stem: str, weights: dict[str, float]) -> Item:
-        """An item with `stem`: first the kind by weight, then the source evenly damped, then the item."""
-        kinds = [k for k in self.by_stem[stem] if weights.get(k, 0) > 0]
-        p = np.array([weights[k] for k in kinds])
-        kind = kinds[int(rng.choice(len(kinds), p=p / p.sum()))]
-        options = self.by_stem[stem][kind]
-        return options[int(rng.integers(len(options)))]
+        """An item with `stem`, as `drawn` has it."""
+        return drawn(rng, self.by_stem[stem], weights)
 
 
 def segment(item: Item, stem: str, start: int, length: int) -> np.ndarray:
@@ -159,10 +170,7 @@ class Mixer:
 
     def gain(self, stem, rng) -> float:
         """Random level of a stem, some far back in the mix."""
-        level = STEM_OFFSET_DB[stem] + rng.normal(0.0, 3.5)
-        if rng.random() < self.recipe.far_back * (1.6 if stem == "drums" else 1.0):
-            level -= rng.uniform(6, 20)
-        return db(float(np.clip(level, -26, 9)))
+        return random_gain(rng, stem, self.recipe.far_back)
 
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, bool]:
         """Stems `[4, 2, samples]` and whether only voice and rest (stored as other) are known."""

@@ -16,14 +16,14 @@ import io
 import json
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from .pool import KINDS, SAMPLE_RATE, Item, read_pool
+from .pool import ACTIVE, KINDS, SAMPLE_RATE, Item, loudness, read_pool
 
 OPUS_RATE = 48_000
 
@@ -32,9 +32,6 @@ SECONDS = {"backing": 48.0, "multitrack": 170.0, "singing": 60.0, "speech": 60.0
 
 KILOBITS = {"drums": (36, 56), "bass": (24, 36), "other": (40, 56), "vocals": (32, 48), "rest": (40, 56)}
 """Bit rate of a stem with one channel and with two."""
-
-ACTIVE = 1e-3
-"""RMS of a half-second block that counts as sound, full scale 1."""
 
 BLOCK = SAMPLE_RATE // 2
 
@@ -46,19 +43,10 @@ def block_levels(audio: np.ndarray) -> np.ndarray:
     return np.sqrt(np.mean(blocks**2, axis=1))
 
 
-def loudness(levels: np.ndarray) -> float:
-    """Level of the active blocks, as the loader has it: their 75th percentile."""
-    active = levels[levels > ACTIVE]
-    return float(np.percentile(active, 75)) if len(active) else ACTIVE
-
-
-def excerpt_start(item: Item, seconds: float) -> int:
-    """First sample of the excerpt in which the most stems sound for the longest."""
+def excerpt_start(stems: Iterable[np.ndarray], seconds: float) -> int:
+    """First sample of the excerpt in which the most stems, whose `block_levels` these are, sound for the longest."""
     blocks = int(seconds * SAMPLE_RATE) // BLOCK
-    activity = 0.0
-    for audio in item.stems.values():
-        levels = block_levels(audio)
-        activity = activity + (levels > 0.1 * loudness(levels))
+    activity = sum(levels > 0.1 * loudness(levels) for levels in stems)
     if len(activity) <= blocks:
         return 0
     sums = np.convolve(activity, np.ones(blocks), mode="valid")
@@ -75,18 +63,18 @@ def encode(samples: np.ndarray, kilobits: int) -> bytes:
 def encoded(item: Item) -> tuple[dict, dict[str, bytes]]:
     """Index entry of an item and its files by stem."""
     length = min(int(SECONDS[item.kind] * SAMPLE_RATE), item.length)
-    start = excerpt_start(item, SECONDS[item.kind])
+    whole = {stem: block_levels(audio) for stem, audio in item.stems.items()}
+    start = excerpt_start(whole.values(), SECONDS[item.kind])
     entry = {"kind": item.kind, "name": item.name, "source": item.meta["source"], "licence": item.meta["licence"], "length": length, "stems": {}}
     files = {}
     for stem, audio in item.stems.items():
         samples = np.asarray(audio[start : start + length])
-        levels = block_levels(samples)
-        if levels.max() <= ACTIVE:
+        if block_levels(samples).max() <= ACTIVE:
             continue
         if samples.shape[1] == 2 and np.array_equal(samples[:, 0], samples[:, 1]):
             samples = samples[:, :1]
         # By the whole item's loudness a quiet excerpt stays quiet.
-        entry["stems"][stem] = {"channels": samples.shape[1], "loudness": loudness(block_levels(audio))}
+        entry["stems"][stem] = {"channels": samples.shape[1], "loudness": loudness(whole[stem])}
         files[stem] = encode(samples, KILOBITS[stem][samples.shape[1] - 1])
     return entry, files
 

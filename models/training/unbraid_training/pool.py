@@ -30,6 +30,9 @@ import numpy as np
 SAMPLE_RATE = 44_100
 """Sample rate of everything in the pool, in Hz."""
 
+ACTIVE = 1e-3
+"""RMS of a block that counts as sound, full scale 1."""
+
 KINDS = ("backing", "multitrack", "singing", "speech", "instrumental", "loops")
 REQUIRED_META = ("source", "licence", "permissive", "split")
 
@@ -64,6 +67,12 @@ def write_item(root: Path, kind: str, name: str, stems: dict[str, np.ndarray], m
     shutil.rmtree(final, ignore_errors=True)
     partial.rename(final)
     return final
+
+
+def loudness(levels: np.ndarray) -> float:
+    """RMS of the active parts of a stem, from the RMS `levels` of blocks of it: the 75th percentile of those that sound."""
+    active = levels[levels > ACTIVE]
+    return float(np.percentile(active, 75)) if len(active) else ACTIVE
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,25 @@ import soundfile
 
 from .layout import STEMS
 
+SUFFIXES = (".flac", ".wav", ".ogg")
+"""Of stems, in the order in which they are looked for."""
+
+
+def song_folders(folders: list[Path]) -> Iterator[Path]:
+    """Folders of songs: each of `folders` that holds sound itself, else what folders are in it, sorted."""
+    for folder in folders:
+        inside = sorted(folder.iterdir())
+        if any(path.suffix in SUFFIXES for path in inside):
+            yield folder
+        else:
+            yield from (path for path in inside if path.is_dir())
+
 
 def read_song(folder: Path, seconds: float | None = None) -> dict[str, np.ndarray]:
     """Stems `[samples, 2]` of a song folder; missing ones are silence; mono becomes stereo."""
     stems = {}
     for stem in STEMS:
-        for suffix in (".flac", ".wav", ".ogg"):
+        for suffix in SUFFIXES:
             path = (folder / stem).with_suffix(suffix)
             if path.exists():
                 audio, rate = soundfile.read(path, dtype="float32", always_2d=True)

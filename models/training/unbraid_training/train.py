@@ -33,7 +33,7 @@ from .loader import Batches, Pool, Recipe
 from .loss import DEFAULT_WEIGHTS, PARTS
 from .network import BandNetwork, Size
 from .replay import replayed
-from .songs import read_song
+from .songs import read_song, song_folders
 from .stream import separate
 
 FEATURE_BATCHES = 6
@@ -45,11 +45,8 @@ class DevelopmentSongs:
 
     def __init__(self, folders: list[Path], seconds: float | None = 60.0):
         self.songs = {}
-        for folder in folders:
-            inside = [folder] if any(folder.glob("*.flac")) or any(folder.glob("*.ogg")) else sorted(folder.iterdir())
-            for song in inside:
-                if song.is_dir():
-                    self.songs[song.name] = read_song(song, seconds)
+        for song in song_folders(folders):
+            self.songs[song.name] = read_song(song, seconds)
 
     def score(self, network: BandNetwork, layout: Layout) -> dict:
         """Energy-ratio SDR per song and stem and means, streamed in float32."""

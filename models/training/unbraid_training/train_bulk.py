@@ -30,7 +30,8 @@ from .loader import statistics as song_statistics
 from .loss import PARTS, separation_loss
 from .network import BandNetwork, Size
 from .pack import unpack
-from .songs import read_song
+from .pool import SAMPLE_RATE
+from .songs import read_song, song_folders
 
 LOSS = (0.5, 1.0, 0.12, 0.25)
 """Weights of the loss's parts: for networks that separate already."""
@@ -128,14 +129,11 @@ def pooled_scores(network: BandNetwork, songs: dict[str, tuple], chunk: int = 51
 def songs_of(folders: list[Path], layout: Layout, device: torch.device) -> dict[str, tuple]:
     """Features and pooled powers of all songs in `folders`, each a song or a folder of songs."""
     out = {}
-    for folder in folders:
-        inside = [folder] if any(folder.glob("vocals.*")) or any(folder.glob("drums.*")) else sorted(folder.iterdir())
-        for song in inside:
-            if song.is_dir():
-                stems = read_song(song)
-                audio = np.stack([stems[stem].T for stem in STEMS])
-                lead = np.zeros((*audio.shape[:2], layout.fft - layout.hop), dtype=np.float32)
-                out[song.name] = tuple(t.to(device) for t in song_statistics(np.concatenate([lead, audio], axis=2), layout))
+    for song in song_folders(folders):
+        stems = read_song(song)
+        audio = np.stack([stems[stem].T for stem in STEMS])
+        lead = np.zeros((*audio.shape[:2], layout.fft - layout.hop), dtype=np.float32)
+        out[song.name] = tuple(t.to(device) for t in song_statistics(np.concatenate([lead, audio], axis=2), layout))
     return out
 
 
@@ -189,11 +187,11 @@ def main(arguments: list[str] | None = None) -> None:
     # Before anything of the device's is in this process, of which it becomes a copy.
     later = ProcessPoolExecutor(1).submit(read_later, args.later, args.out, args.workers) if args.later else None
     catalogue = Catalogue(unpack(args.parts, args.workers))
-    hop = max(layout.hop for layout in LAYOUTS.values())
-    samples = int(args.seconds * 44_100) // hop * hop + 4096 - hop
+    hop, fft = (max(getattr(layout, size) for layout in LAYOUTS.values()) for size in ("hop", "fft"))
+    samples = int(args.seconds * SAMPLE_RATE) // hop * hop + fft - hop
 
     def drawn(catalogue: Catalogue):
-        hours = sum(catalogue.lengths) / 44_100 / 3600
+        hours = sum(catalogue.lengths) / SAMPLE_RATE / 3600
         left = f", {catalogue.left_out} items left out for want of room" if catalogue.left_out else ""
         print(f"{time.monotonic() - began:.1f} s: {len(catalogue.lengths)} recordings, {hours:.1f} h{left}", flush=True)
         planner = Planner(catalogue.without_sound(), BulkRecipe(**args.recipe), args.items, samples, args.seed)
