@@ -10,7 +10,7 @@ fn mapped() -> bool {
     maps.lines().any(|line| line.contains("unbraid.clap") && line.contains("r-xp"))
 }
 
-/// Threads of the window system's layer may outlive a window by a moment; see `bundle/build.rs`.
+/// Threads of the window system's layer may outlive a window by a moment; see `crates/bundle/build.rs`.
 #[test]
 fn the_code_stays_in_memory_when_the_last_host_lets_go_of_the_library() {
     assert!(!mapped(), "the library is loaded before there is a host");

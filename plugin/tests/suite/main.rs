@@ -14,9 +14,9 @@ mod kernel;
 mod layouts;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod locks;
-#[path = "../../../engine/tests/suite/measure.rs"]
+#[path = "../../../crates/engine/tests/suite/measure.rs"]
 mod measure;
-#[path = "../../../host/src/parameters.rs"]
+#[path = "../../../crates/host/src/parameters.rs"]
 mod parameters;
 mod promises;
 mod rest;

@@ -1,4 +1,4 @@
-//! The Debian package, by `cargo deb` from `[package.metadata.deb]` in `bundle/Cargo.toml`.
+//! The Debian package, by `cargo deb` from `[package.metadata.deb]` in `crates/bundle/Cargo.toml`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -29,7 +29,7 @@ pub fn of_dependencies() -> Result<String> {
     }
     // The standalone program's packages are the plug-in's and more.
     let output = cargo()
-        .args(["about", "generate", "--offline", "--fail", "--manifest-path", "standalone/Cargo.toml"])
+        .args(["about", "generate", "--offline", "--fail", "--manifest-path", "crates/standalone/Cargo.toml"])
         .args(["--config", "packaging/about.toml", "packaging/about.hbs"])
         .current_dir(&root)
         .output()

@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     fn clip() -> PathBuf {
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/clips/francium.flac")
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/clips/francium.flac")
     }
 
     fn wait(remote: &Remote) {

@@ -16,12 +16,12 @@ fn numbers<const N: usize, T>(tensor: &TensorView<'_>, read: fn([u8; N]) -> T) -
 
 #[test]
 fn the_engine_replays_the_golden_vectors_of_studio() {
-    replay(Mode::Studio, include_bytes!("../../../models/studio.golden.safetensors"));
+    replay(Mode::Studio, include_bytes!("../../../../models/studio.golden.safetensors"));
 }
 
 #[test]
 fn the_engine_replays_the_golden_vectors_of_live() {
-    replay(Mode::Live, include_bytes!("../../../models/live.golden.safetensors"));
+    replay(Mode::Live, include_bytes!("../../../../models/live.golden.safetensors"));
 }
 
 fn replay(mode: Mode, golden: &[u8]) {

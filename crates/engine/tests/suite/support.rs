@@ -15,8 +15,8 @@ pub const MODES: [Mode; 2] = [Mode::Studio, Mode::Live];
 /// The file of a mode's network.
 pub fn file(mode: Mode) -> &'static [u8] {
     match mode {
-        Mode::Studio => include_bytes!("../../../models/studio.onnx"),
-        Mode::Live => include_bytes!("../../../models/live.onnx"),
+        Mode::Studio => include_bytes!("../../../../models/studio.onnx"),
+        Mode::Live => include_bytes!("../../../../models/live.onnx"),
     }
 }
 
