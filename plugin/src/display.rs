@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use triple_buffer::{Input, Output, triple_buffer};
-use unbraid_engine::realtime::{MixedStretch, Observer, SeparatedFrame};
+use unbraid_engine::realtime::{MixedSegment, Observer, SeparatedFrame};
 
 pub use columns::{Cell, Column, LEVEL_FLOOR_DB, level_db};
 pub use levels::{Level, Levels, OUTPUT};
@@ -97,9 +97,9 @@ impl Observer for Watch {
         }
     }
 
-    fn mixed(&mut self, stretch: &MixedStretch<'_>) {
+    fn mixed(&mut self, segment: &MixedSegment<'_>) {
         if self.display.is_open() {
-            self.display.levels.hear(stretch, self.release);
+            self.display.levels.hear(segment, self.release);
         }
     }
 }
@@ -117,8 +117,8 @@ mod tests {
         assert_eq!(display.take_columns(|_| ()), None);
         let mut watch = display.watch(4096, 1024, 44_100.0);
         let spectrum = vec![Default::default(); 2049];
-        let shares = vec![0.25; STEMS * CHANNELS * 2049];
-        let frame = SeparatedFrame { spectra: [&spectrum, &spectrum], shares: &shares };
+        let masks = vec![0.25; STEMS * CHANNELS * 2049];
+        let frame = SeparatedFrame { spectra: [&spectrum, &spectrum], masks: &masks };
         watch.separated(&frame);
         let mut count = 0;
         let interval = display.take_columns(|_| count += 1).unwrap();

@@ -11,7 +11,7 @@ use crate::loading::Loading;
 use crate::networks;
 use crate::params::{Mode, UnbraidParams};
 use crate::player::Player;
-use crate::processor::{Host, Processor, Wanted};
+use crate::processor::{Host, Processor, Selection};
 use crate::status::Status;
 
 /// What the audio thread, the host's main thread and the window of one instance have in common. Cloning it is cheap and
@@ -30,9 +30,9 @@ pub struct Instance {
 
 impl Instance {
     /// What is to run: the mode that is chosen and can be had, and the networks. The audio thread may call it.
-    pub fn wanted(&self) -> Wanted {
+    pub fn selection(&self) -> Selection {
         let networks = &self.params.networks;
-        Wanted { mode: networks.available(self.params.mode.value()), networks: networks.generation() }
+        Selection { mode: networks.available(self.params.mode.value()), networks: networks.generation() }
     }
 
     /// Makes a processor for what is chosen, for audio at `sample_rate` Hz in blocks of at most `max_block` samples.
@@ -52,27 +52,27 @@ impl Instance {
         self.prepare_within(None, previous, sample_rate, max_block)
     }
 
-    /// As [`Instance::prepare`], but waits for a network that is not ready no longer than `patience`, if any. The
+    /// As [`Instance::prepare`], but waits for a network that is not ready no longer than `timeout`, if any. The
     /// processor then begins with the dry signal, and the network comes to it when it is ready.
     ///
     /// # Errors
     /// As [`Instance::prepare`].
     pub fn prepare_within(
         &self,
-        patience: Option<Duration>,
+        timeout: Option<Duration>,
         previous: Option<Processor>,
         sample_rate: f32,
         max_block: u32,
     ) -> Result<Processor, String> {
-        let wanted = self.wanted();
-        let file = self.params.networks.file(wanted.mode);
+        let selection = self.selection();
+        let file = self.params.networks.file(selection.mode);
         let host = Host { sample_rate, max_block };
-        if let Some(plan) = networks::ready(wanted.mode, file.as_deref()) {
+        if let Some(plan) = networks::ready(selection.mode, file.as_deref()) {
             self.status.prepared(plan.contract(), file.as_deref());
-            return Processor::prepare(previous, wanted, &plan, host, &self.display);
+            return Processor::prepare(previous, selection, &plan, host, &self.display);
         }
         if let Some(previous) = previous {
-            if previous.awaits(wanted, host) {
+            if previous.is_loading(selection, host) {
                 return Ok(previous);
             }
             // Only now, off the audio thread, and because its network is of no more use.
@@ -81,21 +81,22 @@ impl Instance {
         let loading = {
             let (instance, file) = (self.clone(), file.clone());
             Loading::start(move || {
-                let plan = instance.network(wanted.mode, file.as_deref())?;
+                let plan = instance.network(selection.mode, file.as_deref())?;
                 let network = plan.instance().map_err(|fault| fault.to_string())?;
                 Ok((plan, Box::new(network)))
             })
         };
-        if let Some(loaded) = loading.wait(patience) {
+        if let Some(loaded) = loading.wait(timeout) {
             let (plan, network) = loaded?;
-            return Processor::new(network, plan, wanted, host, &self.display);
+            return Processor::new(network, plan, selection, host, &self.display);
         }
         // A file that does not even say what it is will be complained about, and replaced, when the loading gets there.
-        let contract = networks::contract(wanted.mode, file.as_deref())
-            .or_else(|_| networks::contract(wanted.mode, None))?;
+        let contract = networks::contract(selection.mode, file.as_deref())
+            .or_else(|_| networks::contract(selection.mode, None))?;
         let status = self.status.clone();
-        let complain = move |reason| status.complain(format!("{reason}. You hear the dry signal."));
-        Processor::awaiting(loading, &contract, complain, wanted, host, &self.display)
+        let report_problem =
+            move |reason| status.report_problem(format!("{reason}. You hear the dry signal."));
+        Processor::loading_network(loading, &contract, report_problem, selection, host, &self.display)
     }
 
     /// Prepares the network for `mode` from the user's own `file`, if there is one and it can be used, or else the
@@ -104,7 +105,7 @@ impl Instance {
         let own = file.and_then(|path| match networks::from_file(path) {
             Ok(plan) => Some((plan, Some(path))),
             Err(reason) => {
-                self.status.complain(format!("{reason}. The built-in network runs instead."));
+                self.status.report_problem(format!("{reason}. The built-in network runs instead."));
                 None
             }
         });

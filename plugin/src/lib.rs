@@ -2,7 +2,6 @@
 
 mod display;
 mod editor;
-mod exclusive;
 mod formats;
 pub mod instance;
 mod loading;
@@ -14,6 +13,7 @@ mod presets;
 pub mod processor;
 mod shared;
 pub mod status;
+mod try_cell;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,13 +25,13 @@ use unbraid_engine::{CHANNELS, STEMS};
 use crate::editor::UnbraidEditor;
 use crate::instance::Instance;
 use crate::player::Player;
-use crate::processor::{Main, Processor};
-use crate::shared::Shared;
+use crate::processor::{MainBus, Processor};
+use crate::shared::PluginShared;
 
 /// Longest that a host waits in activation for a network that is not ready. It takes a fraction of a second; only where
 /// it takes longer than this does the plug-in begin with the dry signal, which a host that renders without saying so
 /// would write into its file.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Inference allocates; on the audio thread it does so from pools of its own.
 #[global_allocator]
@@ -39,13 +39,13 @@ static ALLOCATOR: PoolAllocator = PoolAllocator::system();
 
 /// The plug-in as the framework drives it. (In a host, audio goes past it, see `formats`.)
 pub struct Unbraid {
-    shared: Shared,
+    shared: PluginShared,
 }
 
 impl Default for Unbraid {
     fn default() -> Self {
-        let shared = Shared::default();
-        shared.born();
+        let shared = PluginShared::default();
+        shared.announce();
         Self { shared }
     }
 }
@@ -58,7 +58,7 @@ impl Unbraid {
     /// A plug-in whose window works `player`.
     pub fn with_player(player: Arc<dyn Player>) -> Self {
         let instance = Instance { player: Some(player), ..Default::default() };
-        Self { shared: Shared { instance, ..Default::default() } }
+        Self { shared: PluginShared { instance, ..Default::default() } }
     }
 
     /// What the threads have in common.
@@ -69,7 +69,7 @@ impl Unbraid {
     /// Processes with `processor` from now on, which runs at `sample_rate` Hz, and gives back the one before. The
     /// audio thread may call it; the one given back is not for it to drop.
     pub fn replace_processor(&mut self, mut processor: Processor, sample_rate: f32) -> Option<Processor> {
-        let Shared { instance, processor: current, .. } = &self.shared;
+        let PluginShared { instance, processor: current, .. } = &self.shared;
         processor.reset(&instance.params);
         instance.status.activated(processor.mode(), processor.latency(), sample_rate);
         let mut processor = Some(processor);
@@ -149,7 +149,7 @@ impl Plugin for Unbraid {
     }
 
     fn filter_state(state: &mut PluginState) {
-        params::state::heal(state);
+        params::state::sanitize(state);
     }
 
     fn activate(
@@ -158,7 +158,7 @@ impl Plugin for Unbraid {
         buffers: &BufferConfig,
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
-        let Shared { instance, processor: current, .. } = &self.shared;
+        let PluginShared { instance, processor: current, .. } = &self.shared;
         // From here on a callback finds nothing to process with.
         let Some(previous) = current.with(Option::take) else {
             nice_error!("Unbraid cannot start: the host processes while it activates");
@@ -166,10 +166,10 @@ impl Plugin for Unbraid {
         };
         // Whoever renders offline has all the time and wants the network from the first sample on.
         let offline = buffers.process_mode == ProcessMode::Offline;
-        let patience = (!offline).then_some(PATIENCE);
-        match instance.prepare_within(patience, previous, buffers.sample_rate, buffers.max_buffer_size) {
+        let timeout = (!offline).then_some(TIMEOUT);
+        match instance.prepare_within(timeout, previous, buffers.sample_rate, buffers.max_buffer_size) {
             Ok(mut processor) => {
-                processor.set_paced(!offline);
+                processor.set_realtime(!offline);
                 context.set_latency_samples(processor.latency());
                 instance.status.activated(processor.mode(), processor.latency(), buffers.sample_rate);
                 current.with(|current| *current = Some(processor)).is_some()
@@ -182,7 +182,7 @@ impl Plugin for Unbraid {
     }
 
     fn reset(&mut self) {
-        let Shared { instance, processor, .. } = &self.shared;
+        let PluginShared { instance, processor, .. } = &self.shared;
         // A host that resets from one thread while it processes on another gets no reset.
         let _ = processor.try_with(|processor| {
             if let Some(processor) = processor {
@@ -200,10 +200,10 @@ impl Plugin for Unbraid {
     ) -> ProcessStatus {
         const UNPREPARED: ProcessStatus = ProcessStatus::Error("process was called before activate");
         let start = Instant::now();
-        let Shared { instance, processor, .. } = &self.shared;
+        let PluginShared { instance, processor, .. } = &self.shared;
         let processed = processor.try_with(|processor| {
             let Some(processor) = processor else { return UNPREPARED };
-            if processor.wants_restart(instance.wanted()) {
+            if processor.needs_restart(instance.selection()) {
                 context.request_restart();
             }
             let mut buses = aux.outputs.iter_mut();
@@ -213,8 +213,8 @@ impl Plugin for Unbraid {
             });
             let samples = buffer.samples();
             let main = match buffer.as_slice() {
-                [left, right] => Main::Stereo([left, right]),
-                [mono] => Main::Mono(mono),
+                [left, right] => MainBus::Stereo([left, right]),
+                [mono] => MainBus::Mono(mono),
                 _ => return UNPREPARED,
             };
             processor.process(main, stems, &instance.params);

@@ -5,23 +5,23 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use unbraid_engine::prepare::NetworkPlan;
-use unbraid_engine::realtime::{Door, Separator};
+use unbraid_engine::realtime::{NetworkSlot, Separator};
 
 /// A prepared network with one stream through it, or the one line that says why there is none.
 pub type Loaded = Result<(Arc<NetworkPlan>, Box<dyn Separator>), String>;
 
 /// What is done with a line for people when a network that somebody waits for cannot be had.
-type Complain = Box<dyn FnOnce(String) + Send>;
+type Report = Box<dyn FnOnce(String) + Send>;
 
 enum State {
     Preparing,
     Ready(Loaded),
     /// An engine runs without it already.
-    Awaited(Arc<Door>, Complain),
+    Awaited(Arc<NetworkSlot>, Report),
     Gone,
 }
 
-struct Shared {
+struct PluginShared {
     state: Mutex<State>,
     ready: Condvar,
     plan: Mutex<Option<Arc<NetworkPlan>>>,
@@ -29,14 +29,14 @@ struct Shared {
 
 /// The thread that prepares one network. Dropping it waits for that thread, which must not outlive the plug-in's code.
 pub struct Loading {
-    shared: Arc<Shared>,
+    shared: Arc<PluginShared>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Loading {
     /// Starts `load` on a thread of its own.
     pub fn start(load: impl FnOnce() -> Loaded + Send + 'static) -> Self {
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(PluginShared {
             state: Mutex::new(State::Preparing),
             ready: Condvar::new(),
             plan: Mutex::new(None),
@@ -46,15 +46,15 @@ impl Loading {
         Self { shared, thread: Some(thread) }
     }
 
-    /// Waits for the network, for `patience` at most; with none, as long as it takes. Takes it out: asked again, there
+    /// Waits for the network, for `timeout` at most; with none, as long as it takes. Takes it out: asked again, there
     /// is nothing. Not for the audio thread.
-    pub fn wait(&self, patience: Option<Duration>) -> Option<Loaded> {
+    pub fn wait(&self, timeout: Option<Duration>) -> Option<Loaded> {
         let preparing = |state: &mut State| matches!(state, State::Preparing);
         let state = lock(&self.shared.state);
-        let mut state = match patience {
+        let mut state = match timeout {
             None => self.shared.ready.wait_while(state, preparing).unwrap_or_else(PoisonError::into_inner),
-            Some(patience) => {
-                let waited = self.shared.ready.wait_timeout_while(state, patience, preparing);
+            Some(timeout) => {
+                let waited = self.shared.ready.wait_timeout_while(state, timeout, preparing);
                 waited.unwrap_or_else(PoisonError::into_inner).0
             }
         };
@@ -67,14 +67,14 @@ impl Loading {
         }
     }
 
-    /// Lets the network go through `door` as soon as it is there. If it cannot be had, `complain` is told why, and the
+    /// Lets the network go through `door` as soon as it is there. If it cannot be had, `report_problem` is told why, and the
     /// engine goes on without. Not for the audio thread.
-    pub fn send_through(&self, door: Arc<Door>, complain: impl FnOnce(String) + Send + 'static) {
+    pub fn send_through(&self, door: Arc<NetworkSlot>, report_problem: impl FnOnce(String) + Send + 'static) {
         let mut state = lock(&self.shared.state);
-        let complain: Complain = Box::new(complain);
+        let report_problem: Report = Box::new(report_problem);
         match std::mem::replace(&mut *state, State::Gone) {
-            State::Ready(loaded) => deliver(loaded, &door, complain),
-            State::Preparing => *state = State::Awaited(door, complain),
+            State::Ready(loaded) => deliver(loaded, &door, report_problem),
+            State::Preparing => *state = State::Awaited(door, report_problem),
             other => *state = other,
         }
     }
@@ -94,12 +94,12 @@ impl Drop for Loading {
     }
 }
 
-impl Shared {
+impl PluginShared {
     fn finish(&self, loaded: Loaded) {
         *lock(&self.plan) = loaded.as_ref().ok().map(|(plan, _)| plan.clone());
         let mut state = lock(&self.state);
         match std::mem::replace(&mut *state, State::Gone) {
-            State::Awaited(door, complain) => deliver(loaded, &door, complain),
+            State::Awaited(door, report_problem) => deliver(loaded, &door, report_problem),
             _ => {
                 *state = State::Ready(loaded);
                 self.ready.notify_all();
@@ -108,14 +108,16 @@ impl Shared {
     }
 }
 
-fn deliver(loaded: Loaded, door: &Door, complain: Complain) {
+fn deliver(loaded: Loaded, door: &NetworkSlot, report_problem: Report) {
     match loaded {
         Ok((_, separator)) => {
             if door.deliver(separator).is_err() {
-                complain("the network changed while it was loaded: restart the plug-in to use it".into());
+                report_problem(
+                    "the network changed while it was loaded: restart the plug-in to use it".into(),
+                );
             }
         }
-        Err(reason) => complain(reason),
+        Err(reason) => report_problem(reason),
     }
 }
 
@@ -156,7 +158,7 @@ mod tests {
         let (loading, go) = held(studio);
         assert!(loading.wait(Some(Duration::from_millis(10))).is_none(), "it cannot be there yet");
         let contract = networks::built_in(Mode::Studio).unwrap().contract().clone();
-        let (mut engine, door) = Engine::awaiting(&contract, 44_100.0, 512).unwrap();
+        let (mut engine, door) = Engine::loading_network(&contract, 44_100.0, 512).unwrap();
         loading.send_through(door, |reason| panic!("{reason}"));
         assert!(loading.plan().is_none());
         go.send(()).unwrap();
@@ -181,7 +183,7 @@ mod tests {
         let (loading, go) = held(|| Err("mine.onnx: broken".into()));
         assert!(loading.wait(Some(Duration::ZERO)).is_none());
         let contract = networks::built_in(Mode::Studio).unwrap().contract().clone();
-        let (engine, door) = Engine::awaiting(&contract, 44_100.0, 512).unwrap();
+        let (engine, door) = Engine::loading_network(&contract, 44_100.0, 512).unwrap();
         let (tell, told) = mpsc::channel();
         loading.send_through(door, move |reason| tell.send(reason).unwrap());
         go.send(()).unwrap();

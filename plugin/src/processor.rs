@@ -15,7 +15,7 @@ use crate::status::Status;
 
 /// What a processor is made for; another one needs a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Selection {
     /// The mode that is chosen and can be had.
     pub mode: Mode,
     /// The state of the user's own networks.
@@ -32,7 +32,7 @@ pub struct Host {
 }
 
 /// The main bus of a stretch of samples.
-pub enum Main<'a> {
+pub enum MainBus<'a> {
     /// Left and right.
     Stereo([&'a mut [f32]; CHANNELS]),
     /// One channel.
@@ -40,7 +40,7 @@ pub enum Main<'a> {
 }
 
 /// The stem buses of a stretch of samples; `None` for those to which nobody listens.
-pub type Stems<'a> = [Option<[&'a mut [f32]; CHANNELS]>; STEMS];
+pub type StemBuses<'a> = [Option<[&'a mut [f32]; CHANNELS]>; STEMS];
 
 /// Where an engine's network comes from.
 enum Source {
@@ -53,25 +53,25 @@ enum Source {
 pub struct Processor {
     engine: Engine,
     source: Source,
-    wanted: Wanted,
+    selection: Selection,
     host: Host,
     /// The second channel of a mono bus.
-    twin: Vec<f32>,
+    mono_scratch: Vec<f32>,
     meter: LoadMeter,
     /// Callbacks have a deadline.
-    paced: bool,
+    realtime: bool,
     restart_requested: bool,
 }
 
 impl Processor {
-    /// Makes a processor of the network `plan` for what is `wanted` that fills `display`. What can be kept of
+    /// Makes a processor of the network `plan` for the `selection` that fills `display`. What can be kept of
     /// `previous` is: all of it if nothing changed, else its network.
     ///
     /// # Errors
     /// One line for people if the network or the host's settings cannot be used.
     pub fn prepare(
         previous: Option<Self>,
-        wanted: Wanted,
+        selection: Selection,
         plan: &Arc<NetworkPlan>,
         host: Host,
         display: &Arc<Display>,
@@ -79,13 +79,13 @@ impl Processor {
         let network: Box<dyn Separator> = match previous {
             Some(previous) if previous.runs(plan) => {
                 if previous.host == host {
-                    return Ok(Self { wanted, restart_requested: false, ..previous });
+                    return Ok(Self { selection, restart_requested: false, ..previous });
                 }
                 previous.engine.into_separator()
             }
             _ => Box::new(plan.instance().map_err(|fault| fault.to_string())?),
         };
-        Self::new(network, plan.clone(), wanted, host, display)
+        Self::new(network, plan.clone(), selection, host, display)
     }
 
     /// Makes a processor of a stream `network` through `plan`.
@@ -95,51 +95,52 @@ impl Processor {
     pub fn new(
         network: Box<dyn Separator>,
         plan: Arc<NetworkPlan>,
-        wanted: Wanted,
+        selection: Selection,
         host: Host,
         display: &Arc<Display>,
     ) -> Result<Self, String> {
         let engine = Engine::new(network, f64::from(host.sample_rate), host.max_block as usize)
             .map_err(|error| error.to_string())?;
-        Ok(Self::around(engine, Source::Ready(plan), wanted, host, display))
+        Ok(Self::around(engine, Source::Ready(plan), selection, host, display))
     }
 
     /// Makes a processor for a network of `contract` that is still `loading`: until it comes, the dry signal is heard.
-    /// `complain` is told why if it never does.
+    /// `report_problem` is told why if it never does.
     ///
     /// # Errors
     /// One line for people if the host's settings cannot be used.
-    pub fn awaiting(
+    pub fn loading_network(
         loading: Loading,
         contract: &Contract,
-        complain: impl FnOnce(String) + Send + 'static,
-        wanted: Wanted,
+        report_problem: impl FnOnce(String) + Send + 'static,
+        selection: Selection,
         host: Host,
         display: &Arc<Display>,
     ) -> Result<Self, String> {
-        let (engine, door) = Engine::awaiting(contract, f64::from(host.sample_rate), host.max_block as usize)
-            .map_err(|error| error.to_string())?;
-        loading.send_through(door, complain);
-        Ok(Self::around(engine, Source::Loading(loading), wanted, host, display))
+        let (engine, door) =
+            Engine::loading_network(contract, f64::from(host.sample_rate), host.max_block as usize)
+                .map_err(|error| error.to_string())?;
+        loading.send_through(door, report_problem);
+        Ok(Self::around(engine, Source::Loading(loading), selection, host, display))
     }
 
     fn around(
         mut engine: Engine,
         source: Source,
-        wanted: Wanted,
+        selection: Selection,
         host: Host,
         display: &Arc<Display>,
     ) -> Self {
         let sizes = engine.sizes();
         engine.observe(Box::new(display.watch(sizes.fft, sizes.hop, f64::from(host.sample_rate))));
         Self {
-            twin: vec![0.0; engine.sizes().hop],
+            mono_scratch: vec![0.0; engine.sizes().hop],
             engine,
             source,
-            wanted,
+            selection,
             host,
             meter: LoadMeter::default(),
-            paced: true,
+            realtime: true,
             restart_requested: false,
         }
     }
@@ -150,8 +151,8 @@ impl Processor {
     }
 
     /// Whether a network for this is on its way to it already.
-    pub fn awaits(&self, wanted: Wanted, host: Host) -> bool {
-        self.wanted == wanted && self.host == host && self.engine.health().waiting_for_network
+    pub fn is_loading(&self, selection: Selection, host: Host) -> bool {
+        self.selection == selection && self.host == host && self.engine.health().waiting_for_network
     }
 
     /// Whether it runs the network `plan`, which may have come to it while it ran.
@@ -170,18 +171,18 @@ impl Processor {
 
     /// The mode whose network runs.
     pub fn mode(&self) -> Mode {
-        self.wanted.mode
+        self.selection.mode
     }
 
     /// Says whether the host plays in real time (as it is at first) or renders offline, without deadlines.
-    pub fn set_paced(&mut self, paced: bool) {
-        self.paced = paced;
+    pub fn set_realtime(&mut self, realtime: bool) {
+        self.realtime = realtime;
     }
 
-    /// Whether the host has to restart the plug-in because something else is `wanted` than what runs. True once until
+    /// Whether the host has to restart the plug-in because something else is `selection` than what runs. True once until
     /// the restart has happened.
-    pub fn wants_restart(&mut self, wanted: Wanted) -> bool {
-        let differs = wanted != self.wanted;
+    pub fn needs_restart(&mut self, selection: Selection) -> bool {
+        let differs = selection != self.selection;
         let ask = differs && !self.restart_requested;
         self.restart_requested = differs;
         ask
@@ -195,20 +196,20 @@ impl Processor {
 
     /// Processes one stretch of samples in place, `stems` being the stem buses that the host listens to. For the audio
     /// thread.
-    pub fn process(&mut self, main: Main<'_>, stems: Stems<'_>, params: &UnbraidParams) {
+    pub fn process(&mut self, main: MainBus<'_>, stems: StemBuses<'_>, params: &UnbraidParams) {
         self.engine.set_controls(&params.controls());
         match main {
-            Main::Stereo(main) => self.engine.process(main, stems),
-            Main::Mono(mono) => self.process_mono(mono),
+            MainBus::Stereo(main) => self.engine.process(main, stems),
+            MainBus::Mono(mono) => self.process_mono(mono),
         }
     }
 
     /// Feeds one channel to both sides and keeps the left, which at 0 dB is the input as it must be.
     fn process_mono(&mut self, mono: &mut [f32]) {
-        for block in mono.chunks_mut(self.twin.len()) {
-            let twin = &mut self.twin[..block.len()];
-            twin.copy_from_slice(block);
-            let main: [&mut [f32]; CHANNELS] = [block, twin];
+        for block in mono.chunks_mut(self.mono_scratch.len()) {
+            let mono_scratch = &mut self.mono_scratch[..block.len()];
+            mono_scratch.copy_from_slice(block);
+            let main: [&mut [f32]; CHANNELS] = [block, mono_scratch];
             self.engine.process(main, [const { None }; STEMS]);
         }
     }
@@ -217,7 +218,7 @@ impl Processor {
     pub fn report(&mut self, start: Instant, samples: usize, status: &Status) {
         status.health(self.engine.health());
         let load = self.meter.add(start, samples as f32 / self.host.sample_rate);
-        if load.missed && self.paced {
+        if load.missed && self.realtime {
             status.missed_deadline();
         }
         if let Some((mean, peak)) = load.second {
@@ -237,7 +238,7 @@ mod tests {
 
     /// Plays with vocals and drums muted to a host that has memory for all stem buses and listens as it says; returns what
     /// the buses hold, and how many transforms were left out.
-    fn played(listens: [bool; STEMS]) -> ([[Vec<f32>; CHANNELS]; STEMS], u64) {
+    fn played(connected: [bool; STEMS]) -> ([[Vec<f32>; CHANNELS]; STEMS], u64) {
         let instance = Instance::default();
         for (id, parameter, _) in instance.params.param_map() {
             if id == "vocals_mute" || id == "drums_mute" {
@@ -250,12 +251,16 @@ mod tests {
         let mut stems: [[Vec<f32>; CHANNELS]; STEMS] =
             std::array::from_fn(|_| [vec![7.0; BLOCK], vec![7.0; BLOCK]]);
         for _ in 0..20 {
-            let mut heard = stems.iter_mut().zip(listens);
+            let mut heard = stems.iter_mut().zip(connected);
             let heard = std::array::from_fn(|_| match heard.next()? {
                 (stem, true) => Some(stem.each_mut().map(Vec::as_mut_slice)),
                 _ => None,
             });
-            processor.process(Main::Stereo(main.each_mut().map(Vec::as_mut_slice)), heard, &instance.params);
+            processor.process(
+                MainBus::Stereo(main.each_mut().map(Vec::as_mut_slice)),
+                heard,
+                &instance.params,
+            );
         }
         (stems, processor.left_out())
     }

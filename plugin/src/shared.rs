@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use nice_plug::prelude::AsyncExecutor;
 
-use crate::exclusive::Exclusive;
 use crate::instance::Instance;
 use crate::processor::Processor;
+use crate::try_cell::TryCell;
 use crate::{Restart, Unbraid};
 
 /// Asks the host for a restart, on its main thread.
@@ -15,44 +15,44 @@ pub type AskForRestart = Box<dyn Fn() + Send>;
 
 /// A handle on what is shared; cloning it is cheap.
 #[derive(Clone, Default)]
-pub struct Shared {
+pub struct PluginShared {
     /// What window and audio have in common.
     pub instance: Instance,
     /// What processes between activation and the next; the callback has it to itself.
-    pub processor: Arc<Exclusive<Option<Processor>>>,
+    pub processor: Arc<TryCell<Option<Processor>>>,
     /// Work for the host's main thread is handed over with it.
     pub executor: Arc<OnceLock<AsyncExecutor<Unbraid>>>,
     /// How to ask the host for a restart where only its main thread may. The audio thread never touches it.
     pub ask_for_restart: Arc<Mutex<Option<AskForRestart>>>,
 }
 
-enum Birth {
+enum Capture {
     Awaited,
-    Of(Shared),
+    Of(PluginShared),
 }
 
 thread_local! {
     /// The framework makes its object itself and keeps it; this is how its maker gets to know it.
-    static BIRTH: RefCell<Option<Birth>> = const { RefCell::new(None) };
+    static CAPTURE: RefCell<Option<Capture>> = const { RefCell::new(None) };
 }
 
-impl Shared {
+impl PluginShared {
     /// Runs `make`, in which the framework makes its object, and returns what it made and what that shares; `None` if it
     /// made no object.
-    pub fn with_object_made_by<R>(make: impl FnOnce() -> R) -> (R, Option<Self>) {
-        BIRTH.set(Some(Birth::Awaited));
+    pub fn capture_during<R>(make: impl FnOnce() -> R) -> (R, Option<Self>) {
+        CAPTURE.set(Some(Capture::Awaited));
         let made = make();
-        match BIRTH.take() {
-            Some(Birth::Of(shared)) => (made, Some(shared)),
-            Some(Birth::Awaited) | None => (made, None),
+        match CAPTURE.take() {
+            Some(Capture::Of(shared)) => (made, Some(shared)),
+            Some(Capture::Awaited) | None => (made, None),
         }
     }
 
     /// Tells whoever awaits it that the framework's object was made.
-    pub fn born(&self) {
-        BIRTH.with_borrow_mut(|birth| {
-            if matches!(birth, Some(Birth::Awaited)) {
-                *birth = Some(Birth::Of(self.clone()));
+    pub fn announce(&self) {
+        CAPTURE.with_borrow_mut(|birth| {
+            if matches!(birth, Some(Capture::Awaited)) {
+                *birth = Some(Capture::Of(self.clone()));
             }
         });
     }
@@ -84,14 +84,14 @@ mod tests {
 
     #[test]
     fn who_awaits_an_object_gets_what_it_shares_and_nobody_else_does() {
-        let (plugin, shared) = Shared::with_object_made_by(Unbraid::default);
+        let (plugin, shared) = PluginShared::capture_during(Unbraid::default);
         let shared = shared.expect("an object was made");
         assert!(Arc::ptr_eq(&plugin.instance().params, &shared.instance.params));
-        let (_, none) = Shared::with_object_made_by(|| ());
+        let (_, none) = PluginShared::capture_during(|| ());
         assert!(none.is_none());
         drop(plugin);
         assert_eq!(Arc::strong_count(&shared.processor), 1, "no handle is left in the thread");
         drop(Unbraid::default());
-        assert!(BIRTH.take().is_none());
+        assert!(CAPTURE.take().is_none());
     }
 }

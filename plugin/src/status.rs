@@ -28,11 +28,11 @@ pub struct Status {
     /// The network that was prepared last. The audio thread never touches it.
     network: Mutex<Option<NetworkInfo>>,
     /// Lines for people that wait for a window. The audio thread never touches them.
-    complaints: Mutex<Vec<String>>,
+    problems: Mutex<Vec<String>>,
 }
 
 /// Most lines that wait for a window: without one, a fault that repeats must not fill the memory.
-const MOST_COMPLAINTS: usize = 8;
+const MOST_PROBLEMS: usize = 8;
 
 /// What the window says about a network.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,10 +70,10 @@ impl Status {
     }
 
     /// Leaves a line for people, until a window takes it. Not for the audio thread.
-    pub fn complain(&self, line: String) {
-        let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
-        if complaints.len() < MOST_COMPLAINTS && !complaints.contains(&line) {
-            complaints.push(line);
+    pub fn report_problem(&self, line: String) {
+        let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+        if problems.len() < MOST_PROBLEMS && !problems.contains(&line) {
+            problems.push(line);
         }
     }
 
@@ -149,7 +149,7 @@ impl Status {
     }
 
     /// The lines that wait, oldest first; they are gone then. Not for the audio thread.
-    pub fn take_complaints(&self) -> Vec<String> {
-        std::mem::take(&mut *self.complaints.lock().unwrap_or_else(PoisonError::into_inner))
+    pub fn take_problems(&self) -> Vec<String> {
+        std::mem::take(&mut *self.problems.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

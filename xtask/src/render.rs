@@ -307,7 +307,7 @@ pub fn stems_of(clap: &Path, song: &Song, mode: Mode, block: u32) -> Result<(Vec
     host.set_text("mode", mode.text())?;
     host.activate(f64::from(song.rate), block)?;
     let played = host.stream_compensated(&song.channels, Blocks::of(block as usize), &[], &mut |_done| {})?;
-    let share = played.timing.core_share();
+    let share = played.timing.core_load();
     let stems = STEMS
         .iter()
         .zip(&played.ports[1..])

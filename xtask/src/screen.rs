@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::workspace;
 
 /// Longest time that a window may take to open.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A program that ends with its value.
 pub struct Running(pub Child);
@@ -89,7 +89,7 @@ impl Screen {
     /// Waits for a window with this title.
     pub fn window(&self, title: &str) -> Result<String> {
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
+        while start.elapsed() < TIMEOUT {
             if let Ok(found) = self.tool("xdotool", &["search", "--onlyvisible", "--name", title])
                 && let Some(window) = found.lines().next()
             {
@@ -97,7 +97,7 @@ impl Screen {
             }
             sleep(Duration::from_millis(200));
         }
-        bail!("no window called {title:?} within {} s", PATIENCE.as_secs())
+        bail!("no window called {title:?} within {} s", TIMEOUT.as_secs())
     }
 
     /// Moves a window to the corner and gives it a size.

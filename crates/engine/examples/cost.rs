@@ -141,13 +141,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn network_alone(network: &mut dyn Separator) -> Result<f64, Box<dyn std::error::Error>> {
     let bins = network.contract().bins();
     let mixture: Vec<f32> = (0..2 * CHANNELS * bins).map(|at| (at as f32 * 0.37).sin()).collect();
-    let mut shares = vec![0.0; STEMS * CHANNELS * bins];
+    let mut masks = vec![0.0; STEMS * CHANNELS * bins];
     let mut best = f64::INFINITY;
     for _ in 0..ROUNDS {
         let mut times = Vec::with_capacity(HOPS);
         for _ in 0..HOPS {
             let start = ThreadTime::now();
-            network.run_frame(&mixture, &mut shares)?;
+            network.run_frame(&mixture, &mut masks)?;
             times.push(1e6 * start.elapsed().as_secs_f64());
         }
         times.sort_by(f64::total_cmp);

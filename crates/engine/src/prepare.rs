@@ -7,5 +7,5 @@ mod window;
 
 pub use contract::{CONTRACT, Contract, LoadError, Mode, WindowKind};
 pub use network_plan::NetworkPlan;
-pub use sizes::{SetupError, Sizes, rate_exponent};
+pub use sizes::{FrameConfig, SetupError, rate_exponent};
 pub use window::WindowPair;

@@ -2,6 +2,7 @@
 
 mod arrival;
 mod engine;
+mod masks;
 mod mixer;
 mod network;
 mod observe;
@@ -9,17 +10,16 @@ mod overlap;
 mod recent;
 mod schedule;
 mod separator;
-mod shares;
 mod stage_times;
 mod stft;
 
-pub use arrival::Door;
+pub use arrival::NetworkSlot;
 pub use engine::{Engine, Health};
+pub use masks::{focus_exponent, sharpen};
 pub use mixer::{Controls, Tap};
 pub use network::Network;
-pub use observe::{MixedStretch, Observer, SeparatedFrame};
+pub use observe::{MixedSegment, Observer, SeparatedFrame};
 pub use realfft::num_complex::Complex;
 pub use separator::{Fault, Separator};
-pub use shares::{focus_exponent, sharpen};
 pub use stage_times::StageTimes;
 pub use stft::{Analysis, fill_mixture};

@@ -46,7 +46,7 @@ pub struct Change {
 #[derive(Debug, Clone)]
 pub struct Timing {
     /// One value per callback: its wall-clock time divided by its block's duration.
-    pub shares: Vec<f32>,
+    pub loads: Vec<f32>,
     /// Duration of the streamed audio in seconds.
     pub audio_s: f64,
     /// Wall-clock time in `process`, all callbacks together, in seconds.
@@ -59,26 +59,26 @@ pub struct Timing {
 impl Timing {
     /// Mean share of one core: processor time per second of audio.
     #[must_use]
-    pub fn core_share(&self) -> f64 {
+    pub fn core_load(&self) -> f64 {
         if self.audio_s > 0.0 { self.cpu_s / self.audio_s } else { 0.0 }
     }
 
     /// Mean share of the callback's period that was spent in it (wall clock).
     #[must_use]
-    pub fn mean_share(&self) -> f64 {
+    pub fn mean_load(&self) -> f64 {
         if self.audio_s > 0.0 { self.wall_s / self.audio_s } else { 0.0 }
     }
 
     /// The largest share of a callback's period that was spent in it (wall clock).
     #[must_use]
-    pub fn peak_share(&self) -> f64 {
-        f64::from(self.shares.iter().copied().fold(0.0, f32::max))
+    pub fn peak_load(&self) -> f64 {
+        f64::from(self.loads.iter().copied().fold(0.0, f32::max))
     }
 
     /// The share that this fraction (0…1) of the callbacks stay below (wall clock).
     #[must_use]
-    pub fn quantile_share(&self, fraction: f64) -> f64 {
-        let mut sorted = self.shares.clone();
+    pub fn quantile_load(&self, fraction: f64) -> f64 {
+        let mut sorted = self.loads.clone();
         sorted.sort_unstable_by(f32::total_cmp);
         let last = sorted.len().saturating_sub(1);
         sorted.get((fraction * last as f64).round() as usize).copied().map_or(0.0, f64::from)
@@ -211,7 +211,7 @@ fn run(
     let mut output_ports = AudioPorts::with_capacity(channels, outputs.len());
     let mut events = EventBuffer::with_capacity(16);
 
-    let mut shares = Vec::with_capacity(length / blocks.0[0] + 1);
+    let mut loads = Vec::with_capacity(length / blocks.0[0] + 1);
     let (mut wall, mut cpu) = (Duration::ZERO, Duration::ZERO);
     let mut at = 0;
     let mut next_change = 0;
@@ -261,7 +261,7 @@ fn run(
         let took = start.elapsed();
         cpu += cpu_start.elapsed();
         wall += took;
-        shares.push((took.as_secs_f64() * rate / size as f64) as f32);
+        loads.push((took.as_secs_f64() * rate / size as f64) as f32);
         status.map_err(|error| Error::Process { at, reason: error.to_string() })?;
 
         for (kept, port) in collected.iter_mut().zip(&output) {
@@ -272,11 +272,7 @@ fn run(
         at += size;
         progress(at);
     }
-    let timing = Timing {
-        shares,
-        audio_s: length as f64 / rate,
-        wall_s: wall.as_secs_f64(),
-        cpu_s: cpu.as_secs_f64(),
-    };
+    let timing =
+        Timing { loads, audio_s: length as f64 / rate, wall_s: wall.as_secs_f64(), cpu_s: cpu.as_secs_f64() };
     Ok(Played { ports: collected, timing })
 }

@@ -17,7 +17,7 @@ use x11rb::{COPY_FROM_PARENT, CURRENT_TIME, NONE};
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Longest that anything may take to happen.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 x11rb::atom_manager! {
     pub Atoms: AtomsCookie {
@@ -76,13 +76,13 @@ pub struct Drag<'a> {
 /// Waits until something is there.
 pub fn wait<T>(what: &str, mut is: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     let start = Instant::now();
-    while start.elapsed() < PATIENCE {
+    while start.elapsed() < TIMEOUT {
         if let Some(found) = is()? {
             return Ok(found);
         }
         sleep(Duration::from_millis(5));
     }
-    Err(format!("{what}: not within {} s", PATIENCE.as_secs()).into())
+    Err(format!("{what}: not within {} s", TIMEOUT.as_secs()).into())
 }
 
 impl Source {

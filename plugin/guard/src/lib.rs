@@ -9,12 +9,12 @@ pub const STEMS: usize = 4;
 
 /// What they take from the plug-in's processor.
 mod processor {
-    pub enum Main<'a> {
+    pub enum MainBus<'a> {
         Stereo([&'a mut [f32]; 2]),
         Mono(&'a mut [f32]),
     }
 
-    pub type Stems<'a> = [Option<[&'a mut [f32]; 2]>; 4];
+    pub type StemBuses<'a> = [Option<[&'a mut [f32]; 2]>; 4];
 }
 
 /// What they take from the plug-in's parameters: two, one with steps.
@@ -37,7 +37,7 @@ mod callback {
     pub struct Callback;
 
     impl Callback {
-        pub fn new(_: crate::shared::Shared) -> Self {
+        pub fn new(_: crate::shared::PluginShared) -> Self {
             Self
         }
 
@@ -53,7 +53,7 @@ mod callback {
 
 mod shared {
     #[derive(Default)]
-    pub struct Shared;
+    pub struct PluginShared;
 }
 
 #[path = "../../src/formats/buses.rs"]

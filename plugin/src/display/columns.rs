@@ -20,7 +20,7 @@ pub struct Cell {
     /// Level of the mixture in half dB above [`LEVEL_FLOOR_DB`].
     pub level: u8,
     /// Each stem's part of the row's energy, in 255ths.
-    pub shares: [u8; STEMS],
+    pub masks: [u8; STEMS],
 }
 
 impl Cell {
@@ -31,13 +31,13 @@ impl Cell {
         // Casts from floats saturate, and take what is no number as 0.
         Self {
             level: ((level_db - LEVEL_FLOOR_DB) * STEPS) as u8,
-            shares: energies.map(|energy| (energy * scale + 0.5) as u8),
+            masks: energies.map(|energy| (energy * scale + 0.5) as u8),
         }
     }
 
     /// The stem that has the largest part.
     pub fn owner(&self) -> usize {
-        (1..STEMS).fold(0, |owner, stem| if self.shares[stem] > self.shares[owner] { stem } else { owner })
+        (1..STEMS).fold(0, |owner, stem| if self.masks[stem] > self.masks[owner] { stem } else { owner })
     }
 }
 
@@ -97,8 +97,8 @@ mod tests {
     #[test]
     fn shares_are_parts_of_the_whole_and_the_largest_owns() {
         let cell = Cell::new(0.0, [1.0, 6.0, 2.0, 1.0]);
-        assert_eq!(cell.shares, [26, 153, 51, 26]);
+        assert_eq!(cell.masks, [26, 153, 51, 26]);
         assert_eq!(cell.owner(), 1);
-        assert_eq!(Cell::new(0.0, [0.0; STEMS]).shares, [0; STEMS]);
+        assert_eq!(Cell::new(0.0, [0.0; STEMS]).masks, [0; STEMS]);
     }
 }

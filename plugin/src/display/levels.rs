@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use unbraid_engine::realtime::MixedStretch;
+use unbraid_engine::realtime::MixedSegment;
 use unbraid_engine::{CHANNELS, STEMS};
 
 /// Index of the main output behind the stems.
@@ -40,14 +40,14 @@ pub fn release(sample_rate: f64) -> f32 {
 
 impl Levels {
     /// Takes a stretch of output in. For the audio thread.
-    pub fn hear(&self, stretch: &MixedStretch<'_>, release: f32) {
-        let decay = release.powi(stretch.main[0].len() as i32);
-        for (meter, (stem, gains)) in self.meters.iter().zip(stretch.stems.iter().zip(&stretch.gains)) {
+    pub fn hear(&self, segment: &MixedSegment<'_>, release: f32) {
+        let decay = release.powi(segment.main[0].len() as i32);
+        for (meter, (stem, gains)) in self.meters.iter().zip(segment.stems.iter().zip(&segment.gains)) {
             for (channel, samples) in meter.iter().zip(stem) {
                 channel.hear(samples.iter().zip(*gains).map(|(sample, gain)| sample * gain), decay);
             }
         }
-        for (channel, samples) in self.meters[OUTPUT].iter().zip(&stretch.main) {
+        for (channel, samples) in self.meters[OUTPUT].iter().zip(&segment.main) {
             channel.hear(samples.iter().copied(), decay);
         }
     }
@@ -93,7 +93,7 @@ mod tests {
         let silence = vec![0.0; stem.len()];
         let gains = vec![gain; stem.len()];
         levels.hear(
-            &MixedStretch {
+            &MixedSegment {
                 stems: [[&silence; 2], [stem, &silence], [&silence; 2], [&silence; 2]],
                 gains: [&gains; STEMS],
                 main: [&silence; 2],

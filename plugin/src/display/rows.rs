@@ -96,13 +96,13 @@ struct Energies {
 
 impl Energies {
     fn of(frame: &SeparatedFrame<'_>, bin: usize) -> Self {
-        let stride = frame.shares.len() / (STEMS * CHANNELS);
+        let stride = frame.masks.len() / (STEMS * CHANNELS);
         let shared = bin.min(stride - 1);
         let power = frame.spectra.map(|spectrum| spectrum[bin].norm_sqr());
         let mut stems = [0.0; STEMS];
         for (stem, energy) in stems.iter_mut().enumerate() {
             for (channel, power) in power.iter().enumerate() {
-                *energy += power * frame.shares[(stem * CHANNELS + channel) * stride + shared];
+                *energy += power * frame.masks[(stem * CHANNELS + channel) * stride + shared];
             }
         }
         Self { strongest: power.iter().sum(), stems }
@@ -143,10 +143,10 @@ mod tests {
         let bins = fft / 2 + 1;
         let mut spectrum = vec![Complex::default(); bins];
         spectrum[bin] = Complex::new(WINDOW_MEAN * fft as f32 / 2.0, 0.0);
-        let mut shares = vec![0.0; STEMS * CHANNELS * bins];
-        shares[CHANNELS * bins..2 * CHANNELS * bins].fill(1.0);
+        let mut masks = vec![0.0; STEMS * CHANNELS * bins];
+        masks[CHANNELS * bins..2 * CHANNELS * bins].fill(1.0);
         let mut column = [Cell::default(); ROWS];
-        let frame = SeparatedFrame { spectra: [&spectrum, &spectrum], shares: &shares };
+        let frame = SeparatedFrame { spectra: [&spectrum, &spectrum], masks: &masks };
         Rows::new(fft, rate).fill(&frame, &mut column);
         column
     }
@@ -166,7 +166,7 @@ mod tests {
                 // Between two rows a low tone loses a little.
                 assert!(level_db(cell).abs() <= 3.0, "{hz} Hz: {} dB", level_db(cell));
                 assert_eq!(cell.owner(), 1);
-                assert_eq!(cell.shares, [0, 255, 0, 0]);
+                assert_eq!(cell.masks, [0, 255, 0, 0]);
             }
         }
     }

@@ -222,7 +222,7 @@ impl Braid {
         let (text, colour) = match cell {
             Some(cell) if level_db(cell) > AUDIBLE_DB => {
                 let owner = cell.owner();
-                let part = 100.0 * f32::from(cell.shares[owner]) / 255.0;
+                let part = 100.0 * f32::from(cell.masks[owner]) / 255.0;
                 let level = format!("{:.0} dB", level_db(cell)).replace('-', "−");
                 let text = format!(
                     "{frequency}   {level}   {}  {} {part:.0} %",

@@ -116,8 +116,8 @@ fn tab_goes_through_the_controls_and_space_presses_them() {
         bench.press(Key::Tab);
         seen.extend(bench.focused());
     }
-    let wanted = [strip::id(3, "level"), strip::id(2, "solo"), footer::id("focus"), footer::id("bypass")];
-    for id in wanted {
+    let expected = [strip::id(3, "level"), strip::id(2, "solo"), footer::id("focus"), footer::id("bypass")];
+    for id in expected {
         assert!(seen.contains(&id), "tab never reached {id:?}");
     }
 }
@@ -310,13 +310,13 @@ fn a_dropped_network_is_chosen_for_the_mode_it_was_made_for_and_a_wrong_file_sai
 
     let own = folder.join("own.onnx");
     fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../models/studio.onnx"), &own).unwrap();
-    let before = bench.instance().wanted();
+    let before = bench.instance().selection();
     bench.set("mode", 0.0);
     bench.drop_file(&own);
     bench.wait_for(|bench| bench.params().networks.file(Mode::Studio).is_some());
     assert_eq!(bench.params().networks.file(Mode::Studio).as_deref(), Some(own.as_path()));
     assert_eq!(bench.params().mode.value(), Mode::Studio, "one hears what one loads");
-    assert_ne!(bench.instance().wanted(), before, "the audio thread asks for a restart");
+    assert_ne!(bench.instance().selection(), before, "the audio thread asks for a restart");
 
     let processor = bench.instance().prepare(None, 44_100.0, 512).unwrap();
     let network = bench.instance().status.network().unwrap();

@@ -169,7 +169,7 @@ impl View {
     /// Turns what happened elsewhere into lines that stay until they are seen.
     fn collect_notices(&mut self, controls: &mut Controls<'_>) {
         let status = self.instance.status.clone();
-        for line in status.take_complaints() {
+        for line in status.take_problems() {
             self.notices.add(line);
         }
         if let Some(error) = self.instance.player.as_ref().and_then(|player| player.take_error()) {

@@ -5,7 +5,7 @@ use std::{ptr, slice};
 
 use unbraid_engine::{CHANNELS, STEMS};
 
-use crate::processor::{Main, Stems};
+use crate::processor::{MainBus, StemBuses};
 
 /// Output buses at most: the main bus and one a stem. There is one input bus at most.
 pub const OUTPUT_BUSES: usize = 1 + STEMS;
@@ -68,7 +68,7 @@ pub struct Guard {
     /// Samples of the current block.
     frames: usize,
     /// For which stems the host handed over memory for a channel at least.
-    listens: [bool; STEMS],
+    connected: [bool; STEMS],
     /// Complete channel pointers of the input bus.
     input: Pointers,
     /// Complete channel pointers of the output buses.
@@ -86,7 +86,7 @@ impl Guard {
             silence: Vec::new(),
             spare: Default::default(),
             frames: 0,
-            listens: [false; STEMS],
+            connected: [false; STEMS],
             input: [ptr::null_mut(); CHANNELS],
             outputs: [[ptr::null_mut(); CHANNELS]; OUTPUT_BUSES],
         }
@@ -147,7 +147,7 @@ impl Guard {
                 }
             }
         }
-        self.listens = std::array::from_fn(|stem| given[1 + stem]);
+        self.connected = std::array::from_fn(|stem| given[1 + stem]);
         let channels = self.layout.input.min(self.layout.outputs[0]);
         for (&input, &output) in self.input.iter().zip(&self.outputs[0]).take(channels) {
             // SAFETY: both are good for `frames` samples: the caller's promise, and `make_room`. They may be one.
@@ -164,7 +164,7 @@ impl Guard {
     ///
     /// # Panics
     /// If `range` leaves the block.
-    pub unsafe fn stretch(&mut self, range: Range<usize>) -> (Main<'_>, Stems<'_>) {
+    pub unsafe fn segment(&mut self, range: Range<usize>) -> (MainBus<'_>, StemBuses<'_>) {
         assert!(
             range.start <= range.end && range.end <= self.frames,
             "{range:?} of a block of {}",
@@ -176,10 +176,10 @@ impl Guard {
             |pointer: *mut f32| unsafe { slice::from_raw_parts_mut(pointer.add(range.start), range.len()) };
         let [main, stems @ ..] = self.outputs;
         let main = match self.layout.outputs[0] {
-            CHANNELS => Main::Stereo(main.map(slice)),
-            _ => Main::Mono(slice(main[0])),
+            CHANNELS => MainBus::Stereo(main.map(slice)),
+            _ => MainBus::Mono(slice(main[0])),
         };
-        let mut stems = stems.into_iter().zip(self.listens);
+        let mut stems = stems.into_iter().zip(self.connected);
         let stems = std::array::from_fn(|_| match stems.next()? {
             (stem, true) => Some(stem.map(slice)),
             _ => None,
@@ -247,7 +247,7 @@ mod tests {
         unsafe { guard.begin(FRAMES, input.bus(), buses) };
         assert_eq!(guard.input.to_vec(), input.pointers);
         assert_eq!(guard.outputs[3].to_vec(), hosts[3].pointers);
-        assert_eq!(guard.listens, [true; STEMS]);
+        assert_eq!(guard.connected, [true; STEMS]);
     }
 
     #[test]
@@ -268,7 +268,7 @@ mod tests {
             unsafe { guard.begin(FRAMES, input.bus(), outputs) };
             assert_eq!(guard.outputs[0].to_vec(), main.pointers, "the main output is the host's own");
             assert_eq!(guard.outputs[2][0], mono.pointers[0]);
-            assert_eq!(guard.listens, [false, true, false, false]);
+            assert_eq!(guard.connected, [false, true, false, false]);
             assert_eq!(guard.input[0], input.pointers[0]);
             // SAFETY: the guard promises memory for this many samples.
             let second = unsafe { slice::from_raw_parts(guard.input[1], FRAMES) };
@@ -315,9 +315,9 @@ mod tests {
         // SAFETY: the buses are as they say and outlive the call.
         let (main, stems) = unsafe {
             guard.begin(FRAMES, input.bus(), outputs);
-            guard.stretch(3..FRAMES)
+            guard.segment(3..FRAMES)
         };
-        let Main::Stereo([left, right]) = main else { panic!("the bus is stereo") };
+        let MainBus::Stereo([left, right]) = main else { panic!("the bus is stereo") };
         assert_eq!((left.len(), right.len()), (FRAMES - 3, FRAMES - 3));
         assert!(left.iter().chain(&*right).all(|&sample| sample == 1.0), "the input is there");
         assert_eq!(stems.each_ref().map(Option::is_some), [false, true, false, false]);
@@ -331,7 +331,7 @@ mod tests {
         // SAFETY: nothing is handed over, and the guard's own memory is not used elsewhere.
         unsafe {
             guard.begin(FRAMES, HostBus::MISSING, [HostBus::MISSING; OUTPUT_BUSES]);
-            let _ = guard.stretch(0..FRAMES + 1);
+            let _ = guard.segment(0..FRAMES + 1);
         }
     }
 }

@@ -10,7 +10,7 @@ use nice_plug::params::internals::ParamPtr;
 use no_denormals::no_denormals;
 
 use super::buses::Guard;
-use crate::shared::Shared;
+use crate::shared::PluginShared;
 
 /// A parameter, as it is known to hosts.
 #[derive(Clone, Copy)]
@@ -46,19 +46,19 @@ pub enum Outcome {
     Done,
     /// All is well, and the host has to be asked to restart the plug-in. Not from inside the callback's own locks: some
     /// hosts restart it before they return.
-    WantsRestart,
+    NeedsRestart,
 }
 
 /// What an instance's callbacks need.
 pub struct Callback {
-    shared: Shared,
+    shared: PluginShared,
     /// Sorted by id.
     parameters: Vec<Parameter>,
 }
 
 impl Callback {
     /// Callbacks of the instance whose entry point and framework object have `shared` in common. Not for the audio thread.
-    pub fn new(shared: Shared) -> Self {
+    pub fn new(shared: PluginShared) -> Self {
         let mut parameters: Vec<_> = shared
             .instance
             .params
@@ -71,7 +71,7 @@ impl Callback {
     }
 
     /// What entry point and framework have in common.
-    pub fn shared(&self) -> &Shared {
+    pub fn shared(&self) -> &PluginShared {
         &self.shared
     }
 
@@ -108,21 +108,21 @@ impl Callback {
     /// audio thread.
     ///
     /// # Safety
-    /// As for [`Guard::stretch`].
+    /// As for [`Guard::segment`].
     pub unsafe fn run(
         &self,
         guard: &mut Guard,
         changes: impl Iterator<Item = (usize, Parameter, Change)>,
     ) -> Outcome {
         let start = Instant::now();
-        let Shared { instance, processor, .. } = &self.shared;
+        let PluginShared { instance, processor, .. } = &self.shared;
         let processed = processor.try_with(|processor| {
             let Some(processor) = processor else { return Outcome::Nothing };
             let frames = guard.frames();
-            let mut stretch = |from: usize, to: usize| {
+            let mut segment = |from: usize, to: usize| {
                 if from < to {
                     // SAFETY: the caller's promise.
-                    let (main, stems) = unsafe { guard.stretch(from..to) };
+                    let (main, stems) = unsafe { guard.segment(from..to) };
                     processor.process(main, stems, &instance.params);
                 }
             };
@@ -130,18 +130,18 @@ impl Callback {
                 let mut from = 0;
                 for (at, parameter, change) in changes {
                     let at = at.min(frames.saturating_sub(1)).max(from);
-                    stretch(from, at);
+                    segment(from, at);
                     from = at;
                     self.apply(parameter, change);
                 }
-                stretch(from, frames);
+                segment(from, frames);
             };
             // SAFETY: what is computed inside is the same whether a number too small for full precision is kept or is
             // 0, but for that difference, and the processor's mode is afterwards as it was.
             unsafe { no_denormals(work) };
             processor.report(start, frames, &instance.status);
-            let restart = processor.wants_restart(instance.wanted());
-            if restart { Outcome::WantsRestart } else { Outcome::Done }
+            let restart = processor.needs_restart(instance.selection());
+            if restart { Outcome::NeedsRestart } else { Outcome::Done }
         });
         processed.unwrap_or(Outcome::Nothing)
     }
@@ -162,7 +162,7 @@ mod tests {
     const FRAMES: usize = 64;
 
     fn callback() -> Callback {
-        Callback::new(Shared::default())
+        Callback::new(PluginShared::default())
     }
 
     #[test]

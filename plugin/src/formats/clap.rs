@@ -21,8 +21,8 @@ use super::buses::{Guard, HostBus, Layout};
 use super::callback::{Callback, Outcome};
 use super::clap_events::Events;
 use crate::Unbraid;
-use crate::exclusive::Exclusive;
-use crate::shared::Shared;
+use crate::shared::PluginShared;
+use crate::try_cell::TryCell;
 
 /// The CLAP entry point that hosts look for.
 #[unsafe(no_mangle)]
@@ -84,7 +84,7 @@ unsafe extern "C" fn create_plugin(
     // SAFETY: the host is not null and outlives its plug-ins. The wrapper stays alive, leaked, until the
     // framework's `destroy` takes it back.
     let make = || unsafe { *(*Arc::into_raw(Wrapper::<Unbraid>::new(host))).clap_plugin.as_ptr() };
-    let (framework, Some(shared)) = Shared::with_object_made_by(make) else { return ptr::null() };
+    let (framework, Some(shared)) = PluginShared::capture_during(make) else { return ptr::null() };
     let guarded = Guarded {
         plugin: clap_plugin {
             activate: Some(activate),
@@ -97,7 +97,7 @@ unsafe extern "C" fn create_plugin(
         host,
         callback: Callback::new(shared),
         parameters: OnceLock::new(),
-        guard: Exclusive::new(Guard::new()),
+        guard: TryCell::new(Guard::new()),
     };
     Box::into_raw(Box::new(guarded)).cast::<clap_plugin>()
 }
@@ -112,7 +112,7 @@ struct Guarded {
     callback: Callback,
     /// The framework's parameter extension, and the same with a guarded `flush`.
     parameters: OnceLock<Option<Parameters>>,
-    guard: Exclusive<Guard>,
+    guard: TryCell<Guard>,
 }
 
 #[derive(Clone, Copy)]
@@ -289,13 +289,13 @@ unsafe extern "C" fn process(plugin: *const clap_plugin, call: *const clap_proce
         {
             flush(plugin, ptr::null(), call.out_events);
         }
-        if outcome == Some(Outcome::WantsRestart)
+        if outcome == Some(Outcome::NeedsRestart)
             && let Some(request) = (*this.host).request_restart
         {
             request(this.host);
         }
         match outcome {
-            Some(Outcome::Done | Outcome::WantsRestart) => CLAP_PROCESS_CONTINUE,
+            Some(Outcome::Done | Outcome::NeedsRestart) => CLAP_PROCESS_CONTINUE,
             Some(Outcome::Nothing) | None => CLAP_PROCESS_ERROR,
         }
     }

@@ -128,7 +128,7 @@ unsafe extern "C" fn get(list: *const clap_input_events, index: u32) -> *const c
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shared::Shared;
+    use crate::shared::PluginShared;
 
     struct Host(Vec<clap_event_param_value>);
 
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn changes_are_found_in_their_order_with_values_from_0_to_1() {
-        let callback = Callback::new(Shared::default());
+        let callback = Callback::new(PluginShared::default());
         let ids = callback.ids();
         let stepped = ids.iter().copied().find(|&id| callback.parameter(id).unwrap().steps() == 1.0).unwrap();
         let events = vec![
@@ -222,7 +222,7 @@ mod tests {
     fn no_list_stays_no_list_and_changes_nothing() {
         let events = Events::new(ptr::null());
         assert!(events.list().is_none());
-        let callback = Callback::new(Shared::default());
+        let callback = Callback::new(PluginShared::default());
         // SAFETY: there is no list.
         assert_eq!(unsafe { events.changes(&callback) }.count(), 0);
     }

@@ -26,8 +26,8 @@ use super::buses::{Guard, HostBus, Layout, OUTPUT_BUSES};
 use super::callback::{Callback, Outcome};
 use super::vst3_changes::Changes;
 use crate::Unbraid;
-use crate::exclusive::Exclusive;
-use crate::shared::{AskForRestart, Shared};
+use crate::shared::{AskForRestart, PluginShared};
+use crate::try_cell::TryCell;
 
 /// The VST3 factory that hosts look for.
 #[unsafe(no_mangle)]
@@ -118,14 +118,14 @@ impl IPluginFactoryTrait for Factory {
         if unsafe { &*class.cast::<[u8; 16]>() } != self.plugin.cid {
             return kInvalidArgument;
         }
-        let (framework, Some(shared)) = Shared::with_object_made_by(Wrapper::new) else {
+        let (framework, Some(shared)) = PluginShared::capture_during(Wrapper::new) else {
             return kInvalidArgument;
         };
         let plugin = ComWrapper::new(Guarded {
             framework,
             callback: Callback::new(shared),
-            guard: Exclusive::new(Guard::new()),
-            max_frames: Exclusive::new(0),
+            guard: TryCell::new(Guard::new()),
+            max_frames: TryCell::new(0),
         });
         let Some(unknown) = plugin.as_com_ref::<FUnknown>() else { return kInvalidArgument };
         let unknown = unknown.as_ptr();
@@ -164,9 +164,9 @@ fn fill<T>(info: *mut T, index: int32, make: impl FnOnce() -> T) -> tresult {
 struct Guarded {
     framework: Wrapper<Unbraid>,
     callback: Callback,
-    guard: Exclusive<Guard>,
+    guard: TryCell<Guard>,
     /// Largest block the host announced.
-    max_frames: Exclusive<usize>,
+    max_frames: TryCell<usize>,
 }
 
 impl Class for Guarded {
@@ -176,7 +176,7 @@ impl Class for Guarded {
 /// An object of the host's that its main thread alone uses.
 struct OfMainThread(ComPtr<IComponentHandler>);
 
-// SAFETY: it moves between threads inside what only the main thread opens: `Shared::restart` and `Shared::restart_by`, and
+// SAFETY: it moves between threads inside what only the main thread opens: `PluginShared::restart` and `PluginShared::restart_by`, and
 // the instance's end.
 unsafe impl Send for OfMainThread {}
 
@@ -317,11 +317,11 @@ impl IAudioProcessorTrait for Guarded {
                 changes.for_each(|(_, parameter, change)| self.callback.apply(parameter, change));
                 Outcome::Done
             });
-            if outcome == Some(Outcome::WantsRestart) {
+            if outcome == Some(Outcome::NeedsRestart) {
                 self.callback.shared().schedule_restart();
             }
             match outcome {
-                Some(Outcome::Done | Outcome::WantsRestart) => kResultOk,
+                Some(Outcome::Done | Outcome::NeedsRestart) => kResultOk,
                 Some(Outcome::Nothing) | None => kResultFalse,
             }
         }

@@ -121,7 +121,7 @@ mod tests {
     use nice_plug::wrapper::vst3::vst3::{Class, ComPtr, ComWrapper};
 
     use super::*;
-    use crate::shared::Shared;
+    use crate::shared::PluginShared;
 
     struct Points(u32, Vec<(i32, f64)>);
 
@@ -171,7 +171,7 @@ mod tests {
 
     /// Samples and values in the order in which they come; queues are a parameter and its points.
     fn order(queues: Vec<(u32, Vec<(i32, f64)>)>) -> Vec<(usize, f32)> {
-        let callback = Callback::new(Shared::default());
+        let callback = Callback::new(PluginShared::default());
         let queues =
             queues.into_iter().map(|(id, points)| ComWrapper::new(Points(id, points)).to_com_ptr().unwrap());
         let list = ComWrapper::new(List(queues.collect())).to_com_ptr::<IParameterChanges>().unwrap();
@@ -186,7 +186,7 @@ mod tests {
     }
 
     fn ids() -> Vec<u32> {
-        Callback::new(Shared::default()).ids()
+        Callback::new(PluginShared::default()).ids()
     }
 
     #[test]
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn no_list_changes_nothing() {
-        let callback = Callback::new(Shared::default());
+        let callback = Callback::new(PluginShared::default());
         // SAFETY: there is no list.
         assert_eq!(unsafe { Changes::new(std::ptr::null_mut(), &callback) }.count(), 0);
     }

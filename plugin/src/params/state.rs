@@ -8,7 +8,7 @@ use super::UnbraidParams;
 /// Brings every number back into its parameter's range: the framework takes over whatever a state holds, so that
 /// +100 dB would be heard, and a choice that does not exist would end the host. What else a state holds that this version
 /// does not know, the framework passes over.
-pub fn heal(state: &mut PluginState) {
+pub fn sanitize(state: &mut PluginState) {
     let params = UnbraidParams::default();
     for (id, parameter, _) in params.param_map() {
         match (state.params.get_mut(&id), parameter) {
@@ -44,7 +44,7 @@ mod tests {
                 params: [("mode".to_owned(), ParamValue::I32(saved))].into(),
                 fields: Default::default(),
             };
-            heal(&mut state);
+            sanitize(&mut state);
             assert!(matches!(state.params["mode"], ParamValue::I32(choice) if choice == healed), "{saved}");
         }
     }
@@ -66,7 +66,7 @@ mod tests {
             .into(),
             fields: Default::default(),
         };
-        heal(&mut state);
+        sanitize(&mut state);
         let value = |id: &str| match state.params[id] {
             ParamValue::F32(value) => value,
             _ => panic!("{id} is no number any more"),

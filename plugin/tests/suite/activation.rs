@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use unbraid::instance::Instance;
 use unbraid::params::Mode;
-use unbraid::processor::{Main, Processor, Wanted};
+use unbraid::processor::{MainBus, Processor, Selection};
 
 const RATE: f32 = 44_100.0;
 const BLOCK: u32 = 512;
@@ -55,14 +55,14 @@ fn an_impossible_sample_rate_is_refused_in_words() {
 fn a_restart_is_asked_for_once_a_change_of_what_is_wanted() {
     let instance = Instance::default();
     let mut processor = instance.prepare(None, RATE, BLOCK).unwrap();
-    let now = instance.wanted();
-    let other_mode = Wanted { mode: Mode::Live, ..now };
-    let other_network = Wanted { networks: now.networks + 1, ..now };
-    assert!(!processor.wants_restart(now));
-    assert!(processor.wants_restart(other_mode));
-    assert!(!processor.wants_restart(other_mode), "asked already");
-    assert!(!processor.wants_restart(now), "changed back");
-    assert!(processor.wants_restart(other_network));
+    let now = instance.selection();
+    let other_mode = Selection { mode: Mode::Live, ..now };
+    let other_network = Selection { networks: now.networks + 1, ..now };
+    assert!(!processor.needs_restart(now));
+    assert!(processor.needs_restart(other_mode));
+    assert!(!processor.needs_restart(other_mode), "asked already");
+    assert!(!processor.needs_restart(now), "changed back");
+    assert!(processor.needs_restart(other_network));
 }
 
 /// A copy of the network that ships, as a file of the user's own that nobody has prepared yet.
@@ -76,7 +76,7 @@ fn own_network(name: &str) -> PathBuf {
 /// Processes one block in place.
 fn process(processor: &mut Processor, instance: &Instance, audio: &mut [[f32; BLOCK as usize]; 2]) {
     let start = Instant::now();
-    let main = Main::Stereo(audio.each_mut().map(<[f32; BLOCK as usize]>::as_mut_slice));
+    let main = MainBus::Stereo(audio.each_mut().map(<[f32; BLOCK as usize]>::as_mut_slice));
     processor.process(main, Default::default(), &instance.params);
     processor.report(start, BLOCK as usize, &instance.status);
 }
@@ -114,7 +114,7 @@ fn promise_8_a_host_that_cannot_wait_hears_the_dry_signal_until_the_network_is_r
     let loading = start.elapsed();
     assert!(waited, "activation waited, or the window was never told that the network is not ready");
     assert!(!instance.status.network_failed());
-    assert!(instance.status.take_complaints().is_empty());
+    assert!(instance.status.take_problems().is_empty());
 
     let (kept, taken) = timed(|| instance.prepare(Some(processor), RATE, BLOCK).unwrap());
     assert_eq!(kept.latency() as usize, latency);
@@ -140,8 +140,8 @@ fn an_own_network_that_cannot_be_used_is_reported_and_the_built_in_one_comes_ins
         }
         assert!(Instant::now() < deadline, "no network ever came");
     }
-    let complaints = instance.status.take_complaints();
-    assert!(complaints.len() == 1 && complaints[0].contains("broken.onnx"), "{complaints:?}");
+    let problems = instance.status.take_problems();
+    assert!(problems.len() == 1 && problems[0].contains("broken.onnx"), "{complaints:?}");
     assert_eq!(instance.status.network().unwrap().file, None);
     std::fs::remove_file(path).unwrap();
 }

@@ -56,9 +56,9 @@ fn hostile_samples<H: Host>() {
             assert!(output.every_sample().all(|sample| sample == 0.0 || sample.abs() >= f32::MIN_POSITIVE));
             for (heard, input) in [(&output.main, &input), (&output.sum(), &input)] {
                 let tail = heard.clone().map(|channel| channel[settled..].to_vec());
-                let wanted = input.clone().map(|channel| channel[settled - host.latency()..].to_vec());
-                let wanted = wanted.map(|channel| channel[..tail[0].len()].to_vec());
-                let off = error(&tail, &wanted, 0);
+                let selection = input.clone().map(|channel| channel[settled - host.latency()..].to_vec());
+                let selection = selection.map(|channel| channel[..tail[0].len()].to_vec());
+                let off = error(&tail, &selection, 0);
                 assert!(off < INAUDIBLE, "{case}: off by {off:e} a window later");
             }
         }

@@ -65,11 +65,11 @@ pub trait Host: Sized {
     fn save(&self) -> Vec<u8>;
     fn load(&mut self, state: &[u8]) -> bool;
 
-    /// Processes `range` of the stream with memory for the stems that the host `listens` to; times of `changes` count from
+    /// Processes `range` of the stream with memory for the stems that the host `connected` to; times of `changes` count from
     /// its start. Returns whether the plug-in agreed.
     fn block_to(
         &mut self,
-        listens: [bool; 4],
+        connected: [bool; 4],
         input: &Stereo,
         output: &mut Output,
         range: Range<usize>,

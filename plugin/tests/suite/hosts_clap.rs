@@ -181,7 +181,7 @@ impl Host for Clap {
 
     fn block_to(
         &mut self,
-        listens: [bool; 4],
+        connected: [bool; 4],
         input: &Stereo,
         output: &mut Output,
         range: Range<usize>,
@@ -201,8 +201,8 @@ impl Host for Clap {
         let [one, two, three, four] = stems;
         let mut pointers = [main, one, two, three, four]
             .map(|bus| bus.each_mut().map(|channel| channel[start..].as_mut_ptr()));
-        let stems = pointers[1..].iter_mut().zip(listens);
-        stems.filter(|(_, listens)| !listens).for_each(|(bus, _)| *bus = [ptr::null_mut(); 2]);
+        let stems = pointers[1..].iter_mut().zip(connected);
+        stems.filter(|(_, connected)| !connected).for_each(|(bus, _)| *bus = [ptr::null_mut(); 2]);
         let mut outputs = pointers.each_mut().map(buffer);
         let events = Events::new(changes);
         let list = events.list();

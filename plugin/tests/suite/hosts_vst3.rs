@@ -246,7 +246,7 @@ impl Host for Vst3 {
 
     fn block_to(
         &mut self,
-        listens: [bool; 4],
+        connected: [bool; 4],
         input: &Stereo,
         output: &mut Output,
         range: Range<usize>,
@@ -266,8 +266,8 @@ impl Host for Vst3 {
         let [one, two, three, four] = stems;
         let mut pointers = [main, one, two, three, four]
             .map(|bus| bus.each_mut().map(|channel| channel[start..].as_mut_ptr()));
-        let stems = pointers[1..].iter_mut().zip(listens);
-        stems.filter(|(_, listens)| !listens).for_each(|(bus, _)| *bus = [ptr::null_mut(); 2]);
+        let stems = pointers[1..].iter_mut().zip(connected);
+        stems.filter(|(_, connected)| !connected).for_each(|(bus, _)| *bus = [ptr::null_mut(); 2]);
         let mut outputs = pointers.each_mut().map(buffers);
         let changes = ComWrapper::new(Changes::new(changes)).to_com_ptr::<IParameterChanges>().unwrap();
         // SAFETY: the type is plain old data, for which zeros are a value.

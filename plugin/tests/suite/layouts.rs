@@ -76,8 +76,8 @@ fn vst3_stereo_alone_and_mono_are_agreed_to_and_work() {
         let latency = host.latency();
         for (output, input) in play_main(&mut host, &input, channels).iter().zip(&input) {
             for (at, sample) in output.iter().enumerate() {
-                let wanted = at.checked_sub(latency).map_or(0.0, |at| input[at]);
-                assert!((sample - wanted).abs() < INAUDIBLE, "{channels} channels, sample {at}");
+                let selection = at.checked_sub(latency).map_or(0.0, |at| input[at]);
+                assert!((sample - selection).abs() < INAUDIBLE, "{channels} channels, sample {at}");
             }
         }
     }

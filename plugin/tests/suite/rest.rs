@@ -14,12 +14,12 @@ fn play<H: Host>(mode: Mode, rate: f64, seed: u64, all: bool) -> (Output, Vec<(u
     let input = noise(seed, LENGTH);
     let mut output = Output::new(LENGTH);
     let mut listened = Vec::new();
-    let mut listens = [false; 4];
+    let mut connected = [false; 4];
     let mut at = 0;
     while at < LENGTH {
         let end = LENGTH.min(at + 1 + (LARGEST as f64 * random.next().powi(2)) as usize);
-        for listens in &mut listens {
-            *listens ^= random.below(12) == 0;
+        for connected in &mut connected {
+            *connected ^= random.below(12) == 0;
         }
         // Levels, mutes and solos: what makes stems come and go.
         let mut changes: Vec<Change> = (0..random.below(4))
@@ -30,7 +30,7 @@ fn play<H: Host>(mode: Mode, rate: f64, seed: u64, all: bool) -> (Output, Vec<(u
             })
             .collect();
         changes.sort_by_key(|change| change.at);
-        let heard = if all { [true; 4] } else { listens };
+        let heard = if all { [true; 4] } else { connected };
         assert!(
             host.block_to(heard, &input, &mut output, at..end, &changes),
             "{}: process failed",
@@ -51,11 +51,11 @@ fn leaving_stems_out_is_not_heard<H: Host>() {
             assert!(expected.every_sample().all(f32::is_finite), "{case}");
             assert!(heard.main == expected.main, "{case}: the main output differs");
             let ends = listened.iter().skip(1).map(|(at, _)| *at).chain([heard.main[0].len()]);
-            for ((start, listens), end) in listened.iter().copied().zip(ends) {
-                for (stem, listens) in listens.into_iter().enumerate() {
+            for ((start, connected), end) in listened.iter().copied().zip(ends) {
+                for (stem, connected) in connected.into_iter().enumerate() {
                     for (one, other) in heard.stems[stem].iter().zip(&expected.stems[stem]) {
                         let one = &one[start..end];
-                        let right = if listens {
+                        let right = if connected {
                             one == &other[start..end]
                         } else {
                             // Nothing was written where there is no memory.

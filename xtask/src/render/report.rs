@@ -215,12 +215,12 @@ impl Report {
                 real_time_factor: timing.audio_s / session.stream_s.max(1e-9),
             },
             callbacks: Callbacks {
-                count: timing.shares.len(),
+                count: timing.loads.len(),
                 block_samples: arguments.block,
-                core_percent: 100.0 * timing.core_share(),
-                mean_percent: 100.0 * timing.mean_share(),
-                p99_percent: 100.0 * timing.quantile_share(0.99),
-                peak_percent: 100.0 * timing.peak_share(),
+                core_percent: 100.0 * timing.core_load(),
+                mean_percent: 100.0 * timing.mean_load(),
+                p99_percent: 100.0 * timing.quantile_load(0.99),
+                peak_percent: 100.0 * timing.peak_load(),
             },
             levels_db: arguments
                 .levels
@@ -303,7 +303,7 @@ fn warnings(facts: &Facts<'_>, tracks: &[TrackPart]) -> Vec<String> {
         warnings
             .push(format!("short file ({:.1} s): the network needs a few seconds to settle", song.seconds()));
     }
-    let silent = silent_share(song);
+    let silent = silent_mask(song);
     if silent > 0.5 {
         warnings.push(format!(
             "mostly silent: {:.0} % of the song are below {SILENCE_DBFS:.0} dBFS",
@@ -334,7 +334,7 @@ fn warnings(facts: &Facts<'_>, tracks: &[TrackPart]) -> Vec<String> {
 }
 
 /// The share (0…1) of the song's windows that are silent.
-fn silent_share(song: &Song) -> f64 {
+fn silent_mask(song: &Song) -> f64 {
     let window = ((SILENCE_WINDOW_S * f64::from(song.rate)) as usize).clamp(1, song.len());
     let limit = 10f64.powf(SILENCE_DBFS / 10.0) * (window * song.channels.len()) as f64;
     let count = song.len() / window;
@@ -386,6 +386,6 @@ mod tests {
             source_rate: 44_100,
             warnings: Vec::new(),
         };
-        assert!((silent_share(&song) - 0.6).abs() < 1e-9);
+        assert!((silent_mask(&song) - 0.6).abs() < 1e-9);
     }
 }

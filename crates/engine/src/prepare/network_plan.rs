@@ -113,10 +113,10 @@ impl NetworkPlan {
     pub fn instance(self: &Arc<Self>) -> Result<Network, Fault> {
         let mut network = Network::new(Arc::clone(self))?;
         let mut mixture = vec![0.0; 2 * CHANNELS * self.contract.bins()];
-        let mut shares = vec![0.0; STEMS * CHANNELS * self.contract.bins()];
+        let mut masks = vec![0.0; STEMS * CHANNELS * self.contract.bins()];
         for frame in 0..WARM_UP_FRAMES {
             noise(frame, &mut mixture);
-            network.run_frame(&mixture, &mut shares)?;
+            network.run_frame(&mixture, &mut masks)?;
         }
         network.reset();
         Ok(network)
@@ -281,8 +281,8 @@ impl Wiring {
         };
         let bins = contract.bins();
         let output = |at: usize, name: &str| concrete(name, model.output_fact(at));
-        let shares = output(self.shares_output, "shares")?;
-        if shares != [1, STEMS, CHANNELS, bins] {
+        let masks = output(self.shares_output, "shares")?;
+        if masks != [1, STEMS, CHANNELS, bins] {
             return Err(wrong("shares", format!("{shares:?}"), format!("[1, {STEMS}, {CHANNELS}, {bins}]")));
         }
         let mut shapes = Vec::with_capacity(self.inputs.len());

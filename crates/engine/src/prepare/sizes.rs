@@ -21,7 +21,7 @@ pub fn rate_exponent(sample_rate: f64) -> i32 {
 
 /// All lengths of one engine, in samples at the host's rate unless said otherwise. Fixed for its life.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sizes {
+pub struct FrameConfig {
     /// Transform length.
     pub fft: usize,
     /// Distance between frames.
@@ -41,7 +41,7 @@ pub struct Sizes {
     pub level: f32,
 }
 
-impl Sizes {
+impl FrameConfig {
     /// Works out the lengths for a host that runs at `sample_rate` Hz and never hands over more than
     /// `max_block` samples at once.
     ///
@@ -126,7 +126,7 @@ mod tests {
         let studio = contract(WindowKind::SqrtHann, 1024, 0);
         let live = contract(WindowKind::Asymmetric, 512, 0);
         let ahead = contract(WindowKind::Asymmetric, 1024, 2);
-        let at = |contract, rate, block| Sizes::new(contract, rate, block).unwrap().latency();
+        let at = |contract, rate, block| FrameConfig::new(contract, rate, block).unwrap().latency();
         assert_eq!(at(&studio, 44_100.0, 512), 4096);
         assert_eq!(at(&studio, 44_100.0, 511), 4096 + 1024);
         assert_eq!(at(&studio, 96_000.0, 1024), 8192);
@@ -141,7 +141,7 @@ mod tests {
     fn impossible_rates_are_refused() {
         let studio = contract(WindowKind::SqrtHann, 1024, 0);
         for rate in [0.0, -44_100.0, f64::NAN, f64::INFINITY] {
-            assert!(Sizes::new(&studio, rate, 512).is_err(), "{rate}");
+            assert!(FrameConfig::new(&studio, rate, 512).is_err(), "{rate}");
         }
     }
 }

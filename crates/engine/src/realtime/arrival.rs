@@ -3,15 +3,15 @@
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+use super::masks::all_to_other;
 use super::schedule::{Schedule, stages};
-use super::shares::all_to_other;
 use super::{Fault, Separator};
 use crate::prepare::Contract;
 
 /// Stands in until the network is there: everything goes to the stem Other, so that the dry, delayed signal is heard.
-pub(super) struct Standby(pub Contract);
+pub(super) struct Passthrough(pub Contract);
 
-impl Separator for Standby {
+impl Separator for Passthrough {
     fn contract(&self) -> &Contract {
         &self.0
     }
@@ -28,8 +28,8 @@ impl Separator for Standby {
         Ok(())
     }
 
-    fn finish(&mut self, shares: &mut [f32]) -> Result<(), Fault> {
-        all_to_other(shares);
+    fn finish(&mut self, masks: &mut [f32]) -> Result<(), Fault> {
+        all_to_other(masks);
         Ok(())
     }
 
@@ -45,7 +45,7 @@ struct Ready {
 /// The door by which a network comes to an engine made with [`super::Engine::awaiting`]. Whoever prepares the network
 /// holds one end, on a thread of its own; the audio thread looks once a frame whether something lies there, and never
 /// waits, allocates or frees: what it takes out of use stays at the door until that is dropped.
-pub struct Door {
+pub struct NetworkSlot {
     contract: Contract,
     /// What the schedule needs to know of the engine: the cost of a transform in seconds, and the span and the host's
     /// blocks in samples.
@@ -56,7 +56,7 @@ pub struct Door {
     spent: AtomicPtr<Ready>,
 }
 
-impl Door {
+impl NetworkSlot {
     pub(super) fn new(contract: Contract, transform: f32, span: usize, block: usize) -> Self {
         let nothing = || AtomicPtr::new(ptr::null_mut());
         Self { contract, transform, span, block, offered: nothing(), spent: nothing() }
@@ -93,7 +93,7 @@ impl Door {
     }
 }
 
-impl Drop for Door {
+impl Drop for NetworkSlot {
     fn drop(&mut self) {
         discard(&self.offered, ptr::null_mut());
         discard(&self.spent, ptr::null_mut());

@@ -8,15 +8,15 @@ use realfft::num_complex::Complex;
 use ringbuf::LocalRb;
 use ringbuf::storage::Heap;
 
-use super::arrival::{Door, Standby};
-use super::mixer::{Mixer, Stretch};
+use super::arrival::{NetworkSlot, Passthrough};
+use super::masks::{all_to_other, apply, focus_exponent, sharpen};
+use super::mixer::{Mixer, Segment};
 use super::overlap::{Overlap, Synthesis};
-use super::recent::{Frame, Recent};
+use super::recent::{Frame, FrameHistory};
 use super::schedule::{Schedule, Stage, stages};
-use super::shares::{all_to_other, apply, focus_exponent, sharpen};
 use super::stft::{Analysis, fill_mixture};
-use super::{Controls, Fault, MixedStretch, Observer, SeparatedFrame, Separator, StageTimes};
-use crate::prepare::{Contract, SetupError, Sizes, WindowPair};
+use super::{Controls, Fault, MixedSegment, Observer, SeparatedFrame, Separator, StageTimes};
+use crate::prepare::{Contract, FrameConfig, SetupError, WindowPair};
 use crate::{CHANNELS, STEMS};
 
 /// Samples beyond this magnitude are no audio (it is +361 dBFS) but would overflow in a transform.
@@ -43,7 +43,7 @@ pub struct Health {
 /// the host cuts time into blocks.
 pub struct Engine {
     separator: Box<dyn Separator>,
-    sizes: Sizes,
+    sizes: FrameConfig,
     analysis: Analysis,
     synthesis: Synthesis,
     overlaps: [[Overlap; CHANNELS]; STEMS],
@@ -57,7 +57,7 @@ pub struct Engine {
     /// The input, as long as the latency.
     delayed: [Ring; CHANNELS],
 
-    recent: Recent,
+    recent: FrameHistory,
     mixture: Vec<f32>,
     stem_spectrum: Vec<Complex<f32>>,
     popped: [[Vec<f32>; CHANNELS]; STEMS],
@@ -79,7 +79,7 @@ pub struct Engine {
     health: Health,
     observer: Option<Box<dyn Observer>>,
     /// Where the network will come from, if it was not there from the start.
-    door: Option<Arc<Door>>,
+    door: Option<Arc<NetworkSlot>>,
     /// It has not come yet.
     standing_by: bool,
     /// Where the time goes, for those who ask; a plug-in does not.
@@ -100,7 +100,7 @@ impl Engine {
         max_block: usize,
     ) -> Result<Self, SetupError> {
         let contract = separator.contract();
-        let sizes = Sizes::new(contract, sample_rate, max_block)?;
+        let sizes = FrameConfig::new(contract, sample_rate, max_block)?;
         let windows = WindowPair::new(contract.window, sizes.fft, sizes.hop);
         let mut analysis = Analysis::new(windows.analysis);
         let synthesis = Synthesis::new(sizes.fft, sizes.hop, &windows.synthesis);
@@ -115,7 +115,7 @@ impl Engine {
             waiting: ring(sizes.hop),
             finished: array::from_fn(|_| ring(2 * sizes.hop + sizes.spread)),
             delayed: ring(sizes.latency() + sizes.hop),
-            recent: Recent::new(&sizes),
+            recent: FrameHistory::new(&sizes),
             stem_spectrum,
             popped: array::from_fn(|_| stretch()),
             popped_dry: stretch(),
@@ -152,10 +152,10 @@ impl Engine {
         contract: &Contract,
         sample_rate: f64,
         max_block: usize,
-    ) -> Result<(Self, Arc<Door>), SetupError> {
-        let mut engine = Self::new(Box::new(Standby(contract.clone())), sample_rate, max_block)?;
+    ) -> Result<(Self, Arc<NetworkSlot>), SetupError> {
+        let mut engine = Self::new(Box::new(Passthrough(contract.clone())), sample_rate, max_block)?;
         let transform = transform_seconds(&mut engine.analysis, &mut engine.stem_spectrum);
-        let door = Arc::new(Door::new(contract.clone(), transform, engine.sizes.spread, max_block));
+        let door = Arc::new(NetworkSlot::new(contract.clone(), transform, engine.sizes.spread, max_block));
         engine.door = Some(door.clone());
         engine.standing_by = true;
         Ok((engine, door))
@@ -167,7 +167,7 @@ impl Engine {
     }
 
     /// The lengths this engine works with.
-    pub fn sizes(&self) -> &Sizes {
+    pub fn sizes(&self) -> &FrameConfig {
         &self.sizes
     }
 
@@ -214,7 +214,7 @@ impl Engine {
         self.overlaps.iter_mut().flatten().for_each(Overlap::reset);
         self.schedule.stop();
         self.mixer.jump();
-        let Sizes { hop, spread, .. } = self.sizes;
+        let FrameConfig { hop, spread, .. } = self.sizes;
         self.waiting.iter_mut().for_each(|ring| refill(ring, 0));
         self.finished.iter_mut().flatten().for_each(|ring| refill(ring, hop + spread));
         let latency = self.latency();
@@ -373,25 +373,25 @@ impl Engine {
             }
             Stage::Infer(step) if !failed => self.separator.step(step),
             Stage::Begin | Stage::Infer(_) => Ok(()),
-            Stage::Share => {
-                let shares = if failed { Err(Fault) } else { self.collect_shares() };
-                if shares.is_err() {
-                    all_to_other(self.recent.shares());
+            Stage::Mask => {
+                let masks = if failed { Err(Fault) } else { self.collect_masks() };
+                if masks.is_err() {
+                    all_to_other(self.recent.masks());
                 }
                 if let Some(observer) = &mut self.observer {
-                    let Frame { spectra, shares } = self.recent.frame(0);
-                    observer.separated(&SeparatedFrame { spectra, shares });
+                    let Frame { spectra, masks } = self.recent.frame(0);
+                    observer.separated(&SeparatedFrame { spectra, masks });
                 }
-                shares
+                masks
             }
             Stage::Synthesise { stem, channel } => self.synthesise(stem, channel),
         }
     }
 
-    fn collect_shares(&mut self) -> Result<(), Fault> {
-        let shares = self.recent.shares();
-        self.separator.finish(shares)?;
-        sharpen(shares, self.exponent)
+    fn collect_masks(&mut self) -> Result<(), Fault> {
+        let masks = self.recent.masks();
+        self.separator.finish(masks)?;
+        sharpen(masks, self.exponent)
     }
 
     fn synthesise(&mut self, stem: usize, channel: usize) -> Result<(), Fault> {
@@ -408,8 +408,8 @@ impl Engine {
 
     /// Adds what belongs to a stem's channel of the frame that is `age` frames old.
     fn add_frame(&mut self, stem: usize, channel: usize, age: usize) -> Result<(), Fault> {
-        let Frame { spectra, shares } = self.recent.frame(age);
-        apply(shares, stem, channel, spectra[channel], &mut self.stem_spectrum);
+        let Frame { spectra, masks } = self.recent.frame(age);
+        apply(masks, stem, channel, spectra[channel], &mut self.stem_spectrum);
         self.synthesis.add(&mut self.stem_spectrum, &mut self.overlaps[stem][channel])
     }
 
@@ -422,7 +422,7 @@ impl Engine {
         for (ring, popped) in self.delayed.iter_mut().zip(&mut self.popped_dry) {
             ring.pop_slice(&mut popped[..length]);
         }
-        let stretch = Stretch {
+        let stretch = Segment {
             stems: self.popped.each_ref().map(|stem| stem.each_ref().map(|channel| &channel[..length])),
             dry: self.popped_dry.each_ref().map(|channel| &channel[..length]),
         };
@@ -430,7 +430,7 @@ impl Engine {
         if let Some(observer) = &mut self.observer {
             let gains = self.mixer.gains(length);
             let main = main.each_ref().map(|channel| &**channel);
-            observer.mixed(&MixedStretch { stems: stretch.stems, gains, main });
+            observer.mixed(&MixedSegment { stems: stretch.stems, gains, main });
         }
     }
 }

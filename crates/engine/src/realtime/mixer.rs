@@ -110,7 +110,7 @@ impl Ramp {
 }
 
 /// The four stems and the dry signal of one stretch of time, each a slice of the same length a channel.
-pub struct Stretch<'a> {
+pub struct Segment<'a> {
     /// Stems as separated.
     pub stems: [[&'a [f32]; CHANNELS]; STEMS],
     /// The input, equally delayed.
@@ -180,7 +180,7 @@ impl Mixer {
     /// most the one given to [`Mixer::new`].
     pub fn mix(
         &mut self,
-        stretch: &Stretch<'_>,
+        stretch: &Segment<'_>,
         main: [&mut [f32]; CHANNELS],
         outputs: [Option<[&mut [f32]; CHANNELS]>; STEMS],
     ) {

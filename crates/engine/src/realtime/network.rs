@@ -52,12 +52,12 @@ impl Network {
     ///
     /// # Errors
     /// [`Fault`] if tract reports an error.
-    pub fn run_frame_unsliced(&mut self, mixture: &[f32], shares: &mut [f32]) -> Result<(), Fault> {
+    pub fn run_frame_unsliced(&mut self, mixture: &[f32], masks: &mut [f32]) -> Result<(), Fault> {
         self.stream.guarded(|stream| {
             stream.feed(&self.plan, mixture)?;
             let inputs = stream.inputs.drain(..).collect();
             let outputs = stream.state.run(inputs)?;
-            stream.collect(&self.plan, outputs, Some(shares))
+            stream.collect(&self.plan, outputs, Some(masks))
         })
     }
 }
@@ -79,8 +79,8 @@ impl Separator for Network {
         self.stream.step(&self.plan, index)
     }
 
-    fn finish(&mut self, shares: &mut [f32]) -> Result<(), Fault> {
-        self.stream.finish(&self.plan, Some(shares))
+    fn finish(&mut self, masks: &mut [f32]) -> Result<(), Fault> {
+        self.stream.finish(&self.plan, Some(masks))
     }
 
     fn reset(&mut self) {
@@ -143,11 +143,11 @@ impl Stream {
         })
     }
 
-    pub(crate) fn finish(&mut self, plan: &NetworkPlan, shares: Option<&mut [f32]>) -> Result<(), Fault> {
+    pub(crate) fn finish(&mut self, plan: &NetworkPlan, masks: Option<&mut [f32]>) -> Result<(), Fault> {
         self.guarded(|stream| {
             let outputs = stream.state.outputs()?;
             stream.state.reset_turn()?;
-            stream.collect(plan, outputs, shares)
+            stream.collect(plan, outputs, masks)
         })
     }
 
@@ -180,10 +180,10 @@ impl Stream {
         &mut self,
         plan: &NetworkPlan,
         outputs: TVec<TValue>,
-        shares: Option<&mut [f32]>,
+        masks: Option<&mut [f32]>,
     ) -> TractResult<()> {
-        if let Some(shares) = shares {
-            shares.copy_from_slice(outputs[plan.shares_output].try_as_plain_ram()?.as_slice::<f32>()?);
+        if let Some(masks) = masks {
+            masks.copy_from_slice(outputs[plan.shares_output].try_as_plain_ram()?.as_slice::<f32>()?);
         }
         self.inputs.clear();
         for (fed_by, zero) in plan.fed_by.iter().zip(&plan.zeros) {

@@ -10,11 +10,11 @@ pub struct SeparatedFrame<'a> {
     /// the analysis window's sum.
     pub spectra: [&'a [Complex<f32>]; CHANNELS],
     /// The shares as applied, `[4, 2, F]`; bins beyond `F` take those of the last bin.
-    pub shares: &'a [f32],
+    pub masks: &'a [f32],
 }
 
 /// A stretch of finished output. All slices have the same length, at least one sample and at most one hop.
-pub struct MixedStretch<'a> {
+pub struct MixedSegment<'a> {
     /// The stems as separated.
     pub stems: [[&'a [f32]; CHANNELS]; STEMS],
     /// The gain that each stem has in the main mix, sample by sample.
@@ -30,5 +30,5 @@ pub trait Observer: Send {
     fn separated(&mut self, frame: &SeparatedFrame<'_>);
 
     /// One more stretch of output is finished.
-    fn mixed(&mut self, stretch: &MixedStretch<'_>);
+    fn mixed(&mut self, stretch: &MixedSegment<'_>);
 }

@@ -4,7 +4,7 @@ use std::array;
 
 use realfft::num_complex::Complex;
 
-use crate::prepare::Sizes;
+use crate::prepare::FrameConfig;
 use crate::{CHANNELS, STEMS};
 
 /// One frame's spectrum of the input, a channel each.
@@ -14,12 +14,12 @@ pub type Spectra = [Vec<Complex<f32>>; CHANNELS];
 const MOST_KEPT: usize = 8;
 
 /// Spectra and shares of the newest frames.
-pub struct Recent {
+pub struct FrameHistory {
     /// As many frames as are kept and the look-ahead, as a ring.
     spectra: Vec<Spectra>,
     newest_spectra: usize,
     /// The shares of as many frames as are kept, as a ring.
-    shares: Vec<Vec<f32>>,
+    masks: Vec<Vec<f32>>,
     newest_shares: usize,
     lookahead: usize,
     /// Frames since the last reset, no more than are kept.
@@ -31,20 +31,20 @@ pub struct Frame<'a> {
     /// `fft / 2 + 1` bins a channel, unnormalised.
     pub spectra: [&'a [Complex<f32>]; CHANNELS],
     /// `[4, 2, F]`.
-    pub shares: &'a [f32],
+    pub masks: &'a [f32],
 }
 
-impl Recent {
+impl FrameHistory {
     /// Keeps all frames that overlap with the newest one if work is not spread, else the newest alone. Not for the audio
     /// thread.
-    pub fn new(sizes: &Sizes) -> Self {
+    pub fn new(sizes: &FrameConfig) -> Self {
         let overlapping = sizes.synthesis.div_ceil(sizes.hop);
         let kept = if sizes.spread == 0 && overlapping <= MOST_KEPT { overlapping } else { 1 };
         let spectra = || array::from_fn(|_| vec![Complex::default(); sizes.bins]);
         Self {
             spectra: (0..sizes.lookahead + kept).map(|_| spectra()).collect(),
             newest_spectra: 0,
-            shares: vec![vec![0.0; STEMS * CHANNELS * sizes.network_bins]; kept],
+            masks: vec![vec![0.0; STEMS * CHANNELS * sizes.network_bins]; kept],
             newest_shares: 0,
             lookahead: sizes.lookahead,
             begun: 0,
@@ -60,8 +60,8 @@ impl Recent {
     /// The next frame becomes the newest. The audio thread may call it.
     pub fn begin(&mut self) {
         self.newest_spectra = (self.newest_spectra + 1) % self.spectra.len();
-        self.newest_shares = (self.newest_shares + 1) % self.shares.len();
-        self.begun = (self.begun + 1).min(self.shares.len());
+        self.newest_shares = (self.newest_shares + 1) % self.masks.len();
+        self.begun = (self.begun + 1).min(self.masks.len());
     }
 
     /// The newest frame's spectra.
@@ -70,8 +70,8 @@ impl Recent {
     }
 
     /// The newest frame's shares.
-    pub fn shares(&mut self) -> &mut [f32] {
-        &mut self.shares[self.newest_shares]
+    pub fn masks(&mut self) -> &mut [f32] {
+        &mut self.masks[self.newest_shares]
     }
 
     /// The frame whose shares are `age` frames older than the newest ones.
@@ -81,16 +81,16 @@ impl Recent {
     pub fn frame(&self, age: usize) -> Frame<'_> {
         let before = |newest: usize, age: usize, length: usize| (newest + length - age) % length;
         let spectra = before(self.newest_spectra, age + self.lookahead, self.spectra.len());
-        let shares = before(self.newest_shares, age, self.shares.len());
-        Frame { spectra: self.spectra[spectra].each_ref().map(Vec::as_slice), shares: &self.shares[shares] }
+        let masks = before(self.newest_shares, age, self.masks.len());
+        Frame { spectra: self.spectra[spectra].each_ref().map(Vec::as_slice), masks: &self.masks[masks] }
     }
 
     /// Whether all frames are kept that overlap with the newest, so that a stem can be made from them.
-    pub fn suffices(&self, sizes: &Sizes) -> bool {
-        sizes.spread == 0 && self.shares.len() * sizes.hop >= sizes.synthesis
+    pub fn suffices(&self, sizes: &FrameConfig) -> bool {
+        sizes.spread == 0 && self.masks.len() * sizes.hop >= sizes.synthesis
     }
 
-    /// How many frames there are that [`Recent::frame`] knows: of those before a reset nothing is left.
+    /// How many frames there are that [`FrameHistory::frame`] knows: of those before a reset nothing is left.
     pub fn known(&self) -> usize {
         self.begun
     }

@@ -10,7 +10,7 @@ pub enum Stage {
     /// Run one step of the network.
     Infer(usize),
     /// Collect the shares and focus them.
-    Share,
+    Mask,
     /// Make one stem's channel audible.
     Synthesise {
         /// The stem.
@@ -34,7 +34,7 @@ pub fn stages(network: &[f32], transform: f32) -> Vec<(Stage, f32)> {
     analysis
         .chain([(Stage::Begin, 0.3 * transform)])
         .chain(inference)
-        .chain([(Stage::Share, 0.5 * transform)])
+        .chain([(Stage::Mask, 0.5 * transform)])
         .chain(synthesis)
         .collect()
 }

@@ -34,7 +34,7 @@ pub trait Separator: Send {
     ///
     /// # Errors
     /// [`Fault`] if the frame has no result.
-    fn finish(&mut self, shares: &mut [f32]) -> Result<(), Fault>;
+    fn finish(&mut self, masks: &mut [f32]) -> Result<(), Fault>;
 
     /// Forgets everything heard so far, a frame in progress included.
     fn reset(&mut self);
@@ -48,11 +48,11 @@ pub trait Separator: Send {
     ///
     /// # Errors
     /// [`Fault`] if any part of it failed.
-    fn run_frame(&mut self, mixture: &[f32], shares: &mut [f32]) -> Result<(), Fault> {
+    fn run_frame(&mut self, mixture: &[f32], masks: &mut [f32]) -> Result<(), Fault> {
         self.begin(mixture)?;
         for index in 0..self.costs().len() {
             self.step(index)?;
         }
-        self.finish(shares)
+        self.finish(masks)
     }
 }

@@ -45,7 +45,7 @@ impl StageTimes {
                 // A network that arrived since the clocks were set.
                 None => return,
             },
-            Stage::Share => &mut self.share,
+            Stage::Mask => &mut self.share,
             Stage::Synthesise { .. } => &mut self.synthesise,
         };
         *sum += taken;

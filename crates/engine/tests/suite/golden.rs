@@ -1,7 +1,7 @@
 //! Replays what the training code recorded with the networks that ship.
 
 use safetensors::{SafeTensors, tensor::TensorView};
-use unbraid_engine::prepare::{Mode, Sizes, WindowPair};
+use unbraid_engine::prepare::{FrameConfig, Mode, WindowPair};
 use unbraid_engine::realtime::{Analysis, Separator, fill_mixture};
 use unbraid_engine::{CHANNELS, STEMS};
 
@@ -35,7 +35,7 @@ fn replay(mode: Mode, golden: &[u8]) {
     let spectra_frames = numbers(&tensor("spectra_frames"), i64::from_le_bytes);
 
     let contract = plan(mode).contract();
-    let sizes = Sizes::new(contract, 44_100.0, 4096).unwrap();
+    let sizes = FrameConfig::new(contract, 44_100.0, 4096).unwrap();
     let bins = contract.bins();
     let frames = audio.len() / CHANNELS / sizes.hop;
     assert!(frames >= 200, "only {frames} frames");
@@ -44,7 +44,7 @@ fn replay(mode: Mode, golden: &[u8]) {
     let mut network = network(mode);
     let mut bins_of = [vec![Default::default(); bins], vec![Default::default(); bins]];
     let mut mixture = vec![0.0; 2 * CHANNELS * bins];
-    let mut shares = vec![0.0; STEMS * CHANNELS * bins];
+    let mut masks = vec![0.0; STEMS * CHANNELS * bins];
     let mut worst = 0.0f32;
     for frame in 0..frames {
         for (channel, spectrum) in bins_of.iter_mut().enumerate() {
@@ -62,10 +62,10 @@ fn replay(mode: Mode, golden: &[u8]) {
                 assert!((value - expected).abs() <= TOLERANCE * largest, "spectrum of frame {frame}");
             }
         }
-        network.run_frame(&mixture, &mut shares).unwrap();
-        for (row, shares) in shares.chunks_exact(bins).enumerate() {
+        network.run_frame(&mixture, &mut masks).unwrap();
+        for (row, masks) in masks.chunks_exact(bins).enumerate() {
             let recorded = &recorded[(frame * STEMS * CHANNELS + row) * group_count..][..group_count];
-            for (share, &group) in shares.iter().zip(&groups) {
+            for (share, &group) in masks.iter().zip(&groups) {
                 let error = (share - f32::from(recorded[group as usize]) / 65_535.0).abs();
                 assert!(error <= TOLERANCE, "share in row {row} of frame {frame} is off by {error:e}");
                 worst = worst.max(error);

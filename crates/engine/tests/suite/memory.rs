@@ -106,9 +106,9 @@ fn streams_that_come_go_and_wander_between_threads_agree_with_one_that_stays() {
     assert_eq!(plan(Mode::Live).contract().bins(), bins);
     let frames: Vec<Vec<f32>> = (0..60).map(|frame| noise(frame, 2 * CHANNELS * bins)).collect();
     let run = |network: &mut dyn Separator, frames: &[Vec<f32>]| -> Vec<f32> {
-        let mut shares = vec![0.0; STEMS * CHANNELS * bins];
-        frames.iter().for_each(|frame| network.run_frame(frame, &mut shares).unwrap());
-        shares
+        let mut masks = vec![0.0; STEMS * CHANNELS * bins];
+        frames.iter().for_each(|frame| network.run_frame(frame, &mut masks).unwrap());
+        masks
     };
     let expected = MODES.map(|mode| run(&mut *network(mode), &frames));
     thread::scope(|scope| {
@@ -120,20 +120,20 @@ fn streams_that_come_go_and_wander_between_threads_agree_with_one_that_stays() {
                     let mode = (life + seed as usize) % 2;
                     let mut network = network(MODES[mode]);
                     let mut at = 0;
-                    let mut shares = Vec::new();
+                    let mut masks = Vec::new();
                     while at < frames.len() {
                         let end = frames.len().min(at + 1 + random.below(30));
                         // Each stretch on a thread of its own, as when a host moves its audio.
-                        (network, shares) = scope
+                        (network, masks) = scope
                             .spawn(move || {
-                                let shares = run(&mut *network, &frames[at..end]);
-                                (network, shares)
+                                let masks = run(&mut *network, &frames[at..end]);
+                                (network, masks)
                             })
                             .join()
                             .unwrap();
                         at = end;
                     }
-                    assert!(shares == expected[mode]);
+                    assert!(masks == expected[mode]);
                     assert_eq!(network.memory().overflows, 0);
                 }
             });
@@ -149,12 +149,12 @@ fn inference_in_the_steady_state_holds_no_more_memory_than_before() {
 fn holds_no_more_memory(mode: Mode) {
     let mut network = network(mode);
     let bins = network.contract().bins();
-    let mut shares = vec![0.0; STEMS * CHANNELS * bins];
+    let mut masks = vec![0.0; STEMS * CHANNELS * bins];
     let mixture = noise(1, 2 * CHANNELS * bins);
-    network.run_frame(&mixture, &mut shares).unwrap();
+    network.run_frame(&mixture, &mut masks).unwrap();
     let settled = network.memory().in_use;
     for _ in 0..200 {
-        network.run_frame(&mixture, &mut shares).unwrap();
+        network.run_frame(&mixture, &mut masks).unwrap();
         assert_eq!(network.memory().in_use, settled);
     }
     let peak = network.memory().peak;

@@ -15,9 +15,9 @@ fn run(
     (0..frames)
         .map(|frame| {
             let mixture = noise(frame as u32, 2 * CHANNELS * bins);
-            let mut shares = vec![0.0; STEMS * CHANNELS * bins];
-            run(network, &mixture, &mut shares);
-            shares
+            let mut masks = vec![0.0; STEMS * CHANNELS * bins];
+            run(network, &mixture, &mut masks);
+            masks
         })
         .collect()
 }
@@ -25,11 +25,11 @@ fn run(
 #[test]
 fn sliced_execution_is_bit_identical_to_a_whole_run() {
     for mode in MODES {
-        let sliced = run(&mut network(mode), 40, |network, mixture, shares| {
-            network.run_frame(mixture, shares).unwrap();
+        let sliced = run(&mut network(mode), 40, |network, mixture, masks| {
+            network.run_frame(mixture, masks).unwrap();
         });
-        let whole = run(&mut network(mode), 40, |network, mixture, shares| {
-            network.run_frame_unsliced(mixture, shares).unwrap();
+        let whole = run(&mut network(mode), 40, |network, mixture, masks| {
+            network.run_frame_unsliced(mixture, masks).unwrap();
         });
         assert!(sliced == whole, "{mode}");
         assert!(sliced[0] != sliced[39], "{mode}: the frames differ, so a mix-up would be seen");
@@ -45,8 +45,8 @@ fn the_same_inputs_and_states_give_the_same_outputs_again() {
 
 fn gives_the_same_again(mode: Mode) {
     let mut network = network(mode);
-    let whole = |network: &mut Network, mixture: &[f32], shares: &mut [f32]| {
-        network.run_frame(mixture, shares).unwrap()
+    let whole = |network: &mut Network, mixture: &[f32], masks: &mut [f32]| {
+        network.run_frame(mixture, masks).unwrap()
     };
     let first = run(&mut network, 20, whole);
     network.reset();
@@ -60,8 +60,8 @@ fn gives_the_same_again(mode: Mode) {
 
 #[test]
 fn the_state_is_heard_in_later_frames() {
-    let whole = |network: &mut Network, mixture: &[f32], shares: &mut [f32]| {
-        network.run_frame(mixture, shares).unwrap()
+    let whole = |network: &mut Network, mixture: &[f32], masks: &mut [f32]| {
+        network.run_frame(mixture, masks).unwrap()
     };
     for mode in MODES {
         let mut network = network(mode);

@@ -116,7 +116,7 @@ impl Separator for Toy {
         }
     }
 
-    fn finish(&mut self, shares: &mut [f32]) -> Result<(), Fault> {
+    fn finish(&mut self, masks: &mut [f32]) -> Result<(), Fault> {
         let bins = self.contract.bins();
         for channel in 0..CHANNELS {
             for bin in 0..bins {
@@ -129,12 +129,12 @@ impl Separator for Toy {
                 });
                 let total: f32 = weights.iter().sum();
                 for (stem, weight) in weights.iter().enumerate() {
-                    shares[(stem * CHANNELS + channel) * bins + bin] = weight / total;
+                    masks[(stem * CHANNELS + channel) * bins + bin] = weight / total;
                 }
             }
         }
         if self.flaw == Flaw::NotANumber(self.frame) {
-            shares[bins + 3] = f32::NAN;
+            masks[bins + 3] = f32::NAN;
         }
         self.frame += 1;
         Ok(())

@@ -118,7 +118,7 @@ impl Picture {
         let shade = self.brightness[row][usize::from(cell.level)];
         let mut sum = 0.0;
         let mut hue = [0.0f32; 3];
-        for (stem, part) in cell.shares.into_iter().enumerate() {
+        for (stem, part) in cell.masks.into_iter().enumerate() {
             let weight = self.purity[usize::from(part)];
             sum += weight;
             let lit = weight * self.lights[stem];

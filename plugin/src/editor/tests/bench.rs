@@ -21,7 +21,7 @@ use crate::instance::Instance;
 use crate::params::UnbraidParams;
 use crate::player::Player;
 use crate::presets::Folder;
-use crate::processor::{Main, Processor};
+use crate::processor::{MainBus, Processor};
 
 /// What a host hears of a parameter.
 #[derive(Debug, Clone, PartialEq)]
@@ -356,7 +356,7 @@ impl Bench {
             let mut right: Vec<f32> = (0..512).map(|_| sample()).collect();
             let instance = self.view.instance().clone();
             let start = Instant::now();
-            processor.process(Main::Stereo([&mut left, &mut right]), Default::default(), &instance.params);
+            processor.process(MainBus::Stereo([&mut left, &mut right]), Default::default(), &instance.params);
             processor.report(start, 512, &instance.status);
             output.extend(left);
             if self.instance().display.is_open() {

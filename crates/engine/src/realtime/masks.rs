@@ -16,25 +16,25 @@ pub fn focus_exponent(focus: f32) -> f32 {
 
 /// Raises all shares to `exponent` and makes them sum to 1 over the stems again. The audio thread may call it.
 ///
-/// `shares` is laid out `[4, 2, F]`.
+/// `masks` is laid out `[4, 2, F]`.
 ///
 /// # Errors
 /// [`Fault`] if the shares are no shares: not finite, negative, or summing to less than ½ or more than 2. They
 /// must not be used then.
-pub fn sharpen(shares: &mut [f32], exponent: f32) -> Result<(), Fault> {
+pub fn sharpen(masks: &mut [f32], exponent: f32) -> Result<(), Fault> {
     let sound = if exponent == 1.0 {
-        renormalise(shares, |share| share)
+        renormalise(masks, |share| share)
     } else {
-        renormalise(shares, |share| power(share, exponent))
+        renormalise(masks, |share| power(share, exponent))
     };
     if sound { Ok(()) } else { Err(Fault) }
 }
 
 /// Replaces every share by `raise(share)`, scaled so that the stems sum to 1. Returns whether what came in
 /// were shares.
-fn renormalise(shares: &mut [f32], raise: impl Fn(f32) -> f32) -> bool {
-    let stride = shares.len() / STEMS;
-    let (vocals, rest) = shares.split_at_mut(stride);
+fn renormalise(masks: &mut [f32], raise: impl Fn(f32) -> f32) -> bool {
+    let stride = masks.len() / STEMS;
+    let (vocals, rest) = masks.split_at_mut(stride);
     let (drums, rest) = rest.split_at_mut(stride);
     let (bass, other) = rest.split_at_mut(stride);
     let mut sound = true;
@@ -50,26 +50,26 @@ fn renormalise(shares: &mut [f32], raise: impl Fn(f32) -> f32) -> bool {
 }
 
 /// Gives everything to the stem Other: what is heard while the network is out of order.
-pub fn all_to_other(shares: &mut [f32]) {
-    let stride = shares.len() / STEMS;
-    for (stem, shares) in shares.chunks_exact_mut(stride).enumerate() {
-        shares.fill(if stem == OTHER { 1.0 } else { 0.0 });
+pub fn all_to_other(masks: &mut [f32]) {
+    let stride = masks.len() / STEMS;
+    for (stem, masks) in masks.chunks_exact_mut(stride).enumerate() {
+        masks.fill(if stem == OTHER { 1.0 } else { 0.0 });
     }
 }
 
 /// Writes share × `spectrum` for one stem and channel. Bins beyond the network's range take the share of its
 /// last bin, so that the highs are never silent.
 ///
-/// `shares` is laid out `[4, 2, F]`.
+/// `masks` is laid out `[4, 2, F]`.
 pub fn apply(
-    shares: &[f32],
+    masks: &[f32],
     stem: usize,
     channel: usize,
     spectrum: &[Complex<f32>],
     out: &mut [Complex<f32>],
 ) {
-    let bins = shares.len() / (STEMS * CHANNELS);
-    let row = &shares[(stem * CHANNELS + channel) * bins..][..bins];
+    let bins = masks.len() / (STEMS * CHANNELS);
+    let row = &masks[(stem * CHANNELS + channel) * bins..][..bins];
     for ((out, bin), share) in out.iter_mut().zip(spectrum).zip(row) {
         *out = bin * share;
     }
@@ -133,7 +133,7 @@ fn polynomial<const N: usize>(coefficients: [f32; N], at: f32) -> f32 {
 mod tests {
     use super::*;
 
-    fn shares(values: [f32; STEMS]) -> Vec<f32> {
+    fn masks(values: [f32; STEMS]) -> Vec<f32> {
         values.iter().flat_map(|&value| [value; CHANNELS * 5]).collect()
     }
 
@@ -152,15 +152,15 @@ mod tests {
     #[test]
     fn focus_at_one_half_leaves_the_networks_shares_alone() {
         assert_eq!(focus_exponent(0.5), 1.0);
-        let mut values = shares([0.5, 0.25, 0.125, 0.125]);
+        let mut values = masks([0.5, 0.25, 0.125, 0.125]);
         sharpen(&mut values, focus_exponent(0.5)).unwrap();
-        assert_eq!(values, shares([0.5, 0.25, 0.125, 0.125]));
+        assert_eq!(values, masks([0.5, 0.25, 0.125, 0.125]));
     }
 
     #[test]
     fn focus_sharpens_and_softens_and_keeps_the_sum() {
         for focus in [0.0, 0.2, 0.5, 0.8, 1.0] {
-            let mut values = shares([0.55, 0.25, 0.15, 0.05]);
+            let mut values = masks([0.55, 0.25, 0.15, 0.05]);
             sharpen(&mut values, focus_exponent(focus)).unwrap();
             let sum: f32 = values.iter().step_by(CHANNELS * 5).sum();
             assert!((sum - 1.0).abs() < 3e-7, "focus {focus}: {sum}");
@@ -182,14 +182,14 @@ mod tests {
             [1.0, 1.0, 1.0, 1.0],
         ] {
             for exponent in [1.0, 2.0] {
-                assert_eq!(sharpen(&mut shares(bad), exponent), Err(Fault), "{bad:?}");
+                assert_eq!(sharpen(&mut masks(bad), exponent), Err(Fault), "{bad:?}");
             }
         }
     }
 
     #[test]
     fn bins_beyond_the_network_take_the_last_share() {
-        let mut values = shares([1.0, 0.0, 0.0, 0.0]);
+        let mut values = masks([1.0, 0.0, 0.0, 0.0]);
         values[CHANNELS * 5 - 1] = 0.5; // last bin of the vocals' right channel
         let spectrum = [Complex::new(2.0, -4.0); 8];
         let mut out = [Complex::default(); 8];

@@ -5,19 +5,19 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Longest that a thread with time waits for the audio thread to come out of a callback.
-const PATIENCE: Duration = Duration::from_millis(200);
+const TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Something that one thread at a time may use; a second one is turned away instead of waiting.
 #[derive(Default)]
-pub struct Exclusive<T> {
+pub struct TryCell<T> {
     busy: AtomicBool,
     value: std::cell::UnsafeCell<T>,
 }
 
 // SAFETY: `try_with` hands the value to one thread at a time.
-unsafe impl<T: Send> Sync for Exclusive<T> {}
+unsafe impl<T: Send> Sync for TryCell<T> {}
 
-impl<T> Exclusive<T> {
+impl<T> TryCell<T> {
     /// Wraps `value`.
     pub fn new(value: T) -> Self {
         Self { busy: AtomicBool::new(false), value: value.into() }
@@ -34,10 +34,10 @@ impl<T> Exclusive<T> {
         Some(result)
     }
 
-    /// As [`Exclusive::try_with`], but waits for a thread that is at it, as long as a host that breaks the rules may
-    /// have it wait: `None` after [`PATIENCE`]. Not for the audio thread.
+    /// As [`TryCell::try_with`], but waits for a thread that is at it, as long as a host that breaks the rules may
+    /// have it wait: `None` after [`TIMEOUT`]. Not for the audio thread.
     pub fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while self.busy.load(Ordering::Relaxed) && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(1));
         }
@@ -51,31 +51,31 @@ mod tests {
 
     #[test]
     fn a_second_thread_is_turned_away() {
-        let exclusive = Exclusive::new(1);
-        let inner = exclusive.try_with(|value| {
+        let try_cell = TryCell::new(1);
+        let inner = try_cell.try_with(|value| {
             *value += 1;
-            exclusive.try_with(|_| ()).is_none()
+            try_cell.try_with(|_| ()).is_none()
         });
         assert_eq!(inner, Some(true));
-        assert_eq!(exclusive.try_with(|value| *value), Some(2));
+        assert_eq!(try_cell.try_with(|value| *value), Some(2));
     }
 
     #[test]
     fn who_has_time_waits_until_the_other_is_done_and_not_for_ever() {
-        let exclusive = Exclusive::new(1);
+        let try_cell = TryCell::new(1);
         thread::scope(|scope| {
             let (began, begins) = std::sync::mpsc::channel();
-            let exclusive = &exclusive;
+            let try_cell = &try_cell;
             scope.spawn(move || {
-                exclusive.try_with(|value| {
+                try_cell.try_with(|value| {
                     began.send(()).unwrap();
                     thread::sleep(Duration::from_millis(20));
                     *value = 2;
                 })
             });
             begins.recv().unwrap();
-            assert_eq!(exclusive.with(|value| *value), Some(2));
+            assert_eq!(try_cell.with(|value| *value), Some(2));
         });
-        assert_eq!(exclusive.try_with(|_| exclusive.with(|_| ())), Some(None));
+        assert_eq!(try_cell.try_with(|_| try_cell.with(|_| ())), Some(None));
     }
 }
