@@ -21,7 +21,7 @@ pub use info::Info;
 pub use input::Input;
 pub use kind::{Kind, is_audio_name};
 pub use reader::{RateChoice, ReadOptions, Reader};
-pub use resample::resampled_length;
+pub use resample::{Resampler, resampled_length};
 pub use song::{Song, read, read_with};
 pub use tags::{Cover, Tags};
 pub use warning::{Passage, Warning};
