@@ -1,110 +1,210 @@
-//! Many songs: several at a time, one progress bar each, past bad files, and on from where an earlier run stopped.
+//! Many songs: several at a time, past bad files, and on from where an earlier run stopped.
 
 use std::collections::VecDeque;
-use std::path::Path;
-use std::sync::Mutex;
-use std::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Result, bail};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use serde_json::json;
 
-use super::key::{Key, Plugin};
-use super::network::Network;
-use super::songs::Job;
-use super::{Arguments, decode};
-use crate::workspace;
+use crate::console::Console;
+use crate::files::{is_full, report_in};
+use crate::key::{Key, sha256};
+use crate::options::Options;
+use crate::pipeline::{self, Stopped};
+use crate::plugin::LoadedPlugin;
+use crate::report::Report;
+use crate::shown;
+use crate::songs::{Found, Job};
 
 /// How a song ended.
 enum End {
-    /// It was taken apart; the summary.
-    Rendered(String),
+    /// It was taken apart.
+    Rendered(Box<Report>),
     /// It had been done before.
     Skipped,
+    /// It belongs to another part of the catalogue.
+    Elsewhere,
 }
 
-/// Takes all songs apart.
-///
-/// # Errors
-/// At the end, when any song failed; the others are rendered all the same.
-pub fn run(
-    arguments: &Arguments,
-    jobs: Vec<Job>,
-    clap: &Path,
-    model: Option<&Network>,
-    plugin: &Plugin,
-) -> Result<()> {
-    let total = jobs.len();
-    let workers = arguments.jobs().min(total);
-    println!("{total} {}, {workers} at a time", if total == 1 { "song" } else { "songs" });
-    let bars = MultiProgress::new();
-    let queue = Mutex::new(VecDeque::from(jobs));
-    let ends = Mutex::new((0, Vec::new(), 0));
+/// How a run ended.
+#[derive(Debug, Default)]
+pub struct Summary {
+    /// Songs that were taken apart.
+    pub rendered: usize,
+    /// Songs that had been done before.
+    pub skipped: usize,
+    /// Songs that belong to other parts of the catalogue.
+    pub elsewhere: usize,
+    /// Songs and folders that could not be read or written.
+    pub failed: Vec<String>,
+    /// Why the run stopped before its end.
+    pub stopped: Option<String>,
+}
+
+/// A run over many songs.
+struct Run<'a> {
+    options: &'a Options,
+    plugin: &'a LoadedPlugin,
+    console: &'a Console,
+    /// One song, about which all is said.
+    alone: bool,
+    stop: AtomicBool,
+    queue: Mutex<VecDeque<Job>>,
+    summary: Mutex<Summary>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes all songs apart. What fails is named at the end, in the summary.
+pub fn run(options: &Options, plugin: &LoadedPlugin, found: Found, console: &Console) -> Summary {
+    let total = found.jobs.len();
+    let alone = total == 1 && found.unreadable.is_empty();
+    let workers = options.jobs().min(total);
+    if !alone {
+        let songs = if total == 1 { "song" } else { "songs" };
+        console.line(&format!("{total} {songs}, {workers} at a time"));
+    }
+    let run = Run {
+        options,
+        plugin,
+        console,
+        alone,
+        stop: AtomicBool::new(false),
+        queue: Mutex::new(VecDeque::from(found.jobs)),
+        summary: Mutex::default(),
+    };
+    for (folder, reason) in &found.unreadable {
+        run.failed(folder, reason);
+    }
     std::thread::scope(|scope| {
         for _worker in 0..workers {
-            scope.spawn(|| {
-                loop {
-                    // Not in the loop's condition, where the guard would live as long as the song.
-                    let next = queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop_front();
-                    let Some(job) = next else { break };
-                    let bar = bars.add(bar(&job));
-                    let end = one(arguments, &job, clap, model, plugin, &bar);
-                    bar.finish_and_clear();
-                    bars.remove(&bar);
-                    let shown = workspace::shown(&job.song);
-                    let mut ends = ends.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                    let (rendered, failed, skipped) = &mut *ends;
-                    let line = match end {
-                        Ok(End::Rendered(summary)) => {
-                            *rendered += 1;
-                            format!("done     {shown} → {} ({summary})", workspace::shown(&job.out))
-                        }
-                        Ok(End::Skipped) => {
-                            *skipped += 1;
-                            format!("skipped  {shown}: {} is up to date", workspace::shown(&job.out))
-                        }
-                        Err(error) => {
-                            failed.push(shown.clone());
-                            format!("FAILED   {shown}: {error:#}")
-                        }
-                    };
-                    bars.suspend(|| println!("{line}"));
-                }
-            });
+            scope.spawn(|| run.work());
         }
     });
-    let (rendered, failed, skipped) = ends.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    println!("{rendered} rendered, {skipped} skipped, {} failed", failed.len());
-    if !failed.is_empty() {
-        bail!("{} of {total} songs failed: {}", failed.len(), failed.join(", "));
+    let summary = run.summary.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let elsewhere = match summary.elsewhere {
+        0 => String::new(),
+        count => format!(", {count} of other shards"),
+    };
+    if !alone {
+        console.line(&format!(
+            "{} rendered, {} skipped, {} failed{elsewhere}",
+            summary.rendered,
+            summary.skipped,
+            summary.failed.len()
+        ));
+    }
+    if !found.left_out.is_empty() {
+        console.line(&format!("left out: {}", found.left_out));
+    }
+    console.event(&json!({
+        "event": "end",
+        "rendered": summary.rendered,
+        "skipped": summary.skipped,
+        "failed": summary.failed,
+        "stopped": summary.stopped,
+    }));
+    summary
+}
+
+impl Run<'_> {
+    fn work(&self) {
+        while !self.stop.load(Ordering::Relaxed) {
+            let next = locked(&self.queue).pop_front();
+            let Some(job) = next else { break };
+            // A bug in a decoder is that song's end and no other's.
+            let end = catch_unwind(AssertUnwindSafe(|| self.song(&job)));
+            match end.unwrap_or_else(|_| Err(anyhow::anyhow!("a bug was met in it; the others are done"))) {
+                Ok(End::Rendered(report)) => self.rendered(&job, &report),
+                Ok(End::Skipped) => self.skipped(&job),
+                Ok(End::Elsewhere) => locked(&self.summary).elsewhere += 1,
+                Err(error) if error.is::<Stopped>() => {}
+                Err(error) => self.error(&job, &error),
+            }
+        }
+    }
+
+    fn song(&self, job: &Job) -> Result<End> {
+        let mut hash = None;
+        if let Some(shard) = self.options.shard {
+            let found = sha256(&job.file)?;
+            if !shard.holds(&found) {
+                return Ok(End::Elsewhere);
+            }
+            hash = Some(found);
+        }
+        let mut progress = self.console.song(&job.name);
+        let hash = hash.map_or_else(|| sha256(&job.file), Ok)?;
+        let key = Key::new(hash, &self.plugin.key, self.options);
+        if !self.options.again && key.is_done(&job.out) {
+            return Ok(End::Skipped);
+        }
+        keep_another_song(job, &key)?;
+        let report = pipeline::separate(self.options, job, self.plugin, key, &mut progress, &self.stop)?;
+        Ok(End::Rendered(Box::new(report)))
+    }
+
+    fn rendered(&self, job: &Job, report: &Report) {
+        locked(&self.summary).rendered += 1;
+        let out = shown(&job.out);
+        if self.alone {
+            self.console.line(&format!("wrote to {out}:"));
+            report.files().for_each(|file| self.console.line(&format!("  {file}")));
+            report.lines().iter().for_each(|line| self.console.line(line));
+        } else {
+            self.console.line(&format!("done     {} → {out} ({})", job.name, report.line()));
+        }
+        self.console.event(&json!({"event": "done", "song": job.name, "folder": job.out, "report": report}));
+    }
+
+    fn skipped(&self, job: &Job) {
+        locked(&self.summary).skipped += 1;
+        self.console.line(&format!("skipped  {}: {} is up to date", job.name, shown(&job.out)));
+        self.console.event(&json!({"event": "skipped", "song": job.name, "folder": job.out}));
+    }
+
+    fn error(&self, job: &Job, error: &anyhow::Error) {
+        if is_full(error) {
+            // The first to notice says so; no other song would fare better.
+            if !self.stop.swap(true, Ordering::Relaxed) {
+                let reason = format!("the disk is full, or takes no more of this: {error:#}");
+                locked(&self.summary).stopped = Some(reason);
+            }
+            return;
+        }
+        self.failed(&job.name, &format!("{error:#}"));
+    }
+
+    fn failed(&self, name: &str, reason: &str) {
+        locked(&self.summary).failed.push(name.to_owned());
+        // An error that begins with the name says it once.
+        let named = if reason.starts_with(name) { reason.to_owned() } else { format!("{name}: {reason}") };
+        if self.alone {
+            self.console.problem(&format!("error: {named}"));
+        } else {
+            self.console.line(&format!("FAILED   {named}"));
+        }
+        self.console.event(&json!({"event": "failed", "song": name, "error": reason}));
+    }
+}
+
+/// Refuses to replace the stems of another song, from another place, in a folder of the same name.
+fn keep_another_song(job: &Job, key: &Key) -> Result<()> {
+    let Some(report) = report_in(&job.out) else { return Ok(()) };
+    let same_content = report["key"]["audio_sha256"] == key.audio_sha256();
+    let earlier = report["song"]["path"].as_str();
+    let same_place = match (&job.path, earlier) {
+        (Some(path), Some(earlier)) => path.to_string_lossy() == earlier,
+        // Version 0.1 told no whole path.
+        _ => report["song"]["file"] == job.name.as_str(),
+    };
+    if !same_content && !same_place {
+        let other = earlier.or(report["song"]["file"].as_str()).unwrap_or("another song");
+        bail!("{} holds the stems of {other}: choose another --out, or move them", shown(&job.out));
     }
     Ok(())
-}
-
-fn one(
-    arguments: &Arguments,
-    job: &Job,
-    clap: &Path,
-    model: Option<&Network>,
-    plugin: &Plugin,
-    bar: &ProgressBar,
-) -> Result<End> {
-    let key = Key::new(&job.song, plugin, arguments)?;
-    if !arguments.again && key.is_done(&job.out) {
-        return Ok(End::Skipped);
-    }
-    let song = decode::read(&job.song)?;
-    let report = super::separate(arguments, job, song, clap, model, key, bar)?;
-    Ok(End::Rendered(report.line()))
-}
-
-fn bar(job: &Job) -> ProgressBar {
-    let name = job.song.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let bar = ProgressBar::new(1)
-        .with_style(
-            ProgressStyle::with_template("{spinner} {prefix:24!} {wide_bar} {percent:>3} %, {eta} left")
-                .expect("the template is well-formed"),
-        )
-        .with_prefix(name);
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }

@@ -1,52 +1,84 @@
 //! The report: what was played, how fast, and what to be wary of. JSON for programs, a summary for people.
 
+mod device;
+mod merge;
+mod warnings;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::decode::Song;
-use super::key::Key;
-use super::network::Network;
-use super::spectrum::Analysis;
-use super::{Arguments, STEMS, Session, Track, peak};
-use crate::workspace;
+use crate::key::Key;
+use crate::measure::{Levels, decibels};
+use crate::network::Network;
+use crate::options::Options;
+use crate::shown;
 
-/// A song below this is short: the network needs a few seconds to settle.
-const SHORT_S: f64 = 5.0;
+pub use merge::{is_ours, merge};
+pub use warnings::Wary;
 
-/// Windows for the silence check, in seconds.
-const SILENCE_WINDOW_S: f64 = 0.1;
+/// The file's name.
+pub const REPORT: &str = "report.json";
 
-/// RMS of a silent window, in dBFS.
-const SILENCE_DBFS: f64 = -60.0;
+/// What the plug-in's pass over a song was like.
+pub struct Pass {
+    /// Reported latency in samples at `rate`.
+    pub latency: usize,
+    /// Sample rate of the plug-in in Hz.
+    pub rate: u32,
+    /// Wall-clock seconds of the whole stream, host included.
+    pub stream_s: f64,
+    /// The host's clock.
+    pub timing: unbraid_host::Timing,
+    /// Name and version of the plug-in.
+    pub plugin: (String, String),
+}
 
-/// A stem this far below the song is taken for absent, in dB.
-const ABSENT_DB: f64 = -30.0;
+/// The song as it was read.
+pub struct SongFacts<'a> {
+    /// Its file, as the user wrote it.
+    pub name: String,
+    /// Its file's whole path; nothing for standard input.
+    pub path: Option<PathBuf>,
+    /// What is known of it.
+    pub info: &'a unbraid_song::Info,
+    /// Length in samples at the files' rate.
+    pub samples: u64,
+    /// The files' rate in Hz.
+    pub rate: u32,
+    /// Levels at the plug-in's rate.
+    pub levels: Levels,
+}
 
-/// A present stem with less confidence than this was mostly divided, not found.
-const LOW_CONFIDENCE: f32 = 0.6;
+/// A written file of audio.
+pub struct Written {
+    /// What it is.
+    pub track: String,
+    /// Levels before the gain of `--normalize`, at the files' rate.
+    pub levels: Levels,
+    /// How much of it was given to it alone, if it is a part of the song.
+    pub confidence: Option<f32>,
+}
 
 /// Everything that a report is made from.
 pub struct Facts<'a> {
     /// The command's options.
-    pub arguments: &'a Arguments,
-    /// The song's file.
-    pub source: &'a Path,
+    pub options: &'a Options,
     /// What the rendering depends on.
     pub key: Key,
-    /// The written files, without the report.
-    pub files: &'a [PathBuf],
+    /// Names and sizes of the written files, without the report.
+    pub files: Vec<(String, u64)>,
     /// The network in the plug-in, where it is known.
     pub model: Option<Network>,
-    /// The song as it was played.
-    pub song: &'a Song,
-    /// What the plug-in gave.
-    pub session: &'a Session,
-    /// What was written.
-    pub tracks: &'a [Track],
-    /// What the spectrograms say.
-    pub analysis: &'a Analysis,
+    /// The song.
+    pub song: SongFacts<'a>,
+    /// The plug-in's pass.
+    pub pass: Pass,
+    /// The files of audio.
+    pub written: Vec<Written>,
+    /// What to be wary of.
+    pub warnings: Vec<String>,
     /// The gain of `--normalize`, in dB.
     pub gain_db: f64,
     /// Seconds since the separation started.
@@ -60,10 +92,10 @@ pub struct Report {
     song: SongPart,
     /// The plug-in.
     plugin: PluginPart,
-    /// The network that the plug-in ran; null with `--bundle`, where only the plug-in itself knows it.
+    /// The network that the plug-in ran; null where only the plug-in itself knows it.
     model: Option<Network>,
     /// Where it ran.
-    device: Device,
+    device: device::Device,
     /// The delay that was compensated.
     latency: Latency,
     /// How long it took.
@@ -87,11 +119,17 @@ pub struct Report {
 #[derive(Debug, Serialize)]
 struct SongPart {
     file: String,
+    /// Its whole path; null for standard input.
+    path: Option<PathBuf>,
     seconds: f64,
-    samples: usize,
+    samples: u64,
     channels: usize,
     source_rate_hz: u32,
     rate_hz: u32,
+    container: String,
+    codec: String,
+    artist: Option<String>,
+    title: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -100,13 +138,8 @@ struct PluginPart {
     version: String,
     format: &'static str,
     mode: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct Device {
-    processor: String,
-    cores: usize,
-    system: String,
+    /// Sample rate that it ran at, in Hz.
+    rate_hz: u32,
 }
 
 #[derive(Debug, Serialize)]
@@ -127,11 +160,11 @@ struct Time {
 
 #[derive(Debug, Serialize)]
 struct Callbacks {
-    count: usize,
+    count: u64,
     block_samples: u32,
     /// Processor time of the callbacks per second of audio, in percent of one core.
     core_percent: f64,
-    /// Wall-clock time of the callbacks as a share of their period, in percent.
+    /// Wall-clock time of the callbacks as a fraction of their period, in percent.
     mean_percent: f64,
     p99_percent: f64,
     peak_percent: f64,
@@ -148,96 +181,80 @@ struct TrackPart {
     confidence: Option<f32>,
 }
 
-fn decibels(power: f64) -> Option<f64> {
-    (power > 0.0).then(|| 10.0 * power.log10())
-}
-
-fn energy(audio: &[Vec<f32>]) -> f64 {
-    audio.iter().flatten().map(|&sample| f64::from(sample) * f64::from(sample)).sum()
+/// Power of a track over the song's: both may have rates of their own.
+pub(crate) fn relative_db(track: &Levels, rate: u32, song: &Levels, song_rate: u32) -> Option<f64> {
+    let per_second = |levels: &Levels, rate: u32| levels.energy / f64::from(rate);
+    decibels(per_second(track, rate) / per_second(song, song_rate).max(f64::MIN_POSITIVE))
 }
 
 impl Report {
     /// Puts the facts together.
-    ///
-    /// # Errors
-    /// When a written file has gone.
-    pub fn new(facts: Facts<'_>) -> Result<Self> {
-        let Facts { arguments, song, session, .. } = facts;
-        let timing = &session.played.timing;
-        let gain = 10f64.powf(facts.gain_db / 10.0);
-        let song_energy = energy(&song.channels) * gain;
-        let tracks: Vec<TrackPart> = facts
-            .tracks
-            .iter()
-            .enumerate()
-            .map(|(index, track)| TrackPart {
-                name: track.name.clone(),
-                peak_dbfs: decibels(f64::from(peak(&track.audio)).powi(2)),
-                relative_db: decibels(energy(&track.audio) / song_energy.max(f64::MIN_POSITIVE)),
-                confidence: facts.analysis.confidence.get(index).copied(),
-            })
-            .collect();
-        let mut files = serde_json::Map::new();
-        for file in facts.files {
-            let bytes =
-                file.metadata().with_context(|| format!("cannot find {}", workspace::shown(file)))?.len();
-            files.insert(file.file_name().unwrap_or_default().to_string_lossy().into_owned(), bytes.into());
-        }
-        Ok(Self {
+    pub fn new(facts: Facts<'_>) -> Self {
+        let Facts { options, song, pass, .. } = facts;
+        let timing = &pass.timing;
+        let tracks = facts.written.iter().map(|written| TrackPart {
+            name: written.track.clone(),
+            peak_dbfs: decibels(f64::from(written.levels.peak).powi(2)).map(|peak| peak + facts.gain_db),
+            relative_db: relative_db(&written.levels, song.rate, &song.levels, pass.rate),
+            confidence: written.confidence,
+        });
+        Self {
+            tracks: tracks.collect(),
             song: SongPart {
-                file: workspace::shown(facts.source),
-                seconds: song.seconds(),
-                samples: song.len(),
-                channels: song.source_channels,
-                source_rate_hz: song.source_rate,
+                file: song.name,
+                path: song.path,
+                seconds: song.samples as f64 / f64::from(song.rate),
+                samples: song.samples,
+                channels: song.info.channels,
+                source_rate_hz: song.info.rate,
                 rate_hz: song.rate,
+                container: song.info.container.clone(),
+                codec: song.info.codec.clone(),
+                artist: song.info.tags.artist.clone(),
+                title: song.info.tags.title.clone(),
             },
             plugin: PluginPart {
-                name: session.plugin.0.clone(),
-                version: session.plugin.1.clone(),
+                name: pass.plugin.0,
+                version: pass.plugin.1,
                 format: "CLAP",
-                mode: arguments.mode.text(),
+                mode: options.mode.text(),
+                rate_hz: pass.rate,
             },
-            warnings: warnings(&facts, &tracks),
+            warnings: facts.warnings,
             model: facts.model,
-            device: Device {
-                processor: processor(),
-                cores: std::thread::available_parallelism().map_or(1, usize::from),
-                system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            },
+            device: device::Device::here(),
             latency: Latency {
-                samples: session.latency,
-                milliseconds: session.latency as f64 * 1000.0 / f64::from(song.rate),
+                samples: pass.latency,
+                milliseconds: pass.latency as f64 * 1000.0 / f64::from(pass.rate),
             },
             time: Time {
                 run_s: facts.seconds,
-                stream_s: session.stream_s,
-                real_time_factor: timing.audio_s / session.stream_s.max(1e-9),
+                stream_s: pass.stream_s,
+                real_time_factor: timing.audio_s / pass.stream_s.max(1e-9),
             },
             callbacks: Callbacks {
-                count: timing.loads.len(),
-                block_samples: arguments.block,
+                count: timing.callbacks,
+                block_samples: options.block,
                 core_percent: 100.0 * timing.core_load(),
                 mean_percent: 100.0 * timing.mean_load(),
                 p99_percent: 100.0 * timing.quantile_load(0.99),
                 peak_percent: 100.0 * timing.peak_load(),
             },
-            levels_db: arguments
+            levels_db: options
                 .levels
                 .values()
                 .iter()
                 .map(|&(stem, level)| (stem.to_owned(), serde_json::Value::from(level)))
                 .collect(),
             normalize_gain_db: facts.gain_db,
-            tracks,
-            files,
+            files: facts.files.into_iter().map(|(name, bytes)| (name, bytes.into())).collect(),
             key: facts.key,
-        })
+        }
     }
 
     /// The names of the written files, this report among them.
     pub fn files(&self) -> impl Iterator<Item = &str> {
-        self.files.keys().map(String::as_str).chain(["report.json"])
+        self.files.keys().map(String::as_str).chain([REPORT])
     }
 
     /// The summary in one line.
@@ -259,20 +276,20 @@ impl Report {
     /// When the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self)? + "\n";
-        std::fs::write(path, text).with_context(|| format!("cannot write {}", workspace::shown(path)))
+        std::fs::write(path, text).with_context(|| format!("cannot write {}", shown(path)))
     }
 
-    /// Prints the summary.
-    pub fn print(&self) {
-        match &self.model {
-            Some(model) => println!("network: {} {} ({})", model.name, model.version, self.plugin.mode),
-            None => println!("plug-in: {} {} ({})", self.plugin.name, self.plugin.version, self.plugin.mode),
-        }
-        println!(
+    /// The summary in a few lines.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![match &self.model {
+            Some(model) => format!("network: {} {} ({})", model.name, model.version, self.plugin.mode),
+            None => format!("plug-in: {} {} ({})", self.plugin.name, self.plugin.version, self.plugin.mode),
+        }];
+        lines.push(format!(
             "latency: {} samples, {:.1} ms (compensated in the files)",
             self.latency.samples, self.latency.milliseconds
-        );
-        println!(
+        ));
+        lines.push(format!(
             "CPU: {:.1} % of one core (mean); callbacks of {} samples took {:.1} % of their time (mean), \
              {:.1} % (99 of 100), {:.1} % (peak); {}",
             self.callbacks.core_percent,
@@ -280,112 +297,13 @@ impl Report {
             self.callbacks.mean_percent,
             self.callbacks.p99_percent,
             self.callbacks.peak_percent,
-            self.device.processor
-        );
-        println!(
+            self.device.processor()
+        ));
+        lines.push(format!(
             "time: {:.1} s of audio in {:.1} s ({:.1} × real time)",
             self.song.seconds, self.time.stream_s, self.time.real_time_factor
-        );
-        for warning in &self.warnings {
-            println!("warning: {warning}");
-        }
-    }
-}
-
-/// What to be wary of.
-fn warnings(facts: &Facts<'_>, tracks: &[TrackPart]) -> Vec<String> {
-    let song = facts.song;
-    let mut warnings = song.warnings.clone();
-    if song.rate != song.source_rate {
-        warnings.push(format!("resampled from {} to {} Hz", song.source_rate, song.rate));
-    }
-    if song.seconds() < SHORT_S {
-        warnings
-            .push(format!("short file ({:.1} s): the network needs a few seconds to settle", song.seconds()));
-    }
-    let silent = silent_mask(song);
-    if silent > 0.5 {
-        warnings.push(format!(
-            "mostly silent: {:.0} % of the song are below {SILENCE_DBFS:.0} dBFS",
-            100.0 * silent
         ));
-    }
-    for track in tracks {
-        if let Some(over) = track.peak_dbfs.filter(|peak| *peak > 0.0) {
-            let advice =
-                if track.name == "mix" { "lower the levels or use --normalize" } else { "use --normalize" };
-            warnings.push(format!("clipping risk: {} peaks at +{over:.1} dBFS; {advice}", track.name));
-        }
-        let Some(confidence) = track.confidence.filter(|_| silent < 1.0) else { continue };
-        if !STEMS.contains(&track.name.as_str()) {
-            continue;
-        }
-        if track.relative_db.is_none_or(|level| level < ABSENT_DB) {
-            warnings.push(format!("low-confidence stem: there is hardly any {} in this song", track.name));
-        } else if confidence < LOW_CONFIDENCE {
-            warnings.push(format!(
-                "low-confidence stem: {} was told apart only in part (confidence {confidence:.2})",
-                track.name
-            ));
-        }
-    }
-    warnings.extend(facts.session.complaints.iter().map(|text| format!("the plug-in says: {text}")));
-    warnings
-}
-
-/// The share (0…1) of the song's windows that are silent.
-fn silent_mask(song: &Song) -> f64 {
-    let window = ((SILENCE_WINDOW_S * f64::from(song.rate)) as usize).clamp(1, song.len());
-    let limit = 10f64.powf(SILENCE_DBFS / 10.0) * (window * song.channels.len()) as f64;
-    let count = song.len() / window;
-    let silent = (0..count)
-        .filter(|index| {
-            let range = index * window..(index + 1) * window;
-            let power: f64 = song
-                .channels
-                .iter()
-                .flat_map(|channel| &channel[range.clone()])
-                .map(|&sample| f64::from(sample) * f64::from(sample))
-                .sum();
-            power < limit
-        })
-        .count();
-    silent as f64 / count as f64
-}
-
-/// The processor's name, as its system tells it.
-fn processor() -> String {
-    let from_linux = || {
-        let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
-        let line = text.lines().find(|line| line.starts_with("model name"))?;
-        Some(line.split_once(':')?.1.trim().to_owned())
-    };
-    let from_macos = || {
-        let output =
-            std::process::Command::new("sysctl").args(["-n", "machdep.cpu.brand_string"]).output().ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    from_linux()
-        .or_else(from_macos)
-        .or_else(|| std::env::var("PROCESSOR_IDENTIFIER").ok())
-        .unwrap_or_else(|| format!("unknown {} processor", std::env::consts::ARCH))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn silence_is_counted_by_windows() {
-        let mut channel = vec![0.1f32; 44_100];
-        channel[..30_000].fill(0.0);
-        let song = Song {
-            channels: vec![channel.clone(), channel],
-            rate: 44_100,
-            source_channels: 2,
-            source_rate: 44_100,
-            warnings: Vec::new(),
-        };
-        assert!((silent_mask(&song) - 0.6).abs() < 1e-9);
+        lines.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
+        lines
     }
 }
