@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use symphonia::core::audio::{Channels, Position};
 use symphonia::core::io::MediaSource;
@@ -27,7 +28,7 @@ pub struct Wave {
     /// Sizes in the header are missing or wrong.
     pub wrong_sizes: bool,
     /// Samples that the header promises and that are not there, in bytes.
-    pub missing: u64,
+    missing: u64,
     pub tags: Tags,
     /// The ID3 tag that some programs add.
     pub id3: Option<Vec<u8>>,
@@ -89,6 +90,18 @@ impl Wave {
         }
     }
 
+    /// Where the samples lie.
+    pub fn bytes(&self) -> Range<u64> {
+        self.start..self.end
+    }
+
+    /// What the header promises and is not there, in seconds.
+    pub fn missing_seconds(&self) -> f64 {
+        let blocks = self.missing / self.format.block;
+        let frames = blocks * self.format.frames_per_block().unwrap_or(1);
+        frames as f64 / f64::from(self.format.rate)
+    }
+
     /// The samples behind a clean header.
     pub fn into_source(self, file: File) -> Box<dyn MediaSource> {
         let length = self.end - self.start;
@@ -117,11 +130,14 @@ impl Found {
         let mut body = Vec::new();
         file.seek(SeekFrom::Start(chunk.start))?;
         file.take(chunk.length).read_to_end(&mut body)?;
-        let number = |at: usize| body.get(at..at + 8).map(|bytes| u64::from_le_bytes(bytes.try_into().unwrap_or_default()));
+        let number = |at: usize| {
+            body.get(at..at + 8).map(|bytes| u64::from_le_bytes(bytes.try_into().unwrap_or_default()))
+        };
         match &chunk.id {
             b"fmt " => self.format = self.format.take().or_else(|| Format::parse(&body)),
             b"fact" => {
-                let frames = body.get(..4).map(|bytes| u32::from_le_bytes(bytes.try_into().unwrap_or_default()));
+                let frames =
+                    body.get(..4).map(|bytes| u32::from_le_bytes(bytes.try_into().unwrap_or_default()));
                 self.told = frames.map(u64::from);
             }
             b"ds64" => {
@@ -141,7 +157,8 @@ impl Found {
             (_, told) => told,
         };
         let unknown = told == 0 || (layout != Layout::Wave64 && told == 0xffff_ffff);
-        let fits = told <= there && self.chunks_follow(file, Chunk { length: told, ..data }, layout, length)?;
+        let fits =
+            told <= there && self.chunks_follow(file, Chunk { length: told, ..data }, layout, length)?;
         let bytes = if unknown || !fits { there } else { told };
         let format = self.format.ok_or(io::ErrorKind::InvalidData)?;
         let compressed = format.frames_per_block() != Some(1);
@@ -158,7 +175,13 @@ impl Found {
     }
 
     /// What lies behind the samples is nothing, chunks, or too little to be samples: the size of `data` can be believed.
-    fn chunks_follow(&mut self, file: &mut File, data: Chunk, layout: Layout, length: u64) -> io::Result<bool> {
+    fn chunks_follow(
+        &mut self,
+        file: &mut File,
+        data: Chunk,
+        layout: Layout,
+        length: u64,
+    ) -> io::Result<bool> {
         /// Tags and padding behind the last chunk, in bytes.
         const JUNK: u64 = 1 << 12;
         let mut at = after(data, layout);
