@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use unbraid::player::{Playback, Player};
-use unbraid_song::Song;
+use unbraid_song::{RateChoice, ReadOptions};
 
 pub use source::Source;
 
@@ -80,15 +80,11 @@ impl Deck {
             0 => return Err(format!("{name}: audio is not running yet")),
             rate => rate,
         };
-        let mut song: Song = unbraid_song::read(path, &name).map_err(|error| format!("{error:#}"))?;
-        song.resample(rate).map_err(|error| format!("{error:#}"))?;
+        let options = ReadOptions { rate: RateChoice::Fixed(rate), name: Some(name) };
+        let song = unbraid_song::read_with(path, &options).map_err(|error| error.to_string())?;
         let length = song.len() as u64;
-        let mut channels = song.channels.into_iter();
-        let (Some(left), Some(right)) = (channels.next(), channels.next()) else {
-            return Err(format!("{name} has no two channels"));
-        };
         drop(lock(&self.retired).take());
-        *lock(&self.ready) = Some([left, right]);
+        *lock(&self.ready) = Some(song.channels);
         self.waiting.store(true, Ordering::Relaxed);
         *lock(&self.title) = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         self.length.store(length, Ordering::Relaxed);
