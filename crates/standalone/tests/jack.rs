@@ -72,7 +72,7 @@ fn song(impulse: usize) -> Vec<Vec<f32>> {
             let mut channel: Vec<f32> = (0..LENGTH)
                 .map(|_| {
                     state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    0.5 * ((state >> 8) as f32 / 8_388_608.0 - 1.0)
+                    0.5 * (f32::from(u16::try_from(state >> 16).unwrap()) / 32_768.0 - 1.0)
                 })
                 .collect();
             channel[impulse] = 1.0;
