@@ -118,7 +118,7 @@ impl Processor {
         display: &Arc<Display>,
     ) -> Result<Self, String> {
         let (engine, door) =
-            Engine::loading_network(contract, f64::from(host.sample_rate), host.max_block as usize)
+            Engine::awaiting(contract, f64::from(host.sample_rate), host.max_block as usize)
                 .map_err(|error| error.to_string())?;
         loading.send_through(door, report_problem);
         Ok(Self::around(engine, Source::Loading(loading), selection, host, display))
