@@ -1,9 +1,9 @@
-//! A and B: two settings to go back and forth between.
+//! A and B: two settings to compare.
 
 use nice_plug::params::Params;
 use nice_plug::params::internals::ParamPtr;
 
-use super::controls::Controls;
+use super::param_gestures::ParamGestures;
 use crate::params::UnbraidParams;
 
 /// Parameters that A and B share: a change of mode restarts the plug-in, and the host owns bypass.
@@ -12,11 +12,11 @@ const SHARED: [&str; 2] = ["mode", "bypass"];
 /// Values of all parameters but the shared ones, normalized, in the order of the parameter map.
 type Snapshot = Vec<f32>;
 
-/// Which of the two is heard, and the other one's values.
+/// The active one of the two, and the other's values.
 #[derive(Default)]
 pub struct Compare {
     second: bool,
-    /// `None` until the second one is first heard: it starts as a copy.
+    /// `None` until the first change to B, which starts as a copy of A.
     other: Option<Snapshot>,
 }
 
@@ -31,23 +31,23 @@ fn snapshot(params: &UnbraidParams) -> Snapshot {
 }
 
 impl Compare {
-    /// Whether B is heard.
+    /// Whether B is active.
     pub fn is_second(&self) -> bool {
         self.second
     }
 
-    /// Goes to the other one.
-    pub fn swap(&mut self, controls: &mut Controls<'_>, params: &UnbraidParams) {
+    /// Makes the other one active.
+    pub fn swap(&mut self, gestures: &mut ParamGestures<'_>, params: &UnbraidParams) {
         self.second = !self.second;
         let here = snapshot(params);
         if let Some(other) = self.other.replace(here) {
             for (param, value) in compared(params).zip(other) {
-                controls.once_pointer(param, value);
+                gestures.once_pointer(param, value);
             }
         }
     }
 
-    /// Makes the other one the same as the one that is heard.
+    /// Copies the active one to the other.
     pub fn copy(&mut self, params: &UnbraidParams) {
         self.other = Some(snapshot(params));
     }
