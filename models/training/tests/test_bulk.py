@@ -12,7 +12,16 @@ import torch
 
 from unbraid_training import bulk, loader, train_bulk
 from unbraid_training.bulk import (
-    GUARD, TAPS, BulkRecipe, Catalogue, Mixer, Planner, Statistics, compressor, interpolation_table, look_up,
+    GUARD,
+    TAPS,
+    BulkRecipe,
+    Catalogue,
+    Mixer,
+    Planner,
+    Statistics,
+    compressor,
+    interpolation_table,
+    look_up,
 )
 from unbraid_training.layout import LIVE, STEMS, STUDIO
 from unbraid_training.network import BandNetwork, Size
@@ -32,7 +41,12 @@ def tone(hertz, channels=1, seconds=SECONDS):
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory):
     root = tmp_path_factory.mktemp("packed")
-    kinds = {"backing": ("drums", "bass", "other"), "speech": ("vocals",), "instrumental": ("rest",), "multitrack": STEMS}
+    kinds = {
+        "backing": ("drums", "bass", "other"),
+        "speech": ("vocals",),
+        "instrumental": ("rest",),
+        "multitrack": STEMS,
+    }
     for kind, stems in kinds.items():
         for n in range(2):
             audio = {stem: tone(150 + 90 * i + 40 * n, 1 + i % 2) for i, stem in enumerate(stems)}
@@ -42,7 +56,11 @@ def packed(tmp_path_factory):
 
 
 def noise_plan(items):
-    return {"codec_cut": torch.zeros(items), "codec_noise": torch.full((items,), 0.1), "rest_only": torch.zeros(items, dtype=torch.bool)}
+    return {
+        "codec_cut": torch.zeros(items),
+        "codec_noise": torch.full((items,), 0.1),
+        "rest_only": torch.zeros(items, dtype=torch.bool),
+    }
 
 
 def test_a_packed_pool_comes_back_in_time_and_near_without_what_is_held_out(packed):
@@ -77,7 +95,9 @@ def looked_up(speed, start, samples=4000):
     one = lambda value, kind=torch.float64: torch.tensor([value], dtype=kind)
     offset = torch.tensor([[GUARD, GUARD]])
     table = torch.from_numpy(interpolation_table())
-    out = look_up(sound, table, offset, one(len(recording), torch.int64), one(start), one(speed), one(1.0, torch.float32), samples)
+    out = look_up(
+        sound, table, offset, one(len(recording), torch.int64), one(start), one(speed), one(1.0, torch.float32), samples
+    )
     return recording, out[0, 0].numpy()
 
 
@@ -138,7 +158,9 @@ def test_mixtures_stay_below_their_level_and_absent_stems_are_silent(packed):
 def test_statistics_in_bulk_equal_the_loaders(layout):
     torch.manual_seed(0)
     stems = torch.randn(3, 4, 2, layout.fft + layout.hop * 9) * 0.1
-    made = Statistics(layout, stems.device, compiled=False, at_once=2)(stems, noise_plan(3), torch.zeros(0, dtype=torch.long))
+    made = Statistics(layout, stems.device, compiled=False, at_once=2)(
+        stems, noise_plan(3), torch.zeros(0, dtype=torch.long)
+    )
     for item in range(3):
         expected = loader.statistics(stems[item].numpy(), layout)
         for mine, theirs in zip((made.feats, made.pxx, made.pxs, made.pss), expected):
@@ -176,7 +198,13 @@ for a, b in zip(kernels.scan_backward(g, *inputs, mine), (f.grad, u.grad, h0.gra
 print("equal")
 """
     # The interpreter is chosen when Triton is imported, so it has a process of its own.
-    done = subprocess.run([sys.executable, "-c", program], cwd=PACKAGE, env={**os.environ, "TRITON_INTERPRET": "1"}, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=PACKAGE,
+        env={**os.environ, "TRITON_INTERPRET": "1"},
+        capture_output=True,
+        text=True,
+    )
     assert done.stdout.strip() == "equal", done.stdout + done.stderr
 
 
@@ -190,14 +218,39 @@ def test_a_run_ends_with_a_checkpoint_that_training_can_begin_with(tmp_path, pac
     for path in packed:
         (tmp_path / "parts" / path.name).write_bytes(path.read_bytes())
     (tmp_path / "parts" / "complete").touch()
-    train_bulk.main([
-        *map(str, packed), "--later", str(tmp_path / "parts"), "--out", str(tmp_path / "run"), "--minutes", "1", "--items", "2", "--seconds", "1",
-        "--network", f"studio={tmp_path / 'begin.pt'}", "--workers", "1", "--steps", "4", "--no-compile", "--float32", "--ema", "0.5", "--warmup", "1",
-    ])
+    train_bulk.main(
+        [
+            *map(str, packed),
+            "--later",
+            str(tmp_path / "parts"),
+            "--out",
+            str(tmp_path / "run"),
+            "--minutes",
+            "1",
+            "--items",
+            "2",
+            "--seconds",
+            "1",
+            "--network",
+            f"studio={tmp_path / 'begin.pt'}",
+            "--workers",
+            "1",
+            "--steps",
+            "4",
+            "--no-compile",
+            "--float32",
+            "--ema",
+            "0.5",
+            "--warmup",
+            "1",
+        ]
+    )
     saved = torch.load(tmp_path / "run" / "studio-3.pt", weights_only=False)
     trained = BandNetwork(Size(**saved["size"]))
     trained.load_state_dict({name: value.float() for name, value in saved["ema"].items()})
-    assert torch.isfinite(trained.outward.weight).all() and not torch.equal(trained.outward.weight.half(), network.outward.weight.half())
+    assert torch.isfinite(trained.outward.weight).all() and not torch.equal(
+        trained.outward.weight.half(), network.outward.weight.half()
+    )
     entries = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert entries[-1]["step"] == 4 and np.isfinite(entries[-1]["loss"])
 
@@ -212,6 +265,21 @@ def test_a_catalogue_takes_no_more_than_can_be_numbered_and_knows_its_licences(p
 
 def test_what_cannot_be_trained_is_named(tmp_path, packed):
     with pytest.raises(SystemExit, match="expected MODE=CHECKPOINT"):
-        train_bulk.main([str(packed[0]), "--out", str(tmp_path), "--minutes", "1", "--network", "studio=nowhere.pt", "--workers", "0", "--items", "1", "--no-compile"])
+        train_bulk.main(
+            [
+                str(packed[0]),
+                "--out",
+                str(tmp_path),
+                "--minutes",
+                "1",
+                "--network",
+                "studio=nowhere.pt",
+                "--workers",
+                "0",
+                "--items",
+                "1",
+                "--no-compile",
+            ]
+        )
     with pytest.raises(ValueError, match="has no vocals"):
         Catalogue([Excerpt("backing", "x", {"drums": np.ones((1, 50_000), dtype=np.int16)}, {"drums": 0.1}, "MIT")])

@@ -8,7 +8,9 @@ import torch
 from unbraid_training.grow import grow
 from unbraid_training.network import BandNetwork, Size
 
-SMALL = Size(width=16, blocks=2, mlp_hidden=24, mixer_hidden=24, front=6, detail=8, low_bands=3, low_hidden=12, low_blocks=2)
+SMALL = Size(
+    width=16, blocks=2, mlp_hidden=24, mixer_hidden=24, front=6, detail=8, low_bands=3, low_hidden=12, low_blocks=2
+)
 
 
 def test_a_grown_network_separates_as_before_and_has_new_weights_to_train():

@@ -162,7 +162,9 @@ def test_a_varied_batch_is_the_batch_of_the_varied_mixture():
         sides = varied.pxx
         total = sides.sum(2) + POWER_FLOOR
         torch.testing.assert_close(varied.feats[..., 0], torch.log10(total), rtol=1e-4, atol=1e-4)
-        torch.testing.assert_close(varied.feats[..., 1], (sides[:, :, 0] - sides[:, :, 1]) / total, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(
+            varied.feats[..., 1], (sides[:, :, 0] - sides[:, :, 1]) / total, rtol=1e-3, atol=1e-4
+        )
     assert seen == {False, True}
 
 

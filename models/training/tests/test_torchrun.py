@@ -28,13 +28,32 @@ def test_two_processes_hold_the_same_network_and_go_on_where_they_stopped(tmp_pa
 
     def train(steps, run="run"):
         command = [
-            sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=29613",
-            "-m", "unbraid_training.train", "--data", str(tmp_path / "pool"), "--out", str(tmp_path / run),
-            "--size", json.dumps({"width": 8, "blocks": 1, "mlp_hidden": 8, "mixer_hidden": 8, "front": 4, "detail": 4}),
-            "--recipe", json.dumps({"items": 1, "seconds": 1.0}), "--steps", str(steps), "--no-compile",
-            "--workers", "0", "--replay-block", "2",
+            sys.executable,
+            "-m",
+            "torch.distributed.run",
+            "--nproc-per-node=2",
+            "--master-port=29613",
+            "-m",
+            "unbraid_training.train",
+            "--data",
+            str(tmp_path / "pool"),
+            "--out",
+            str(tmp_path / run),
+            "--size",
+            json.dumps({"width": 8, "blocks": 1, "mlp_hidden": 8, "mixer_hidden": 8, "front": 4, "detail": 4}),
+            "--recipe",
+            json.dumps({"items": 1, "seconds": 1.0}),
+            "--steps",
+            str(steps),
+            "--no-compile",
+            "--workers",
+            "0",
+            "--replay-block",
+            "2",
         ]
-        done = subprocess.run(command, cwd=PACKAGE, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
+        done = subprocess.run(
+            command, cwd=PACKAGE, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "2 processes hold the same weights" in done.stdout
         return torch.load(tmp_path / run / "last.pt", weights_only=False)

@@ -14,7 +14,16 @@ from unbraid_training.melody import Melody, Note, Phrase, compose
 from unbraid_training.pool import SAMPLE_RATE, read_pool, write_item
 from unbraid_training.sources import CATALOGUE, source
 
-FREE = ("CC0-1.0", "MIT", "Apache-2.0", "BSD", "CC-BY-3.0", "CC-BY-4.0", "LicenseRef-public-domain", "LicenseRef-program-output")
+FREE = (
+    "CC0-1.0",
+    "MIT",
+    "Apache-2.0",
+    "BSD",
+    "CC-BY-3.0",
+    "CC-BY-4.0",
+    "LicenseRef-public-domain",
+    "LicenseRef-program-output",
+)
 
 
 def spoken(seed=0, syllables=6, pitch=120.0):
@@ -29,7 +38,9 @@ def spoken(seed=0, syllables=6, pitch=120.0):
         sound = np.diff(np.floor(phase), prepend=0.0) + 0.002 * rng.standard_normal(count)
         for formant in vowels[index % len(vowels)]:
             radius = np.exp(-np.pi * 90.0 / SAMPLE_RATE)
-            sound = lfilter([1 - radius], [1, -2 * radius * np.cos(2 * np.pi * formant / SAMPLE_RATE), radius**2], sound)
+            sound = lfilter(
+                [1 - radius], [1, -2 * radius * np.cos(2 * np.pi * formant / SAMPLE_RATE), radius**2], sound
+            )
         sound *= np.hanning(count) ** 0.3 / np.abs(sound).max()
         noise = np.diff(rng.standard_normal(int(SAMPLE_RATE * 0.07)), prepend=0.0)
         parts += [0.02 * noise * np.hanning(len(noise)), sound]
@@ -137,12 +148,18 @@ def test_melodies_keep_their_range_and_order():
         notes = [note for phrase in melody.phrases for note in phrase.notes]
         assert all(50 <= note.pitch <= 65 for note in notes)
         assert all(a.start + a.length <= b.start + 1e-6 for a, b in zip(notes[:-1], notes[1:], strict=True))
-        scale = {(melody.tonic + step) % 12 for step in ((0, 2, 3, 5, 7, 8, 10) if melody.minor else (0, 2, 4, 5, 7, 9, 11))}
+        scale = {
+            (melody.tonic + step) % 12 for step in ((0, 2, 3, 5, 7, 8, 10) if melody.minor else (0, 2, 4, 5, 7, 9, 11))
+        }
         assert {round(note.pitch) % 12 for note in notes} <= scale
         lyrics = [phrase.lyric for phrase in melody.phrases]
         assert len(set(lyrics)) < len(lyrics), "the chorus comes back"
         third = melody.shifted(2)
-        intervals = [b.pitch - a.pitch for p, q in zip(melody.phrases, third.phrases, strict=True) for a, b in zip(p.notes, q.notes, strict=True)]
+        intervals = [
+            b.pitch - a.pitch
+            for p, q in zip(melody.phrases, third.phrases, strict=True)
+            for a, b in zip(p.notes, q.notes, strict=True)
+        ]
         assert set(intervals) <= {3.0, 4.0}
 
 
@@ -187,7 +204,11 @@ def test_active_regions_and_fades():
     audio[60_000:80_000] = 0.5
     regions = active_regions(audio, pad_s=0.0)
     assert len(regions) == 2
-    assert all(abs(a - b) <= 441 for found, true in zip(regions, [(10_000, 30_000), (60_000, 80_000)], strict=True) for a, b in zip(found, true, strict=True))
+    assert all(
+        abs(a - b) <= 441
+        for found, true in zip(regions, [(10_000, 30_000), (60_000, 80_000)], strict=True)
+        for a, b in zip(found, true, strict=True)
+    )
     assert active_regions(np.zeros(5000, dtype=np.float32)) == []
     edged = fade(np.ones(1000), 100, 100)
     assert edged[0] < 0.01 and edged[-1] < 0.01 and edged[500] == 1.0

@@ -21,10 +21,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="unbraid_training.build", description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of the pool, made if absent")
     parser.add_argument(
-        "--shared", type=Path, help="folder that holds everything-is-free, instruments and sung-syllables, as far as had"
+        "--shared",
+        type=Path,
+        help="folder that holds everything-is-free, instruments and sung-syllables, as far as had",
     )
     parser.add_argument(
-        "--songs", type=Path, action="append", default=[],
+        "--songs",
+        type=Path,
+        action="append",
+        default=[],
         help="one's own folder of songs as stems, such as MUSDB18-HQ or MoisesDB; may be given several times",
     )
     parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS), help="kinds to build; default: all")

@@ -92,7 +92,9 @@ class Catalogue:
                 self.backings.append(entries)
         for stem in (*STEMS, "rest"):
             if not self.by_stem[stem]:
-                raise ValueError(f"the packed pool has no {stem}; pack all kinds, and more of them: python -m unbraid_training.pack")
+                raise ValueError(
+                    f"the packed pool has no {stem}; pack all kinds, and more of them: python -m unbraid_training.pack"
+                )
         self.sound = torch.from_numpy(np.concatenate(parts))
         """All recordings one after the other, int16; `Mixer` moves it to its device."""
 
@@ -178,8 +180,11 @@ class Planner:
         """One row of a plan."""
         r, cat, n = self.recipe, self.catalogue, len(STEMS)
         plan = {
-            "offset": np.zeros((n, 2, 2), dtype=np.int64), "length": np.zeros((n, 2), dtype=np.int64),
-            "start": np.zeros((n, 2)), "speed": np.ones((n, 2)), "level": np.zeros((n, 2), dtype=np.float32),
+            "offset": np.zeros((n, 2, 2), dtype=np.int64),
+            "length": np.zeros((n, 2), dtype=np.int64),
+            "start": np.zeros((n, 2)),
+            "speed": np.ones((n, 2)),
+            "level": np.zeros((n, 2), dtype=np.float32),
             "gain": np.zeros(n, dtype=np.float32),
         }
         real = np.zeros(n, dtype=bool)
@@ -285,12 +290,18 @@ class Planner:
             "eq": (rng.normal(0.0, 0.5, (n, EQ_POINTS)) * depth[:, None]).astype(f4),
             "tilt": (rng.normal(0.0, 1 / 8, n) * depth).astype(f4),
             "low_cut": np.where(low_cut, np.exp(uniform(np.log(40), np.log((300, 150, 60, 400)))), 1e-3).astype(f4),
-            "high_cut": np.where(high_cut, np.exp(uniform(np.log((3500, 4000, 400, 2500)), np.log(16_000))), 1e7).astype(f4),
-            "body": rng.integers(BODIES, size=n), "body_gain": np.where(body, 10 ** (uniform(-12, 3) / 20), 0.0).astype(f4),
-            "room": rng.integers(ROOMS, size=n), "room_gain": np.where(wet, 10 ** (uniform(-28, -7) / 20), 0.0).astype(f4),
-            "echo": (uniform(0.08, 0.5) * SAMPLE_RATE).astype(f4), "echo_gain": np.where(echo, 10 ** (uniform(-20, -7) / 20), 0.0).astype(f4),
+            "high_cut": np.where(
+                high_cut, np.exp(uniform(np.log((3500, 4000, 400, 2500)), np.log(16_000))), 1e7
+            ).astype(f4),
+            "body": rng.integers(BODIES, size=n),
+            "body_gain": np.where(body, 10 ** (uniform(-12, 3) / 20), 0.0).astype(f4),
+            "room": rng.integers(ROOMS, size=n),
+            "room_gain": np.where(wet, 10 ** (uniform(-28, -7) / 20), 0.0).astype(f4),
+            "echo": (uniform(0.08, 0.5) * SAMPLE_RATE).astype(f4),
+            "echo_gain": np.where(echo, 10 ** (uniform(-20, -7) / 20), 0.0).astype(f4),
             "matrix": self.width(rng),
-            "rest_from": np.where(silent, begin, 1e9).astype(f4), "rest_to": np.where(silent, begin + silence, 1e9).astype(f4),
+            "rest_from": np.where(silent, begin, 1e9).astype(f4),
+            "rest_to": np.where(silent, begin + silence, 1e9).astype(f4),
         }
 
     def width(self, rng) -> np.ndarray:
@@ -312,14 +323,21 @@ class Planner:
         """What the mixture goes through, as gains that its stems share."""
         f4 = np.float32
         pick = rng.random()
-        width = 0.0 if pick < self.recipe.mono_sum else (rng.uniform(0.0, 0.6) if pick < self.recipe.mono_sum + 0.15 else 1.0)
+        width = (
+            0.0
+            if pick < self.recipe.mono_sum
+            else (rng.uniform(0.0, 0.6) if pick < self.recipe.mono_sum + 0.15 else 1.0)
+        )
         target = db(rng.uniform(-14, -0.1)) if rng.random() < 0.85 else db(rng.uniform(-40, -14))
         coded = rng.random() < self.recipe.coded
         return {
             "sum_width": f4(width),
-            "bus_threshold": f4(rng.uniform(0.1, 0.5)), "bus_slope": f4(1 / rng.uniform(1.3, 4) - 1 if rng.random() < 0.3 else 0.0),
-            "target": f4(target), "push": f4(db(rng.uniform(0, 9)) if rng.random() < 0.4 else 1.0),
-            "codec_cut": f4(rng.uniform(14_500, 20_000) if coded else 0.0), "codec_noise": f4(db(-rng.uniform(12, 26))),
+            "bus_threshold": f4(rng.uniform(0.1, 0.5)),
+            "bus_slope": f4(1 / rng.uniform(1.3, 4) - 1 if rng.random() < 0.3 else 0.0),
+            "target": f4(target),
+            "push": f4(db(rng.uniform(0, 9)) if rng.random() < 0.4 else 1.0),
+            "codec_cut": f4(rng.uniform(14_500, 20_000) if coded else 0.0),
+            "codec_noise": f4(db(-rng.uniform(12, 26))),
         }
 
 
@@ -399,7 +417,10 @@ def transfer(spectrum, bodies, rooms, hertz, octave, p):
     angle = hertz * (-2 * torch.pi / SAMPLE_RATE) * p["echo"][:, None]
     # Two repeats.
     g = p["echo_gain"][:, None]
-    er, ei = 1 + g * torch.cos(angle) + g * g * torch.cos(2 * angle), g * torch.sin(angle) + g * g * torch.sin(2 * angle)
+    er, ei = (
+        1 + g * torch.cos(angle) + g * g * torch.cos(2 * angle),
+        g * torch.sin(angle) + g * g * torch.sin(2 * angle),
+    )
     hr, hi = gain * (br * er - bi * ei), gain * (br * ei + bi * er)
     room = rooms[p["room"]] * p["room_gain"][:, None, None, None]
     rr, ri = 1 + room[..., 0], room[..., 1]
@@ -433,17 +454,36 @@ class Mixer:
         audio = 0.0
         for layer in range(2):
             audio = audio + self.look_up(
-                self.sound, self.table, *(p[name][:, layer] for name in ("offset", "length", "start", "speed", "level")), self.length
+                self.sound,
+                self.table,
+                *(p[name][:, layer] for name in ("offset", "length", "start", "speed", "level")),
+                self.length,
             )
         audio = audio * compressor(audio, p["threshold"], p["slope"], p["release"])[:, None]
         audio = self.driven(audio, p["drive"], p["bias"])
-        chain = {name: p[name] for name in ("eq", "tilt", "low_cut", "high_cut", "body", "body_gain", "echo", "echo_gain", "room", "room_gain")}
+        chain = {
+            name: p[name]
+            for name in (
+                "eq",
+                "tilt",
+                "low_cut",
+                "high_cut",
+                "body",
+                "body_gain",
+                "echo",
+                "echo_gain",
+                "room",
+                "room_gain",
+            )
+        }
         spectrum = torch.view_as_real(torch.fft.rfft(audio))
         spectrum = self.transfer(spectrum, self.bodies, self.rooms, self.hertz, self.octave, chain)
         audio = torch.fft.irfft(torch.view_as_complex(spectrum), n=self.length)[..., -self.samples :]
         at = torch.arange(self.samples, device=audio.device)
         fade = 0.02 * SAMPLE_RATE
-        silence = ((at - p["rest_from"][:, None]) / fade).clamp(0, 1) * ((p["rest_to"][:, None] - at) / fade).clamp(0, 1)
+        silence = ((at - p["rest_from"][:, None]) / fade).clamp(0, 1) * ((p["rest_to"][:, None] - at) / fade).clamp(
+            0, 1
+        )
         audio = torch.einsum("nij,njs->nis", p["matrix"], audio) * ((1 - silence) * p["gain"][:, None])[:, None]
         return self.master(audio.unflatten(0, (items, n)), plan)
 
@@ -455,7 +495,9 @@ class Mixer:
         whole = stems.shape[-1] // STEP * STEP
 
         def applied(values, gain):
-            return values * F.pad(gain, (0, values.shape[-1] - whole), mode="replicate").reshape(-1, *[1] * (values.ndim - 2), values.shape[-1])
+            return values * F.pad(gain, (0, values.shape[-1] - whole), mode="replicate").reshape(
+                -1, *[1] * (values.ndim - 2), values.shape[-1]
+            )
 
         mixture = stems.sum(1)
         peak = mixture.abs().amax((1, 2)) + 1e-5
@@ -521,6 +563,8 @@ class Statistics:
             rows = coded[(coded >= first) & (coded < first + len(chunk))]
             if len(rows):
                 within, rows = (rows - first).to(stems.device), rows.to(stems.device)
-                spectrum[within] = as_coded(spectrum[within], plan["codec_cut"][rows], plan["codec_noise"][rows], self.layout)
+                spectrum[within] = as_coded(
+                    spectrum[within], plan["codec_cut"][rows], plan["codec_noise"][rows], self.layout
+                )
             parts.append(self.pooled(torch.view_as_real(spectrum), self.layout))
         return Batch(*(torch.cat(column) for column in zip(*parts)), plan["rest_only"])

@@ -34,7 +34,9 @@ def round_trip(audio: np.ndarray, codec: str, kilobits: int) -> np.ndarray:
     with av.open(file, "w", format=container) as output:
         stream = output.add_stream(encoder, rate=SAMPLE_RATE, layout="stereo")
         stream.bit_rate = kilobits * 1000
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(audio, dtype=np.float32), format="fltp", layout="stereo")
+        frame = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(audio, dtype=np.float32), format="fltp", layout="stereo"
+        )
         frame.sample_rate = SAMPLE_RATE
         frame.pts = 0
         for packet in [*stream.encode(frame), *stream.encode(None)]:

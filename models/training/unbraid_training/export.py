@@ -106,7 +106,9 @@ class Graph:
         """
         weight = array(conv.weight)
         weight = np.concatenate([np.zeros_like(weight), weight], axis=2)
-        rows = self.op("Reshape", self.weight(weight.reshape(len(weight), -1), hint), self.ints(*weight.shape), hint=hint)
+        rows = self.op(
+            "Reshape", self.weight(weight.reshape(len(weight), -1), hint), self.ints(*weight.shape), hint=hint
+        )
         half, bias = CONV_WIDTH // 2, self.constant(array(conv.bias))
         return self.op("Conv", x, rows, bias, kernel_shape=[2, CONV_WIDTH], pads=[1, half, 0, half])
 
@@ -125,7 +127,9 @@ class Graph:
         `ReduceMax` walk such an axis value by value and took half of a whole frame's time. Around the mean instead of
         below the maximum, and clipped where the smallest share is 1e-26 already, so that nothing overflows. `rest` is the
         shape that a sum over the axis has."""
-        mean = self.op("Mul", self.op("ReduceSum", x, self.ints(axis), keepdims=1), self.constant(np.full(rest, 1.0 / length)))
+        mean = self.op(
+            "Mul", self.op("ReduceSum", x, self.ints(axis), keepdims=1), self.constant(np.full(rest, 1.0 / length))
+        )
         above = self.op("Max", self.op("Sub", x, self.repeated(mean, length, axis)), self.constant([-60.0]))
         raised = self.op("Exp", self.op("Min", above, self.constant([60.0])))
         total = self.op("ReduceSum", raised, self.ints(axis), keepdims=1)
@@ -148,7 +152,9 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     if len(layout.group_widths()) != groups:
         raise ValueError(f"the layout has {len(layout.group_widths())} groups, the network {groups}")
     if size.cell != "recurrence":
-        raise ValueError(f"time cell {size.cell}: only the gated recurrence can be exported; the others are for comparisons")
+        raise ValueError(
+            f"time cell {size.cell}: only the gated recurrence can be exported; the others are for comparisons"
+        )
     g = Graph(quantise)
     # Powers of left, right and side per bin, pooled to groups: [3, groups].
     planes = g.op("Reshape", "mixture", g.ints(2, 2, bins))
@@ -157,7 +163,10 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     stacked = g.op("Concat", planes, side, axis=0)
     powers = g.op("ReduceSum", g.op("Mul", stacked, stacked), g.ints(1), keepdims=0)
     # First the first bins of a run's groups, then the second ones: sums over an outer axis are additions of whole rows.
-    turned = [start + np.arange(width * count).reshape(count, width).T.reshape(-1) for start, width, count in layout.group_runs()]
+    turned = [
+        start + np.arange(width * count).reshape(count, width).T.reshape(-1)
+        for start, width, count in layout.group_runs()
+    ]
     powers = g.op("Gather", powers, g.constant(np.concatenate(turned), "bins"), axis=1)
     parts, first = [], 0
     for _, width, count in layout.group_runs():
@@ -176,8 +185,11 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     # A convolution with ones, over the number of groups that lie inside: tract's `AveragePool` takes a lock every frame.
     half, ones = CONTRAST_SPAN // 2, np.ones(CONTRAST_SPAN)
     around = g.op(
-        "Conv", g.op("Reshape", level, g.ints(1, 1, 1, groups)), g.constant(np.stack([0.0 * ones, ones])[None, None]),
-        kernel_shape=[2, CONTRAST_SPAN], pads=[1, half, 0, half],
+        "Conv",
+        g.op("Reshape", level, g.ints(1, 1, 1, groups)),
+        g.constant(np.stack([0.0 * ones, ones])[None, None]),
+        kernel_shape=[2, CONTRAST_SPAN],
+        pads=[1, half, 0, half],
     )
     inside = np.convolve(np.ones(groups), ones, mode="same")
     around = g.op("Mul", g.op("Reshape", around, g.ints(1, groups)), g.constant(1.0 / inside[None]))
@@ -200,7 +212,9 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
         following.append(("state_0_next", g.op("Slice", history, g.ints(0), g.ints(kept), g.ints(1))))
         following.append(("state_1_next", g.op("Reshape", h, g.ints(1, c, groups))))
         front = g.silu(g.group_conv(g.op("Concat", y, h, axis=1), network.front.second, "front_second"))
-        linked = g.op("MatMul", g.weight(array(network.front.link.weight), "link"), g.op("Reshape", front, g.ints(c, groups)))
+        linked = g.op(
+            "MatMul", g.weight(array(network.front.link.weight), "link"), g.op("Reshape", front, g.ints(c, groups))
+        )
         seen = g.op("Concat", feats, linked, axis=0)
     else:
         seen = feats
@@ -268,16 +282,26 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     weight, normed = weight * array(network.norm.scale)[None, :, None], g.norm(x)
     rows = weight.shape[2] // gpb
     # In two parts that fill their panels: no node may take longer than the share of a hop that a small block brings.
-    parts = [g.band_product(normed, part, None, "outward") for part in (weight[..., :PANELS], weight[..., PANELS:]) if part.size]
+    parts = [
+        g.band_product(normed, part, None, "outward")
+        for part in (weight[..., :PANELS], weight[..., PANELS:])
+        if part.size
+    ]
     y = g.op("Concat", *parts, axis=1)
     y = g.op("Transpose", g.op("Reshape", y, g.ints(k, rows, gpb)), perm=[1, 0, 2])
     # Of as many axes as tract gives the product: to a constant it would otherwise add one, and then go the general path.
     bias = bias.reshape(k, rows, gpb).transpose(1, 0, 2).reshape(1, rows, groups)
     y = g.op("Add", g.op("Reshape", y, g.ints(1, rows, groups)), g.constant(bias))
-    factors, told = g.part(y, 2 * stems, 3 * stems, axis=1), (g.part(y, 3 * stems, rows, axis=1) if size.front else None)
+    factors, told = (
+        g.part(y, 2 * stems, 3 * stems, axis=1),
+        (g.part(y, 3 * stems, rows, axis=1) if size.front else None),
+    )
     # Copies instead of broadcasts here and in `softmax`: tract adds and multiplies equal shapes ten times as fast.
-    claimed = g.op("Mul", g.op("Reshape", factors, g.ints(1, stems, 1, groups)),
-                   g.repeated(g.op("Reshape", peaks, g.ints(1, 1, 1, groups)), stems, axis=1))
+    claimed = g.op(
+        "Mul",
+        g.op("Reshape", factors, g.ints(1, stems, 1, groups)),
+        g.repeated(g.op("Reshape", peaks, g.ints(1, 1, 1, groups)), stems, axis=1),
+    )
     logits = g.op("Reshape", g.part(y, 0, 2 * stems, axis=1), g.ints(1, stems, 2, groups))
     y = g.op("Add", logits, g.repeated(claimed, 2, axis=2))
     if size.front:
@@ -308,7 +332,9 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
     return model
 
 
-def metadata_of(layout: Layout, size: Size, mode: str, name: str, version: str, licences: str, metrics: dict) -> dict[str, str]:
+def metadata_of(
+    layout: Layout, size: Size, mode: str, name: str, version: str, licences: str, metrics: dict
+) -> dict[str, str]:
     """The `metadata_props` that the contract asks for."""
     return {
         "contract": CONTRACT,

@@ -56,7 +56,10 @@ def main() -> None:
     before = Size(**saved["size"])
     after = Size(**{**saved["size"], **args.size})
     ema = grow(saved["ema"], before, after)
-    torch.save({"ema": ema, "size": after.as_dict(), "layout": saved["layout"], "licences": saved.get("licences", "")}, args.out)
+    torch.save(
+        {"ema": ema, "size": after.as_dict(), "layout": saved["layout"], "licences": saved.get("licences", "")},
+        args.out,
+    )
     print(f"{args.out}: {before.macs_per_frame() / 1e6:.2f} -> {after.macs_per_frame() / 1e6:.2f} MMAC/frame")
 
 

@@ -31,7 +31,10 @@ torch.library.register_autograd("unbraid::head_loss", _backward, setup_context=_
 
 def head_loss(joint, detail, peaks, pxx, pxs, pss, rest_only, skip_frames: int = 8, part_weights=DEFAULT_WEIGHTS):
     """Loss of a batch and its parts, from `BandNetwork.ends`; shapes in `csrc/head.cpp` and `loss.py`."""
-    weights = torch.tensor(part_weights, dtype=torch.float32), torch.tensor((*STEM_WEIGHTS, REST_WEIGHT), dtype=torch.float32)
+    weights = (
+        torch.tensor(part_weights, dtype=torch.float32),
+        torch.tensor((*STEM_WEIGHTS, REST_WEIGHT), dtype=torch.float32),
+    )
     inputs = [t.contiguous() for t in (joint, detail.to(joint.dtype), peaks, pxx, pxs, pss, rest_only)]
     total, parts, _, _ = torch.ops.unbraid.head_loss(*inputs, *weights, skip_frames)
     return total, parts

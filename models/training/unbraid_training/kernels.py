@@ -73,6 +73,8 @@ def scan_backward(g, f, u, h0, h) -> tuple[torch.Tensor, torch.Tensor, torch.Ten
 def register() -> None:
     """Makes `torch.ops.unbraid.scan` what is above. Instead of `csrc/`, whose operators are the processor's."""
     torch.library.define("unbraid::scan", "(Tensor f, Tensor u, Tensor h0) -> Tensor")
-    torch.library.define("unbraid::scan_backward", "(Tensor g, Tensor f, Tensor u, Tensor h0, Tensor h) -> (Tensor, Tensor, Tensor)")
+    torch.library.define(
+        "unbraid::scan_backward", "(Tensor g, Tensor f, Tensor u, Tensor h0, Tensor h) -> (Tensor, Tensor, Tensor)"
+    )
     torch.library.impl("unbraid::scan", "CUDA", scan_forward)
     torch.library.impl("unbraid::scan_backward", "CUDA", scan_backward)

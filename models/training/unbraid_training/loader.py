@@ -152,7 +152,11 @@ class Mixer:
                 audio = augment.drive(audio, rng.uniform(0, 24), rng.uniform(0, 0.3))
         elif stem == "drums" and rng.random() < 0.35:
             audio = audio * augment.compression_gain(
-                audio, REFERENCE_RMS * rng.uniform(0.8, 3), rng.uniform(2, 8), rng.uniform(0.001, 0.03), rng.uniform(0.04, 0.2)
+                audio,
+                REFERENCE_RMS * rng.uniform(0.8, 3),
+                rng.uniform(2, 8),
+                rng.uniform(0.001, 0.03),
+                rng.uniform(0.04, 0.2),
             )
             if rng.random() < 0.4:
                 audio = augment.drive(audio, rng.uniform(-6, 10), 0.0)
@@ -220,7 +224,9 @@ class Mixer:
                 for layer in range(2 if stem == "other" and rng.random() < 0.2 else 1):
                     item = pool.draw(rng, stem, r.kind_weights[stem])
                     at = active_start(item, stem, rng, self.length)
-                    stems[i] += self.stem(item, stem, at, rng, self.speed(rng)) * self.gain(stem, rng) * (0.7 if layer else 1.0)
+                    stems[i] += (
+                        self.stem(item, stem, at, rng, self.speed(rng)) * self.gain(stem, rng) * (0.7 if layer else 1.0)
+                    )
         return self.master(stems, rng), rest_only
 
     def speed(self, rng) -> float:
@@ -236,7 +242,9 @@ class Mixer:
         for layer in range(1 + (rng.random() < 0.15)):
             item = self.pool.draw(rng, "vocals", self.recipe.kind_weights["vocals"])
             at = active_start(item, "vocals", rng, self.length)
-            out += self.stem(item, "vocals", at, rng, self.speed(rng)) * (1.0 if layer == 0 else db(rng.uniform(-12, 0)))
+            out += self.stem(item, "vocals", at, rng, self.speed(rng)) * (
+                1.0 if layer == 0 else db(rng.uniform(-12, 0))
+            )
         return out
 
     def master(self, stems: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -250,7 +258,9 @@ class Mixer:
         mixture = stems.sum(axis=0)
         peak = float(np.abs(mixture).max()) + 1e-5
         if rng.random() < 0.3:
-            gain = augment.compression_gain(mixture, peak * rng.uniform(0.1, 0.5), rng.uniform(1.3, 4), rng.uniform(0.002, 0.03), 0.15)
+            gain = augment.compression_gain(
+                mixture, peak * rng.uniform(0.1, 0.5), rng.uniform(1.3, 4), rng.uniform(0.002, 0.03), 0.15
+            )
             stems, mixture = stems * gain, mixture * gain
             peak = float(np.abs(mixture).max()) + 1e-5
         target = db(rng.uniform(-14, -0.1)) if rng.random() < 0.85 else db(rng.uniform(-40, -14))

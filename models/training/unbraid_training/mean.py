@@ -44,7 +44,9 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
-    parser.add_argument("parts", nargs="+", metavar="SHARE CHECKPOINT", help="pairs, such as 0.6 runs/a/last.pt 0.4 runs/b/last.pt")
+    parser.add_argument(
+        "parts", nargs="+", metavar="SHARE CHECKPOINT", help="pairs, such as 0.6 runs/a/last.pt 0.4 runs/b/last.pt"
+    )
     args = parser.parse_args()
     if len(args.parts) % 2:
         parser.error("each checkpoint needs a share before it")
@@ -52,7 +54,10 @@ def main() -> None:
         shares = [float(share) for share in args.parts[::2]]
     except ValueError as error:
         parser.error(f"{error}: write a share before each checkpoint")
-    pairs = [(share, torch.load(path, map_location="cpu", weights_only=False)) for share, path in zip(shares, args.parts[1::2])]
+    pairs = [
+        (share, torch.load(path, map_location="cpu", weights_only=False))
+        for share, path in zip(shares, args.parts[1::2])
+    ]
     try:
         made = mean(pairs)
     except ValueError as error:

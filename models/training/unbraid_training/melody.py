@@ -148,9 +148,7 @@ def _varied(rng: np.random.Generator, motif: _Motif) -> _Motif:
     return replace(motif, steps=tuple(steps))
 
 
-def compose(
-    rng: np.random.Generator, low: float, high: float, seconds: float, density: float | None = None
-) -> Melody:
+def compose(rng: np.random.Generator, low: float, high: float, seconds: float, density: float | None = None) -> Melody:
     """A melody of about `seconds` within the MIDI range `low`–`high`.
 
     Sections of two motifs with repeats; the chorus lies higher and comes back with the same words.

@@ -99,7 +99,12 @@ def build_folder(pool: Path, folder: Path) -> int:
                 total[: len(audio)] += audio
             stems[stem] = total
         held_out = "test" in relative.parts
-        meta = {"source": folder.name, "licence": OWN_LICENCE, "permissive": False, "split": "dev" if held_out else "train"}
+        meta = {
+            "source": folder.name,
+            "licence": OWN_LICENCE,
+            "permissive": False,
+            "split": "dev" if held_out else "train",
+        }
         write_item(Path(pool), "multitrack", name, stems, {**meta, "details": {"song": song.name}})
     if not count:
         raise SourceError(

@@ -106,9 +106,7 @@ def features(power_left: torch.Tensor, power_right: torch.Tensor, power_side: to
     it would be for the logarithm of the side channel's power.
     """
     total = power_left + power_right + POWER_FLOOR
-    return torch.stack(
-        [torch.log10(total), (power_left - power_right) / total, 2.0 * power_side / total], dim=-1
-    )
+    return torch.stack([torch.log10(total), (power_left - power_right) / total, 2.0 * power_side / total], dim=-1)
 
 
 def contrast(level: torch.Tensor) -> torch.Tensor:
@@ -140,7 +138,9 @@ def _(x, weight):
 
 
 @torch.library.custom_op("unbraid::band_product_backward", mutates_args=())
-def _band_product_backward(grad: torch.Tensor, x: torch.Tensor, weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _band_product_backward(
+    grad: torch.Tensor, x: torch.Tensor, weight: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     rows = grad.transpose(0, 1)
     return torch.bmm(rows, weight.transpose(1, 2)).transpose(0, 1).contiguous(), torch.bmm(x.permute(1, 2, 0), rows)
 

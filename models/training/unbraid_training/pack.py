@@ -55,9 +55,31 @@ def excerpt_start(stems: Iterable[np.ndarray], seconds: float) -> int:
 
 def encode(samples: np.ndarray, kilobits: int) -> bytes:
     """Ogg Opus of int16 `samples` `[samples, channels]`."""
-    command = ["ffmpeg", "-v", "error", "-f", "s16le", "-ar", str(OPUS_RATE), "-ac", str(samples.shape[1]), "-i", "-",
-               "-c:a", "libopus", "-b:a", f"{kilobits}k", "-frame_duration", "60", "-f", "ogg", "-"]
-    return subprocess.run(command, input=np.ascontiguousarray(samples).tobytes(), capture_output=True, check=True).stdout
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-f",
+        "s16le",
+        "-ar",
+        str(OPUS_RATE),
+        "-ac",
+        str(samples.shape[1]),
+        "-i",
+        "-",
+        "-c:a",
+        "libopus",
+        "-b:a",
+        f"{kilobits}k",
+        "-frame_duration",
+        "60",
+        "-f",
+        "ogg",
+        "-",
+    ]
+    return subprocess.run(
+        command, input=np.ascontiguousarray(samples).tobytes(), capture_output=True, check=True
+    ).stdout
 
 
 def encoded(item: Item) -> tuple[dict, dict[str, bytes]]:
@@ -65,7 +87,14 @@ def encoded(item: Item) -> tuple[dict, dict[str, bytes]]:
     length = min(int(SECONDS[item.kind] * SAMPLE_RATE), item.length)
     whole = {stem: block_levels(audio) for stem, audio in item.stems.items()}
     start = excerpt_start(whole.values(), SECONDS[item.kind])
-    entry = {"kind": item.kind, "name": item.name, "source": item.meta["source"], "licence": item.meta["licence"], "length": length, "stems": {}}
+    entry = {
+        "kind": item.kind,
+        "name": item.name,
+        "source": item.meta["source"],
+        "licence": item.meta["licence"],
+        "length": length,
+        "stems": {},
+    }
     files = {}
     for stem, audio in item.stems.items():
         samples = np.asarray(audio[start : start + length])
@@ -158,7 +187,13 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
-    parser.add_argument("--data", type=Path, action="append", required=True, help="pool made by unbraid_training.build; may be given several times")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        action="append",
+        required=True,
+        help="pool made by unbraid_training.build; may be given several times",
+    )
     parser.add_argument("--megabytes", type=float, default=60.0, help="size of a part, at most")
     parser.add_argument("--parts", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)

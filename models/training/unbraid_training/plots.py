@@ -1,7 +1,7 @@
 """Pictures of a run and of separated songs.
 
-    python -m unbraid_training.plots curve RUN/log.jsonl OUT.png [--mode MODE]
-    python -m unbraid_training.plots stems CHECKPOINT SONG OUT.png [--seconds 20]
+python -m unbraid_training.plots curve RUN/log.jsonl OUT.png [--mode MODE]
+python -m unbraid_training.plots stems CHECKPOINT SONG OUT.png [--seconds 20]
 """
 
 from __future__ import annotations
@@ -83,8 +83,15 @@ def stems(checkpoint: Path, song: Path, out: Path, seconds: float) -> None:
     top = spectrogram_db(mixture).max()
     for (name, left, right), pair in zip(rows, axes):
         for audio, axis, what in ((left, pair[0], "true"), (right, pair[1], "separated")):
-            axis.imshow(spectrogram_db(audio), origin="lower", aspect="auto", vmin=top - 80, vmax=top, cmap="magma",
-                        extent=(0, audio.shape[1] / 44_100, 0, 22.05))
+            axis.imshow(
+                spectrogram_db(audio),
+                origin="lower",
+                aspect="auto",
+                vmin=top - 80,
+                vmax=top,
+                cmap="magma",
+                extent=(0, audio.shape[1] / 44_100, 0, 22.05),
+            )
             axis.set_yscale("symlog", linthresh=0.2)
             axis.set_ylim(0.03, 22)
             axis.set_title(f"{name}, {what}" if name != "mixture" else name, fontsize=9)

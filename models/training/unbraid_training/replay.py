@@ -39,9 +39,7 @@ def vary(batch: Batch, rng: np.random.Generator) -> Batch:
     scaled = (total - POWER_FLOOR).clamp_min(0.0) * gain[:, None] + POWER_FLOOR
     ratio = gain[:, None] * total / scaled
     sign = torch.where(swapped, -1.0, 1.0)[:, None, None]
-    feats = torch.stack(
-        [torch.log10(scaled), batch.feats[..., 1] * ratio * sign, batch.feats[..., 2] * ratio], dim=-1
-    )
+    feats = torch.stack([torch.log10(scaled), batch.feats[..., 1] * ratio * sign, batch.feats[..., 2] * ratio], dim=-1)
 
     def power(values: torch.Tensor) -> torch.Tensor:
         out = values * gain.reshape(items, *[1] * (values.ndim - 2), groups)
@@ -51,9 +49,7 @@ def vary(batch: Batch, rng: np.random.Generator) -> Batch:
     return Batch(feats, power(batch.pxx), power(batch.pxs), power(batch.pss), batch.rest_only)
 
 
-def replayed(
-    load: Callable[[int], Iterable[Batch]], step: int, times: int, block: int, seed: int
-) -> Iterator[Batch]:
+def replayed(load: Callable[[int], Iterable[Batch]], step: int, times: int, block: int, seed: int) -> Iterator[Batch]:
     """Batches from `step` on. `load(n)` yields the batches from the `n`-th on, without end or until there are no more."""
     at = step // (times * block) * times * block
     source = iter(load(at // times))

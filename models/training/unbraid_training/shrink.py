@@ -43,7 +43,7 @@ def without_blocks(weights: Weights, kept: list[int]) -> Weights:
     renamed = {name: value for name, value in weights.items() if not name.startswith("blocks.")}
     for new, old in enumerate(kept):
         start = f"blocks.{old}."
-        renamed |= {f"blocks.{new}.{n[len(start):]}": v for n, v in weights.items() if n.startswith(start)}
+        renamed |= {f"blocks.{new}.{n[len(start) :]}": v for n, v in weights.items() if n.startswith(start)}
     return renamed
 
 
@@ -52,12 +52,16 @@ def narrowed(weights: Weights, size: Size) -> Weights:
     out = dict(weights)
     for block in range(size.blocks):
         for part, wanted in (("mixer", size.mixer_hidden), ("mlp", size.mlp_hidden)):
-            inward, bias, outward = (f"blocks.{block}.{part}.{n}" for n in ("inward.weight", "inward.bias", "outward.weight"))
+            inward, bias, outward = (
+                f"blocks.{block}.{part}.{n}" for n in ("inward.weight", "inward.bias", "outward.weight")
+            )
             kept = strongest(weights[inward], weights[outward], wanted)
             out |= {inward: weights[inward][kept], bias: weights[bias][kept], outward: weights[outward][:, kept]}
         low = f"blocks.{block}.mlp.low_"
         if f"{low}inward.weight" in weights and size.low_bands:
-            inward, bias, outward = (weights[low + n][: size.low_bands] for n in ("inward.weight", "inward.bias", "outward.weight"))
+            inward, bias, outward = (
+                weights[low + n][: size.low_bands] for n in ("inward.weight", "inward.bias", "outward.weight")
+            )
             kept = [strongest(i.T, o.T, size.low_hidden) for i, o in zip(inward, outward)]
             out |= {
                 f"{low}inward.weight": torch.stack([m[:, one] for m, one in zip(inward, kept)]),
@@ -84,7 +88,9 @@ def projection(moments: torch.Tensor, readers: torch.Tensor, rank: int) -> tuple
 def front_moments(weights: Weights, size: Size, layout: Layout, probes: list[torch.Tensor]) -> torch.Tensor:
     """Mean of the front's channels times themselves, `[front, front]`, over features `[B, T, groups, 3]`."""
     network = BandNetwork(size)
-    wanted = {n: v for n, v in weights.items() if n.startswith(("front.first", "front.second", "front.forget", "feature_"))}
+    wanted = {
+        n: v for n, v in weights.items() if n.startswith(("front.first", "front.second", "front.forget", "feature_"))
+    }
     network.load_state_dict(wanted, strict=False)
     total = torch.zeros(size.front, size.front, dtype=torch.float64)
     for feats in probes:
@@ -125,9 +131,7 @@ def shrunk(saved: dict, wanted: dict, layout: Layout, probes: list[torch.Tensor]
     fixed = {"bands", "groups_per_band", "width", "taps", "front", "detail"}
     if fixed & set(wanted):
         named = ", ".join(sorted(fixed & set(wanted)))
-        raise ValueError(
-            f"{named} cannot be shrunk; blocks, mixer_hidden, mlp_hidden, low_bands, low_hidden, link can"
-        )
+        raise ValueError(f"{named} cannot be shrunk; blocks, mixer_hidden, mlp_hidden, low_bands, low_hidden, link can")
     size = Size(**{**saved["size"], **wanted})
     weights = {n: v.float() for n, v in saved["ema"].items()}
     weights = without_blocks(weights, kept_blocks(saved["size"]["blocks"], size.blocks))

@@ -130,12 +130,19 @@ def main() -> None:
     parser.add_argument("--replay", type=int, default=2, help="how often a batch is used, each time varied")
     parser.add_argument("--replay-block", type=int, default=16, help="batches kept for that; about 40 MB each")
     parser.add_argument("--pieces", type=int, default=2, help="pieces of an item's length that gradients span")
-    parser.add_argument("--carry", type=float, default=0.6, help="share of items that begin with what the one before them left in memory")
+    parser.add_argument(
+        "--carry",
+        type=float,
+        default=0.6,
+        help="share of items that begin with what the one before them left in memory",
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--init", type=Path, help="start from the averaged weights of this checkpoint")
     parser.add_argument("--loss", type=json.loads, default=list(DEFAULT_WEIGHTS), help="JSON list: " + ", ".join(PARTS))
     parser.add_argument("--no-compile", action="store_true")
-    parser.add_argument("--float32", action="store_true", help="no bfloat16, which processors without instructions for it never use")
+    parser.add_argument(
+        "--float32", action="store_true", help="no bfloat16, which processors without instructions for it never use"
+    )
     args = parser.parse_args()
 
     world, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
@@ -162,8 +169,11 @@ def main() -> None:
             opt.load_state_dict(state)
         step, best = saved["step"], saved["best"]
         if saved["pool_size"] != pool.size and rank == 0:
-            print(f"the pool has {pool.size} items, {saved['pool_size']} when the checkpoint was made: "
-                  "batches differ from those of an unbroken run", flush=True)
+            print(
+                f"the pool has {pool.size} items, {saved['pool_size']} when the checkpoint was made: "
+                "batches differ from those of an unbroken run",
+                flush=True,
+            )
     elif origin:
         strange = network.load_state_dict(origin["ema"], strict=False).unexpected_keys
         if strange:
@@ -196,8 +206,12 @@ def main() -> None:
 
     def load(first: int):
         return torch.utils.data.DataLoader(
-            data, batch_size=None, sampler=range(first * world + rank, args.steps * world, world),
-            num_workers=args.workers, prefetch_factor=args.replay_block if args.workers else None, persistent_workers=False,
+            data,
+            batch_size=None,
+            sampler=range(first * world + rank, args.steps * world, world),
+            num_workers=args.workers,
+            prefetch_factor=args.replay_block if args.workers else None,
+            persistent_workers=False,
         )
 
     loader = replayed(load, step, args.replay, args.replay_block, args.seed)
@@ -207,10 +221,16 @@ def main() -> None:
 
     def state() -> dict:
         return {
-            "network": network.state_dict(), "ema": average.state_dict(),
-            "optimisers": [opt.state_dict() for opt in opts], "step": step, "best": best,
-            "size": size.as_dict(), "layout": layout.as_dict(), "pool_size": pool.size,
-            "licences": "; ".join(licences), "arguments": {k: str(v) for k, v in vars(args).items()},
+            "network": network.state_dict(),
+            "ema": average.state_dict(),
+            "optimisers": [opt.state_dict() for opt in opts],
+            "step": step,
+            "best": best,
+            "size": size.as_dict(),
+            "layout": layout.as_dict(),
+            "pool_size": pool.size,
+            "licences": "; ".join(licences),
+            "arguments": {k: str(v) for k, v in vars(args).items()},
         }
 
     def save_last() -> None:
@@ -237,8 +257,11 @@ def main() -> None:
             save(args.out / "best.pt", state())
 
     if rank == 0:
-        print(f"{sum(p.numel() for p in parameters) / 1e6:.2f} M parameters, {size.macs_per_frame() / 1e6:.1f} MMAC/frame, "
-              f"{pool.size} pool items, from step {step}", flush=True)
+        print(
+            f"{sum(p.numel() for p in parameters) / 1e6:.2f} M parameters, {size.macs_per_frame() / 1e6:.1f} MMAC/frame, "
+            f"{pool.size} pool items, from step {step}",
+            flush=True,
+        )
     asked: list[bool] = []
     signal.signal(signal.SIGTERM, lambda *_: asked.append(True))
     stopping = False
@@ -289,16 +312,28 @@ def main() -> None:
         worked += mark - now
         if rank == 0 and step % 25 == 0:
             means = np.mean(window, axis=0)
-            log({"loss": round(float(means[0]), 5), **{name: round(float(v), 5) for name, v in zip(PARTS, means[1:])},
-                 "norm": round(float(means[-1]), 3), "rate": round(factor, 4),
-                 "step_s": round((waited + worked) / len(window), 3), "waiting_share": round(waited / (waited + worked), 3)})
-            print(f"step {step} loss {means[0]:.4f} ({' '.join(f'{v:.4f}' for v in means[1:-1])}) norm {means[-1]:.2f} "
-                  f"{(waited + worked) / len(window):.2f} s/step, {100 * waited / (waited + worked):.0f} % waiting", flush=True)
+            log(
+                {
+                    "loss": round(float(means[0]), 5),
+                    **{name: round(float(v), 5) for name, v in zip(PARTS, means[1:])},
+                    "norm": round(float(means[-1]), 3),
+                    "rate": round(factor, 4),
+                    "step_s": round((waited + worked) / len(window), 3),
+                    "waiting_share": round(waited / (waited + worked), 3),
+                }
+            )
+            print(
+                f"step {step} loss {means[0]:.4f} ({' '.join(f'{v:.4f}' for v in means[1:-1])}) norm {means[-1]:.2f} "
+                f"{(waited + worked) / len(window):.2f} s/step, {100 * waited / (waited + worked):.0f} % waiting",
+                flush=True,
+            )
             window, waited, worked = [], 0.0, 0.0
         if rank == 0 and songs and step % args.score_every == 0:
             score()
             mark = time.time()
-        wishes = torch.tensor([bool(asked), rank == 0 and time.time() - saved_at > args.save_minutes * 60], dtype=torch.float32)
+        wishes = torch.tensor(
+            [bool(asked), rank == 0 and time.time() - saved_at > args.save_minutes * 60], dtype=torch.float32
+        )
         if world > 1:
             # All processes stop, and save, after the same step, or the others would wait for ever.
             dist.all_reduce(wishes)
@@ -315,7 +350,9 @@ def main() -> None:
         sums = [torch.zeros((), dtype=torch.float64) for _ in range(world)]
         dist.all_gather(sums, sum(p.detach().double().abs().sum() for p in parameters))
         if len({float(one) for one in sums}) > 1:
-            raise SystemExit(f"the processes' weights have drifted apart: {[float(one) for one in sums]}; this run is not to be used")
+            raise SystemExit(
+                f"the processes' weights have drifted apart: {[float(one) for one in sums]}; this run is not to be used"
+            )
         if rank == 0:
             print(f"{world} processes hold the same weights", flush=True)
         # Nobody leaves while another still answers: without it one run in some ten was aborted in its last line, all saved.

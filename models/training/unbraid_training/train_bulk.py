@@ -100,7 +100,10 @@ class Run:
         licences = licences | {one for one in self.origin.get("licences", "").split("; ") if one}
         return {
             "ema": {name: value.half().cpu() for name, value in self.average.state_dict().items()},
-            "size": self.network.size.as_dict(), "layout": self.layout.as_dict(), "licences": "; ".join(sorted(licences)), "step": self.steps,
+            "size": self.network.size.as_dict(),
+            "layout": self.layout.as_dict(),
+            "licences": "; ".join(sorted(licences)),
+            "step": self.steps,
             "arguments": {key: str(value) for key, value in vars(self.args).items()},
         }
 
@@ -152,9 +155,17 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", type=Path, nargs="+", help="archives made by unbraid_training.pack")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--later", type=Path, help="folder in which all parts, these too, will lie beside a file named complete; awaited after compiling")
-    parser.add_argument("--network", action="append", required=True, metavar="MODE=CHECKPOINT", help="may be given several times")
-    parser.add_argument("--minutes", type=float, required=True, help="from the start of the program, loading and compiling included")
+    parser.add_argument(
+        "--later",
+        type=Path,
+        help="folder in which all parts, these too, will lie beside a file named complete; awaited after compiling",
+    )
+    parser.add_argument(
+        "--network", action="append", required=True, metavar="MODE=CHECKPOINT", help="may be given several times"
+    )
+    parser.add_argument(
+        "--minutes", type=float, required=True, help="from the start of the program, loading and compiling included"
+    )
     parser.add_argument("--dev", type=Path, action="append", default=[], help="song folder, or folder of song folders")
     parser.add_argument("--items", type=int, default=48, help="mixtures in a batch")
     parser.add_argument("--seconds", type=float, default=8.0)
@@ -162,7 +173,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--warmup", type=int, default=60)
     parser.add_argument("--ema", type=float, default=0.998)
     parser.add_argument("--loss", type=json.loads, default=list(LOSS), help="JSON list: " + ", ".join(PARTS))
-    parser.add_argument("--carry", type=float, default=0.6, help="share of items that begin with what the one before them left in memory")
+    parser.add_argument(
+        "--carry",
+        type=float,
+        default=0.6,
+        help="share of items that begin with what the one before them left in memory",
+    )
     parser.add_argument("--recipe", type=json.loads, default={}, help="JSON of bulk.BulkRecipe fields")
     parser.add_argument("--score-seconds", type=float, default=45.0)
     parser.add_argument("--checkpoints", type=int, default=3)
@@ -178,7 +194,9 @@ def main(arguments: list[str] | None = None) -> None:
     for one in args.network:
         mode, _, path = one.partition("=")
         if mode not in LAYOUTS or not Path(path).is_file():
-            raise SystemExit(f"--network {one}: expected MODE=CHECKPOINT, with MODE one of {', '.join(sorted(LAYOUTS))}")
+            raise SystemExit(
+                f"--network {one}: expected MODE=CHECKPOINT, with MODE one of {', '.join(sorted(LAYOUTS))}"
+            )
         networks.append((mode, path))
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(args.seed)
@@ -196,7 +214,11 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"{time.monotonic() - began:.1f} s: {len(catalogue.lengths)} recordings, {hours:.1f} h{left}", flush=True)
         planner = Planner(catalogue.without_sound(), BulkRecipe(**args.recipe), args.items, samples, args.seed)
         loader = torch.utils.data.DataLoader(
-            planner, batch_size=None, sampler=range(args.steps), num_workers=args.workers, prefetch_factor=4 if args.workers else None,
+            planner,
+            batch_size=None,
+            sampler=range(args.steps),
+            num_workers=args.workers,
+            prefetch_factor=4 if args.workers else None,
         )
         return iter(loader)
 
@@ -221,7 +243,9 @@ def main(arguments: list[str] | None = None) -> None:
             if run.window:
                 entry.update({name: round(value, 5) for name, value in run.recent().items()})
             if songs:
-                entry["development"] = {name: round(value, 3) for name, value in pooled_scores(run.average, songs[run.mode]).items()}
+                entry["development"] = {
+                    name: round(value, 3) for name, value in pooled_scores(run.average, songs[run.mode]).items()
+                }
             log(entry)
 
     carries = torch.Generator().manual_seed(args.seed)
@@ -262,7 +286,10 @@ def main(arguments: list[str] | None = None) -> None:
         plan = next(plans, None)
         waited += time.monotonic() - mark
         if args.profile and step == 10:
-            print(f"{(time.monotonic() - start) / step:.3f} s a step, memory {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB", flush=True)
+            print(
+                f"{(time.monotonic() - start) / step:.3f} s a step, memory {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB",
+                flush=True,
+            )
             profiler = torch.profiler.profile()
             profiler.__enter__()
         if profiler and step == 14:
@@ -279,8 +306,13 @@ def main(arguments: list[str] | None = None) -> None:
     spent = time.monotonic() - start
     for run in runs:
         torch.save(run.checkpoint(catalogue.licences), args.out / f"{run.mode}-{args.checkpoints}.pt")
-    log({"steps_per_second": round(step / spent, 3), "waited_share": round(waited / spent, 3),
-         "audio_hours": round(step * args.items * args.seconds / 3600, 1)})
+    log(
+        {
+            "steps_per_second": round(step / spent, 3),
+            "waited_share": round(waited / spent, 3),
+            "audio_hours": round(step * args.items * args.seconds / 3600, 1),
+        }
+    )
     score()
 
 
