@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from .pool import KINDS, SAMPLE_RATE, read_pool
+from .data.dataset import KINDS, SAMPLE_RATE, read_pool
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -55,7 +55,7 @@ def _build(kind: str, options: argparse.Namespace) -> None:
     # Imported here: each kind needs packages and tools that a build of the others does not.
     pool, shared = options.data, options.shared
     if kind == "multitrack":
-        from . import multitrack
+        from .recordings import multitrack
 
         if shared is None:
             print("multitrack: left out, --shared is not given", flush=True)
@@ -64,24 +64,24 @@ def _build(kind: str, options: argparse.Namespace) -> None:
         for folder in options.songs:
             print(f"multitrack: {multitrack.build_folder(pool, folder)} songs in {folder}", flush=True)
     elif kind == "instrumental":
-        from . import instrumentals
+        from .recordings import instrumentals
 
         instrumentals.build(pool, pool, options.hours_instrumental, options.permissive)
     elif kind == "singing":
-        from . import voices
+        from .voices import takes as voices
 
         voices.build_singing(pool, pool, shared, options.hours_singing, options.permissive, options.seed)
     elif kind == "speech":
-        from . import voices
+        from .voices import takes as voices
 
         voices.build_speech(pool, pool, shared, options.hours_speech, options.permissive, options.seed)
     elif kind == "backing":
-        from . import backing
+        from .arrangement import backing
 
         # Each song notes in its meta data whether all it uses is permissive; `read_pool` then selects.
         backing.build(pool, pool, shared and shared / "instruments", options.hours_backing, options.seed)
     elif kind == "loops":
-        from . import guitars, loops
+        from .recordings import guitars, loops
 
         guitars.build(pool, pool, options.permissive)
         loops.build(pool, pool, None, options.hours_loops, options.seed, permissive=options.permissive)

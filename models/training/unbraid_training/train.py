@@ -26,15 +26,15 @@ import numpy as np
 import torch
 import torch.distributed as dist
 
-from . import scores
-from .layout import LAYOUTS, STEMS, Layout
-from .head import head_loss
-from .loader import Batches, Pool, Recipe
-from .loss import DEFAULT_WEIGHTS, PARTS
-from .network import BandNetwork, Size
-from .replay import replayed
-from .songs import read_song, song_folders
-from .stream import separate
+from .data.songs import read_song, song_folders
+from .evaluation import scores
+from .mixing.loader import Batches, Pool, Recipe
+from .mixing.replay import replayed
+from .model.layout import LAYOUTS, STEMS, Layout
+from .model.network import BandNetwork, Size
+from .model.stream import separate
+from .training.head import head_loss
+from .training.loss import DEFAULT_WEIGHTS, PARTS
 
 FEATURE_BATCHES = 6
 """Batches from which mean and scale of the features are measured before the first step."""

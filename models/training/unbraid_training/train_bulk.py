@@ -24,14 +24,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .bulk import BulkRecipe, Catalogue, Mixer, Planner, Statistics
-from .layout import LAYOUTS, STEMS, Layout
-from .loader import statistics as song_statistics
-from .loss import PARTS, separation_loss
-from .network import BandNetwork, Size
-from .pack import unpack
-from .pool import SAMPLE_RATE
-from .songs import read_song, song_folders
+from .data.dataset import SAMPLE_RATE
+from .data.pack import unpack
+from .data.songs import read_song, song_folders
+from .mixing.bulk import BulkRecipe, Catalogue, Mixer, Planner, Statistics
+from .mixing.loader import statistics as song_statistics
+from .model.layout import LAYOUTS, STEMS, Layout
+from .model.network import BandNetwork, Size
+from .training.loss import PARTS, separation_loss
 
 LOSS = (0.5, 1.0, 0.12, 0.25)
 """Weights of the loss's parts: for networks that separate already."""
