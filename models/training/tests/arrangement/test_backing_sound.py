@@ -1,12 +1,13 @@
-"""Sound: effects, samplers, kits, synthesizers, and a whole song written to the pool."""
+"""Sound: effects, samplers, kits, synthesizers, and a whole song written to the dataset."""
 
 import json
 
 import numpy as np
 import pytest
 import soundfile
+
 from unbraid_training.arrangement import backing
-from unbraid_training.data.dataset import SAMPLE_RATE, read_pool
+from unbraid_training.data.dataset import SAMPLE_RATE, read_dataset
 from unbraid_training.data.fetch import SourceError
 from unbraid_training.data.sources import CATALOGUE, source
 from unbraid_training.instruments import effects as fx
@@ -228,7 +229,7 @@ def test_songs_are_written_aligned_repeatable_and_resumable(workshop, tmp_path):
     hours = 20 / 3600
     made = backing.build(tmp_path, tmp_path, None, hours, seed=3, log=lambda line: None)
     assert made >= 2
-    items = read_pool(tmp_path, ("backing",))
+    items = read_dataset(tmp_path, ("backing",))
     for item in items:
         assert len({len(a) for a in item.stems.values()}) == 1
         assert {"tempo_bpm", "key", "minor", "details"} <= set(item.meta)
@@ -240,7 +241,7 @@ def test_songs_are_written_aligned_repeatable_and_resumable(workshop, tmp_path):
     before = {i.name: {s: a.copy() for s, a in i.stems.items()} for i in items}
     assert backing.build(tmp_path, tmp_path, None, hours, seed=3, log=lambda line: None) == 0
     backing.build(tmp_path, tmp_path, None, hours, seed=3, skip_existing=False, log=lambda line: None)
-    for item in read_pool(tmp_path, ("backing",)):
+    for item in read_dataset(tmp_path, ("backing",)):
         for stem, audio in item.stems.items():
             assert np.array_equal(audio, before[item.name][stem])
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from unbraid_training.evaluation import baseline, scores
 
 RATE = 44100

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from unbraid_training.evaluation import scores
 
 RATE = 44100

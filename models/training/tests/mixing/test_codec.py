@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from unbraid_training.model.transform import spectra
+
 from unbraid_training.mixing.codec import CODECS, round_trip, share_out
 from unbraid_training.model.layout import STUDIO
-from unbraid_training.model.transform import spectra
 
 
 def music(seconds: float = 3.0) -> np.ndarray:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+
 from unbraid_training.model.network import BandNetwork, Size
 from unbraid_training.training.grow import grow
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from unbraid_training.training.mean import mean
 
 

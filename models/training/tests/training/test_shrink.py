@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from unbraid_training.model.transform import spectra
+
 from unbraid_training.model.layout import LIVE, STUDIO
 from unbraid_training.model.network import BandNetwork, Size
 from unbraid_training.model.stream import stream_shares
-from unbraid_training.model.transform import spectra
 from unbraid_training.training.grow import grow
 from unbraid_training.training.shrink import kept_blocks, narrowed, projection, shrunk
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+
 from unbraid_training.data.dataset import write_item
 
 PACKAGE = Path(__file__).parent.parent
 META = {"source": "noise", "licence": "CC0-1.0", "permissive": True, "split": "train"}
 
 
-def small_pool(root: Path) -> None:
+def small_dataset(root: Path) -> None:
     rng = np.random.default_rng(0)
     seconds = 6 * 44_100
     for kind, stems in (("backing", ("drums", "bass", "other")), ("speech", ("vocals",))):
@@ -23,7 +24,7 @@ def small_pool(root: Path) -> None:
 
 
 def test_two_processes_hold_the_same_network_and_go_on_where_they_stopped(tmp_path):
-    small_pool(tmp_path / "pool")
+    small_dataset(tmp_path / "dataset")
 
     def train(steps, run="run"):
         command = [
@@ -35,7 +36,7 @@ def test_two_processes_hold_the_same_network_and_go_on_where_they_stopped(tmp_pa
             "-m",
             "unbraid_training.train",
             "--data",
-            str(tmp_path / "pool"),
+            str(tmp_path / "dataset"),
             "--out",
             str(tmp_path / run),
             "--size",

@@ -7,8 +7,9 @@ import pytest
 import pyworld
 import soundfile
 from scipy.signal import lfilter
+
 from unbraid_training.data.audio import active_regions, decode, fade
-from unbraid_training.data.dataset import SAMPLE_RATE, read_pool, write_item
+from unbraid_training.data.dataset import SAMPLE_RATE, read_dataset, write_item
 from unbraid_training.data.sources import CATALOGUE, source
 from unbraid_training.voices import singing, vocoder
 from unbraid_training.voices.melody import Melody, Note, Phrase, compose
@@ -182,10 +183,10 @@ def test_catalogue_names_a_licence_for_everything():
 def test_takes_reach_the_pool(tmp_path, material):
     audio, found = singing.perform(np.random.default_rng(2), material, 5.0, style="pop", doubles=True)
     write_item(tmp_path, "singing", "a", {"vocals": audio}, {**source("sung-syllables").meta(), **found})
-    (item,) = read_pool(tmp_path, ["singing"])
+    (item,) = read_dataset(tmp_path, ["singing"])
     assert item.stems["vocals"].shape == audio.shape and item.stems["vocals"].dtype == np.int16
     assert json.loads((item.path / "meta.json").read_text())["licence"] == "GPL-3.0-only"
-    assert read_pool(tmp_path, ["singing"], permissive=True) == []
+    assert read_dataset(tmp_path, ["singing"], permissive=True) == []
 
 
 def test_decoding_resamples_and_folds(tmp_path):

@@ -1,11 +1,12 @@
-"""From recordings on disk to items in the pool: loading, grouping, speech, singing, the summary."""
+"""From recordings on disk to items in the dataset: loading, grouping, speech, singing, the summary."""
 
 import numpy as np
 import pytest
 import soundfile
 from test_voices import spoken
+
 from unbraid_training import build
-from unbraid_training.data.dataset import SAMPLE_RATE, read_pool, write_item
+from unbraid_training.data.dataset import SAMPLE_RATE, read_dataset, write_item
 from unbraid_training.data.sources import markdown_table, source, used
 from unbraid_training.recordings import instrumentals
 from unbraid_training.voices import neural
@@ -56,15 +57,15 @@ def test_languages_are_held_out_as_a_whole(tmp_path):
 
 def test_speech_items(tmp_path, only_voice):
     voices.build_speech(tmp_path, tmp_path, None, hours=20.0 / 3600)
-    (item,) = read_pool(tmp_path, ["speech"])
+    (item,) = read_dataset(tmp_path, ["speech"])
     assert item.length > 20 * SAMPLE_RATE and item.meta["details"]["voice"] == "made-up"
     voices.build_speech(tmp_path, tmp_path, None, hours=20.0 / 3600)
-    assert len(read_pool(tmp_path, ["speech"])) == 1, "a second build of the same size adds nothing"
+    assert len(read_dataset(tmp_path, ["speech"])) == 1, "a second build of the same size adds nothing"
 
 
 def test_singing_items(tmp_path, only_voice):
     voices.build_singing(tmp_path, tmp_path, None, hours=30.0 / 3600, takes_per_visit=1)
-    (item,) = read_pool(tmp_path, ["singing"])
+    (item,) = read_dataset(tmp_path, ["singing"])
     assert item.meta["split"] == "train" and item.meta["licence"] == "GPL-2.0-or-later"
     assert item.meta["details"]["style"] and "tempo_bpm" in item.meta
     assert 55 < item.length / SAMPLE_RATE < 150

@@ -1,6 +1,6 @@
-"""Backing songs: an arrangement rendered to aligned drums, bass and other stems, written to the pool.
+"""Backing songs: an arrangement rendered to aligned drums, bass and other stems, written to the dataset.
 
-    python -m unbraid_training.backing --data DIR [--instruments DIR] --hours H --seed S --skip-existing
+    python -m unbraid_training.arrangement.backing --data DIR [--instruments DIR] --hours H --seed S --skip-existing
 
 Song number n of a seed is always the same song, whatever was built before.
 """
@@ -16,6 +16,7 @@ import numpy as np
 
 from ..data.dataset import SAMPLE_RATE, write_item
 from ..data.fetch import SourceError
+from ..errors import run
 from ..instruments import effects as fx
 from ..instruments.midi import Song
 from ..instruments.players import Palette, Scene, Studio, play_bass, play_drums, play_other
@@ -203,7 +204,7 @@ def build(
     made, have, number, began = 0, 0.0, 0, time.monotonic()
     started = 0.0
     pending: list = []
-    pool = multiprocessing.get_context("spawn").Pool(workers) if workers > 1 else None
+    processes = multiprocessing.get_context("spawn").Pool(workers) if workers > 1 else None
     try:
         while have < hours * 3600:
             path = root / "backing" / item_name(seed, number, permissive)
@@ -213,7 +214,7 @@ def build(
                 number += 1
                 continue
             tasks = [(root, cache, instruments, permissive, seed, number + i) for i in range(workers)]
-            pending = pool.map(_task, tasks) if pool else [_task(t) for t in tasks]
+            pending = processes.map(_task, tasks) if processes else [_task(t) for t in tasks]
             number += workers
             for index, seconds in pending:
                 have += seconds
@@ -225,8 +226,8 @@ def build(
                         f"backing {item_name(seed, index, permissive)}: {have / 3600:.2f} h, {started / max(spent, 1e-6):.1f} times real time"
                     )
     finally:
-        if pool:
-            pool.terminate()
+        if processes:
+            processes.terminate()
     return made
 
 
@@ -234,7 +235,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--data", type=Path, required=True, help="root of the pool; also the cache of packages unless --cache is given"
+        "--data", type=Path, required=True, help="root of the dataset; also the cache of packages unless --cache is given"
     )
     parser.add_argument("--cache", type=Path, help="folder with debs/ and unpacked/")
     parser.add_argument(
@@ -264,4 +265,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -15,6 +15,11 @@ from .dataset import SAMPLE_RATE
 from .fetch import SourceError
 
 
+def db(value: float) -> float:
+    """Amplitude factor of a level in dB."""
+    return float(10.0 ** (value / 20.0))
+
+
 def decode(path: Path, channels: int | None = None, rate: int = SAMPLE_RATE) -> np.ndarray:
     """Decodes `path` to float32 `[samples, channels]` at `rate` Hz, full scale ±1.
 

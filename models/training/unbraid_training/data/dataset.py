@@ -1,4 +1,4 @@
-"""The pool: built stems on disk, as memory-mapped int16 arrays with their origin beside them.
+"""The dataset: built stems on disk, as memory-mapped int16 arrays with their origin beside them.
 
 An *item* is a folder `<root>/<kind>/<name>/` that holds one `.npy` file per stem, int16 of shape
 `[samples, channels]` (1 or 2 channels, 44,100 Hz), and `meta.json`. All stems of an item are
@@ -9,7 +9,7 @@ aligned and equally long. Kinds:
 `multitrack`    real songs as stems: `vocals`, `drums`, `bass`, `other`
 `singing`       `vocals`: sung takes, dry
 `speech`        `vocals`: spoken takes, dry
-`instrumental`  `rest`: real finished mixes that hold no voice
+`instrumental`  `accompaniment`: real finished mixes that hold no voice
 `loops`         one of `drums`, `bass`, `other`: recorded single-stem material
 =============== ==================================================================
 
@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 
 SAMPLE_RATE = 44_100
-"""Sample rate of everything in the pool, in Hz."""
+"""Sample rate of everything in the dataset, in Hz."""
 
 ACTIVE = 1e-3
 """RMS of a block that counts as sound, full scale 1."""
@@ -77,7 +77,7 @@ def loudness(levels: np.ndarray) -> float:
 
 @dataclass
 class Item:
-    """One item of the pool, its arrays still on disk."""
+    """One item of the dataset, its arrays still on disk."""
 
     path: Path
     kind: str
@@ -95,21 +95,25 @@ class Item:
         return min(len(audio) for audio in self.stems.values())
 
 
-def read_pool(root: Path, kinds=KINDS, split: str | None = None, permissive: bool = False) -> list[Item]:
+def stem_name(name: str) -> str:
+    """A stem's name, from that of a file: datasets and packed parts of 0.5.0 and before call the accompaniment `rest`."""
+    return "accompaniment" if name == "rest" else name
+
+
+def read_item(folder: Path) -> Item | None:
+    """The item in a folder, memory-mapped; None where there is none, or not a whole one."""
+    meta = folder / "meta.json"
+    if folder.name.endswith(".partial") or not meta.is_file():
+        return None
+    stems = {stem_name(file.stem): np.load(file, mmap_mode="r") for file in sorted(folder.glob("*.npy"))}
+    return Item(folder, folder.parent.name, json.loads(meta.read_text()), stems)
+
+
+def read_dataset(root: Path, kinds=KINDS, split: str | None = None, permissive: bool = False) -> list[Item]:
     """All complete items, sorted by path; memory-mapped, so this is cheap.
 
     `permissive` keeps only items whose licence is permissive (see the module's text).
     """
-    items = []
-    for kind in kinds:
-        for path in sorted((Path(root) / kind).glob("*/meta.json")):
-            if path.parent.name.endswith(".partial"):
-                continue
-            meta = json.loads(path.read_text())
-            if split is not None and meta["split"] != split:
-                continue
-            if permissive and not meta["permissive"]:
-                continue
-            stems = {f.stem: np.load(f, mmap_mode="r") for f in sorted(path.parent.glob("*.npy"))}
-            items.append(Item(path.parent, kind, meta, stems))
-    return items
+    folders = (path.parent for kind in kinds for path in sorted((Path(root) / kind).glob("*/meta.json")))
+    items = (item for folder in folders if (item := read_item(folder)))
+    return [i for i in items if split in (None, i.meta["split"]) and (i.meta["permissive"] or not permissive)]

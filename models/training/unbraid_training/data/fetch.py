@@ -1,12 +1,14 @@
-"""Debian packages as data sources: downloaded by name, unpacked beside the pool, never installed."""
+"""Debian packages as data sources: downloaded by name, unpacked beside the dataset, never installed."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
 
+from ..errors import UserError
 
-class SourceError(RuntimeError):
+
+class SourceError(UserError):
     """A source is not to be had; the message names it and the remedy."""
 
 

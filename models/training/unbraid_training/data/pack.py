@@ -1,9 +1,9 @@
-"""Packs an excerpt of every item of a pool into a few small archives, to train where little can be carried to.
+"""Packs an excerpt of every item of a dataset into a few small archives, to train where little can be carried to.
 
-    python -m unbraid_training.pack OUT --data POOL [--data POOL …] --megabytes 60 --parts 3
+    python -m unbraid_training.data.pack OUT --data DATASET [--data DATASET …] --megabytes 60 --parts 3
 
 `OUT` receives `part-0.zip`, `part-1.zip`, …: Ogg files with Opus, and `index.json`. Every part is a fair sample of the
-whole, so that fewer parts are a smaller pool. Items of split `dev` stay out. `unpack` reads parts back.
+whole, so that fewer parts are a smaller dataset. Items of split `dev` stay out. `unpack` reads parts back.
 
 Opus knows 48 kHz only. Samples are handed to it as if they had that rate, and taken back the same way: nothing is resampled,
 and what it leaves out above 20 kHz is then what lies above 18.4.
@@ -23,14 +23,15 @@ from pathlib import Path
 
 import numpy as np
 
-from .dataset import ACTIVE, KINDS, SAMPLE_RATE, Item, loudness, read_pool
+from ..errors import run
+from .dataset import ACTIVE, KINDS, SAMPLE_RATE, Item, loudness, read_dataset, stem_name
 
 OPUS_RATE = 48_000
 
 SECONDS = {"backing": 48.0, "multitrack": 170.0, "singing": 60.0, "speech": 60.0, "instrumental": 45.0, "loops": 30.0}
 """Longest excerpt of an item, by kind. Many short excerpts teach more than a few long ones: songs repeat themselves."""
 
-KILOBITS = {"drums": (36, 56), "bass": (24, 36), "other": (40, 56), "vocals": (32, 48), "rest": (40, 56)}
+KILOBITS = {"drums": (36, 56), "bass": (24, 36), "other": (40, 56), "vocals": (32, 48), "accompaniment": (40, 56)}
 """Bit rate of a stem with one channel and with two."""
 
 BLOCK = SAMPLE_RATE // 2
@@ -108,11 +109,11 @@ def encoded(item: Item) -> tuple[dict, dict[str, bytes]]:
     return entry, files
 
 
-def pack(out: Path, pools: list[Path], megabytes: float, parts: int, seed: int, permissive: bool = False) -> list[Path]:
+def pack(out: Path, datasets: list[Path], megabytes: float, parts: int, seed: int, permissive: bool = False) -> list[Path]:
     """Writes the parts and returns their paths; stops where they are full, or when every item is in."""
     rng = np.random.default_rng(seed)
-    items = [item for root in pools for item in read_pool(root, KINDS, split="train", permissive=permissive)]
-    # The same item may be in two pools; and a shuffled order makes every part a fair sample.
+    items = [item for root in datasets for item in read_dataset(root, KINDS, split="train", permissive=permissive)]
+    # The same item may be in two datasets; and a shuffled order makes every part a fair sample.
     unique = list({(item.kind, item.name): item for item in items}.values())
     # What there is little of goes first, and into the first part: real songs.
     order = sorted(rng.permutation(len(unique)).tolist(), key=lambda i: unique[i].kind != "multitrack")
@@ -148,7 +149,7 @@ def pack(out: Path, pools: list[Path], megabytes: float, parts: int, seed: int, 
 
 @dataclass
 class Excerpt:
-    """One item of a packed pool: int16 stems `[channels, samples]`, all equally long."""
+    """One item of a packed dataset: int16 stems `[channels, samples]`, all equally long."""
 
     kind: str
     name: str
@@ -163,13 +164,13 @@ def _decoded(job: tuple[Path, dict]) -> Excerpt:
     path, entry = job
     stems = {}
     with zipfile.ZipFile(path) as archive:
-        for stem, told in entry["stems"].items():
-            audio, _ = soundfile.read(io.BytesIO(archive.read(told["file"])), dtype="int16", always_2d=True)
-            samples = np.zeros((told["channels"], entry["length"]), dtype=np.int16)
+        for stem, stored in entry["stems"].items():
+            audio, _ = soundfile.read(io.BytesIO(archive.read(stored["file"])), dtype="int16", always_2d=True)
+            samples = np.zeros((stored["channels"], entry["length"]), dtype=np.int16)
             length = min(len(audio), entry["length"])
             samples[:, :length] = audio[:length].T
-            stems[stem] = samples
-    levels = {stem: told["loudness"] for stem, told in entry["stems"].items()}
+            stems[stem_name(stem)] = samples
+    levels = {stem_name(stem): stored["loudness"] for stem, stored in entry["stems"].items()}
     return Excerpt(entry["kind"], entry["name"], stems, levels, entry["licence"])
 
 
@@ -192,7 +193,7 @@ def main() -> None:
         type=Path,
         action="append",
         required=True,
-        help="pool made by unbraid_training.build; may be given several times",
+        help="dataset made by unbraid_training.build; may be given several times",
     )
     parser.add_argument("--megabytes", type=float, default=60.0, help="size of a part, at most")
     parser.add_argument("--parts", type=int, default=3)
@@ -203,9 +204,9 @@ def main() -> None:
         with zipfile.ZipFile(path) as archive:
             index = json.loads(archive.read("index.json"))
         hours = {kind: sum(e["length"] for e in index if e["kind"] == kind) / SAMPLE_RATE / 3600 for kind in KINDS}
-        told = ", ".join(f"{kind} {hours[kind]:.2f} h" for kind in KINDS)
-        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, {len(index)} items; {told}")
+        hours_of_kinds = ", ".join(f"{kind} {hours[kind]:.2f} h" for kind in KINDS)
+        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, {len(index)} items; {hours_of_kinds}")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

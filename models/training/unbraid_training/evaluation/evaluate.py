@@ -1,7 +1,7 @@
 """Scores of rendered songs. Called by ``cargo xtask evaluate``, which renders them through the bundled plug-in.
 
-    python -m unbraid_training.evaluate song FOLDER --name NAME --json FILE
-    python -m unbraid_training.evaluate table FILE... [--json FILE]
+    python -m unbraid_training.evaluation.evaluate song FOLDER --name NAME --json FILE
+    python -m unbraid_training.evaluation.evaluate table FILE... [--json FILE]
 
 ``FOLDER`` holds ``mixture.wav``, ``references/STEM.wav`` (an absent stem has no file) and ``estimates/ROW/STEM.wav`` for
 any number of rows. To these the rows *oracle*, *mixture × best gain* and *DSP baseline* are added here.
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from ..model.layout import STEMS
 from . import baseline, scores
 
 ORACLE = "oracle (ratio mask)"
@@ -30,7 +31,7 @@ ROW_NAMES = {"Studio": "unbraid Studio", "Live": "unbraid Live", "spleeter": "Sp
 def read_stems(folder: Path) -> tuple[dict[str, np.ndarray], int]:
     """The stems in a folder, ``[T, 2]`` each, and their sample rate in Hz."""
     stems, rate = {}, 0
-    for stem in scores.STEMS:
+    for stem in STEMS:
         file = folder / f"{stem}.wav"
         if file.exists():
             stems[stem], rate = soundfile.read(file, always_2d=True)
@@ -61,7 +62,7 @@ def score_folder(folder: Path, name: str, bss_eval: bool) -> dict:
     rows[BASELINE] = baseline.separate(mixture, rate)
     rows[CONSTANT] = {
         stem: scores.best_constant_gain(references[stem], mixture) * mixture
-        for stem in scores.STEMS
+        for stem in STEMS
         if stem in references
     }
     rows[ORACLE] = baseline.oracle(references, rate)
@@ -70,7 +71,7 @@ def score_folder(folder: Path, name: str, bss_eval: bool) -> dict:
         "seconds": len(mixture) / rate,
         "rate": rate,
         "left_out": {
-            stem: scores.silence_reason(references.get(stem, np.zeros_like(mixture)), mixture) for stem in scores.STEMS
+            stem: scores.silence_reason(references.get(stem, np.zeros_like(mixture)), mixture) for stem in STEMS
         },
         "rows": {row: score_row(references, estimates, rate, bss_eval) for row, estimates in rows.items()},
     }
@@ -87,11 +88,11 @@ def summary(songs: list[dict]) -> dict:
     for row in songs[0]["rows"]:
         results = [song["rows"][row] for song in songs if row in song["rows"]]
         means = scores.mean_over_songs(results)
-        for stem in scores.STEMS:
+        for stem in STEMS:
             means["stems"][stem]["bss_eval_median"] = _finite_mean(
                 result["stems"][stem].get("bss_eval_median") for result in results
             )
-        means["bss_eval_mean"] = _finite_mean(means["stems"][stem]["bss_eval_median"] for stem in scores.STEMS)
+        means["bss_eval_mean"] = _finite_mean(means["stems"][stem]["bss_eval_median"] for stem in STEMS)
         means["drum_attack_ratio"] = _finite_mean(
             result["drum_attacks"]["ratio"] for result in results if "drum_attacks" in result
         )
@@ -113,8 +114,8 @@ def table(songs: list[dict]) -> str:
         lines.append("| row | vocals | drums | bass | other | mean |")
         lines.append("|---|---:|---:|---:|---:|---:|")
         for row, means in rows.items():
-            cells = [_cell(means["stems"][stem][key]) for stem in scores.STEMS]
-            complete = all(means["stems"][stem][key] is not None for stem in scores.STEMS)
+            cells = [_cell(means["stems"][stem][key]) for stem in STEMS]
+            complete = all(means["stems"][stem][key] is not None for stem in STEMS)
             lines.append(f"| {row} | {' | '.join(cells)} | {_cell(means[mean_key] if complete else None)} |")
         lines.append("")
 
@@ -135,7 +136,7 @@ def table(songs: list[dict]) -> str:
         lines.append("| song | vocals | drums | bass | other | left out |")
         lines.append("|---|---:|---:|---:|---:|---|")
         for song in songs:
-            cells = [_cell(song["rows"][row]["stems"][stem]["sdr"]) for stem in scores.STEMS]
+            cells = [_cell(song["rows"][row]["stems"][stem]["sdr"]) for stem in STEMS]
             reasons = [f"{stem}: {reason}" for stem, reason in song["left_out"].items() if reason]
             lines.append(f"| {song['name']} | {' | '.join(cells)} | {', '.join(reasons) or '–'} |")
         lines.append("")

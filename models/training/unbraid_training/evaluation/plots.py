@@ -1,7 +1,7 @@
 """Pictures of a run and of separated songs.
 
-python -m unbraid_training.plots curve RUN/log.jsonl OUT.png [--mode MODE]
-python -m unbraid_training.plots stems CHECKPOINT SONG OUT.png [--seconds 20]
+python -m unbraid_training.evaluation.plots curve RUN/log.jsonl OUT.png [--mode MODE]
+python -m unbraid_training.evaluation.plots stems CHECKPOINT SONG OUT.png [--seconds 20]
 """
 
 from __future__ import annotations
@@ -16,18 +16,23 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
+from ..data.songs import read_song
+from ..errors import run
+from ..model.checkpoint import Checkpoint
 from ..model.layout import STEMS, STUDIO
+from ..model.stft import spectra
+from ..model.stream import separate
 
 COLOURS = {"vocals": "#e69f00", "drums": "#56b4e9", "bass": "#009e73", "other": "#cc79a7", "mean": "#222222"}
-"""Okabe and Ito's colours, told apart by colour-blind readers too."""
+"""Okabe and Ito's colours, found apart by colour-blind readers too."""
 
 
 def development_scores(entry: dict) -> dict[str, float]:
     """Scores of the stems and `mean`, as `train` logs them or, from pooled powers, `train_bulk`."""
-    told = entry["development"]
-    if "songs" not in told:
-        return told
-    return {stem: told["mean"]["stems"][stem]["sdr"] for stem in STEMS} | {"mean": told["mean"]["mean"]}
+    found = entry["development"]
+    if "songs" not in found:
+        return found
+    return {stem: found["mean"]["stems"][stem]["sdr"] for stem in STEMS} | {"mean": found["mean"]["mean"]}
 
 
 def curve(log: Path, out: Path, mode: str | None) -> None:
@@ -63,21 +68,15 @@ def curve(log: Path, out: Path, mode: str | None) -> None:
 
 def spectrogram_db(audio: np.ndarray) -> np.ndarray:
     """Power in dB `[bins, frames]` of the mid signal of `[2, samples]`."""
-    from ..model.transform import spectra
-
     return 20 * np.log10(np.abs(spectra(audio.mean(axis=0), STUDIO)).T + 1e-3)
 
 
 def stems(checkpoint: Path, song: Path, out: Path, seconds: float) -> None:
     """Mixture, true stems where the song has them, and separated stems, as spectrograms."""
-    from ..data.songs import read_song
-    from ..export.onnx_file import load_checkpoint
-    from ..model.stream import separate
-
-    network, layout, _ = load_checkpoint(checkpoint)
+    trained = Checkpoint.load(checkpoint)
     truth = read_song(song, seconds)
     mixture = np.ascontiguousarray(sum(truth.values()).T)
-    estimates = separate(network, mixture, layout)
+    estimates = separate(trained.network(), mixture, trained.layout)
     figure, axes = plt.subplots(len(STEMS) + 1, 2, figsize=(15, 14), sharex=True, sharey=True)
     rows = [("mixture", mixture, mixture)] + [(s, truth[s].T, estimates[i]) for i, s in enumerate(STEMS)]
     top = spectrogram_db(mixture).max()
@@ -122,4 +121,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,7 +1,7 @@
 """Scores of separated stems. Pure numpy; ``museval`` is imported only by :func:`bss_eval_medians`.
 
 Shapes: audio is ``[T, 2]`` (samples, channels), full scale ±1; a one-dimensional array counts as one channel.
-Stems are named as in :data:`STEMS`. Levels and ratios are in dB.
+Stems are named as in `model.layout.STEMS`. Levels and ratios are in dB.
 
 Two different numbers are called "SDR" in the literature, and they differ by decibels, so both are kept apart here:
 
@@ -21,8 +21,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-STEMS: tuple[str, ...] = ("vocals", "drums", "bass", "other")
-"""The stems in the network's order."""
+from ..model.layout import STEMS
 
 SILENCE_DBFS = -60.0
 """A reference whose RMS lies below this is silent."""

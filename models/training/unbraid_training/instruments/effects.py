@@ -10,14 +10,10 @@ from functools import lru_cache
 import numpy as np
 from scipy import ndimage, signal
 
+from ..data.audio import db
 from ..data.dataset import SAMPLE_RATE
 
 F32 = np.float32
-
-
-def db(value: float) -> float:
-    """Decibels as an amplitude factor."""
-    return float(10.0 ** (value / 20.0))
 
 
 def active_rms(audio: np.ndarray, floor: float = 40.0) -> float:

@@ -131,17 +131,17 @@ def play_drums(
 ) -> tuple[np.ndarray, str]:
     """Drum stem and the kit's name."""
     studio = palette.studio
-    wishes = part.style.split() or ["rock", "rock", "electronic"]
-    wish = str(wishes[rng.integers(len(wishes))])
+    styles = part.style.split() or ["rock", "rock", "electronic"]
+    style = str(styles[rng.integers(len(styles))])
     if rng.random() < 0.12:
-        wish = str(rng.choice(["rock", "electronic"]))
+        style = str(rng.choice(["rock", "electronic"]))
     notes = part.notes
     dry_mono = scene.width == 0.0 or rng.random() < 0.15
     spread = 0.0 if dry_mono else scene.width * float(rng.choice([0.3, 0.7, 1.0]))
     kit = None
-    font_chance = {"brush": 0.95, "jazz": 0.8, "rock": 0.22, "electronic": 0.15, "hands": 0.3}[wish]
+    font_chance = {"brush": 0.95, "jazz": 0.8, "rock": 0.22, "electronic": 0.15, "hands": 0.3}[style]
     if rng.random() >= font_chance:
-        kit = _choose_kit(wish, palette, rng)
+        kit = _choose_kit(style, palette, rng)
     if kit is not None:
         palette.note(kit.source)
         buses = kits.play_kit(kit, notes, samples, studio.samples, rng, spread=spread)
@@ -149,9 +149,9 @@ def play_drums(
     else:
         font = palette.font(rng, drums=True)
         programs = FONTS[font].drum_programs
-        prefer = {"brush": (40, 32), "jazz": (32, 40), "electronic": (24, 25), "rock": (0, 8, 16)}.get(wish, (0, 8))
+        prefer = {"brush": (40, 32), "jazz": (32, 40), "electronic": (24, 25), "rock": (0, 8, 16)}.get(style, (0, 8))
         able = [p for p in prefer if p in programs] or [programs[0]]
-        program = int(able[rng.integers(len(able))]) if wish != "brush" or 40 not in programs else 40
+        program = int(able[rng.integers(len(able))]) if style != "brush" or 40 not in programs else 40
         bus = studio.fonts.render(font, program, kits.drum_notes_only(notes), samples, drums=True)
         buses = {"other": fx.width(bus, spread)} if spread > 0 else {"other": fx.stereo(fx.mono(bus))}
         name = f"{font}:{program}"
@@ -163,18 +163,18 @@ def play_drums(
     return audio, name
 
 
-def _choose_kit(wish: str, palette: Palette, rng: np.random.Generator) -> kits.Kit | None:
+def _choose_kit(style: str, palette: Palette, rng: np.random.Generator) -> kits.Kit | None:
     studio = palette.studio
     choices = []
     for name, (package, character) in kits.HYDROGEN.items():
-        if character == wish and palette.allows(f"{package}/{name}"):
+        if character == style and palette.allows(f"{package}/{name}"):
             choices.append((name, {"ForzeeStereo": 2.0, "circAfrique v4": 0.5}.get(name, 1.0)))
     if palette.split == "train":
-        if wish == "rock" and studio.instruments is not None and (Path(studio.instruments) / "muldjordkit").is_dir():
+        if style == "rock" and studio.instruments is not None and (Path(studio.instruments) / "muldjordkit").is_dir():
             choices.append(("muldjordkit", 3.5))
-        if wish in ("rock", "electronic"):
+        if style in ("rock", "electronic"):
             choices.append(("sonic-pi", 1.0))
-    if wish == "electronic":
+    if style == "electronic":
         choices.append(("drawn", 2.5))
     if not choices:
         return None

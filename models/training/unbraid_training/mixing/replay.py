@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import torch
 
-from ..model.network import POWER_FLOOR
-from .loader import Batch
+from ..model.features import POWER_FLOOR
+from .statistics import Batch
 
 EQ_POINTS = 9
 EQ_DB = 3.0
@@ -46,7 +46,7 @@ def vary(batch: Batch, rng: np.random.Generator) -> Batch:
         out[swapped] = out[swapped].flip(-2)
         return out
 
-    return Batch(feats, power(batch.pxx), power(batch.pxs), power(batch.pss), batch.rest_only)
+    return Batch(feats, power(batch.pxx), power(batch.pxs), power(batch.pss), batch.accompaniment_only)
 
 
 def replayed(load: Callable[[int], Iterable[Batch]], step: int, times: int, block: int, seed: int) -> Iterator[Batch]:
@@ -55,13 +55,13 @@ def replayed(load: Callable[[int], Iterable[Batch]], step: int, times: int, bloc
     source = iter(load(at // times))
     while True:
         held: list[Batch] = []
-        for turn in range(times):
-            for place in range(block):
-                if turn == 0:
+        for use in range(times):
+            for slot in range(block):
+                if use == 0:
                     batch = next(source, None)
                     if batch is None:
                         return
                     held.append(batch)
                 if at >= step:
-                    yield held[place] if turn == 0 else vary(held[place], np.random.default_rng([seed, at]))
+                    yield held[slot] if use == 0 else vary(held[slot], np.random.default_rng([seed, at]))
                 at += 1

@@ -1,4 +1,4 @@
-"""The operators of our own: on a GPU Triton's (`kernels.py`), else those written in C++ (`csrc/`), which are compiled on first
+"""The operators of our own: on a GPU Triton's (`scan_triton.py`), else those written in C++ (`csrc/`), which are compiled on first
 use (about a minute, needs `g++` and PyPI `ninja`) and then cached by PyTorch."""
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ def _compile() -> None:
 
 
 if torch.cuda.is_available():
-    from . import scan_triton as kernels
+    from . import scan_triton
 
-    kernels.register()
+    scan_triton.register()
 else:
     _compile()

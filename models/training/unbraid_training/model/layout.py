@@ -1,6 +1,6 @@
 """Sizes shared by training, evaluation and export: transform, windows, pooled groups, bands.
 
-A *group* is a run of neighbouring bins that share one share; a *band* is a run of
+A *group* is a run of neighbouring bins that have one mask value; a *band* is a run of
 `GROUPS_PER_BAND` groups that the network treats as one row.
 """
 
@@ -18,7 +18,7 @@ GROUPING = ((1, 256), (2, 128), (4, 128), (8, 128))
 """Bins per group and number of such groups, from the bottom, for `fft` 4096.
 
 Single bins up to 2.8 kHz keep the partials of voice and bass apart; eights above 11 kHz make the
-shares of the highs smooth, which is where mask separators sound watery.
+mask of the highs smooth, which is where mask separators sound watery.
 """
 
 

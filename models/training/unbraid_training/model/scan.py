@@ -1,4 +1,4 @@
-"""The gated linear recurrence `h = f·h + (1 − f)·u` as one fused operator (`csrc/scan.cpp`, on a GPU `kernels.py`).
+"""The gated linear recurrence `h = f·h + (1 − f)·u` as one fused operator (`csrc/scan.cpp`, on a GPU `scan_triton.py`).
 
 Not written in PyTorch because a Python loop over time costs more than the rest of the network together.
 """

@@ -1,4 +1,4 @@
-"""Recorded electric guitars of two free rhythm-game song sets, into pool kind `loops` (stem `other`).
+"""Recorded electric guitars of two free rhythm-game song sets, into dataset kind `loops` (stem `other`).
 
 Each song comes as `guitar.ogg` and the rest, so the guitar alone is real, amplified and mixed: what
 rendered "other" lacks most.
@@ -18,7 +18,7 @@ DEV_SONGS = frozenset({"feelings"})
 """Held out, as in `instrumentals`."""
 
 
-def build(pool: Path, cache: Path, permissive: bool = False) -> None:
+def build(dataset: Path, cache: Path, permissive: bool = False) -> None:
     """Writes one item per song; items that exist are kept."""
     for package in PACKAGES:
         entry = source(package)
@@ -28,7 +28,7 @@ def build(pool: Path, cache: Path, permissive: bool = False) -> None:
         for path in sorted(songs.glob("*/*/guitar.ogg")):
             title = path.parent.name.lower().replace(" ", "-").replace("_", "-")
             name = f"{package}-guitar-{title}"
-            if (Path(pool) / "loops" / name / "meta.json").exists():
+            if (Path(dataset) / "loops" / name / "meta.json").exists():
                 continue
             meta = {
                 "source": package,
@@ -36,4 +36,4 @@ def build(pool: Path, cache: Path, permissive: bool = False) -> None:
                 "permissive": entry.permissive,
                 "split": "dev" if title in DEV_SONGS else "train",
             }
-            write_item(pool, "loops", name, {"other": decode(path, channels=2)}, meta)
+            write_item(dataset, "loops", name, {"other": decode(path, channels=2)}, meta)

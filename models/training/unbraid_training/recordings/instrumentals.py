@@ -1,8 +1,8 @@
-"""Real finished mixes that hold no voice, into pool kind `instrumental` (stem `rest`).
+"""Real finished mixes that hold no voice, into dataset kind `instrumental` (stem `accompaniment`).
 
 The tracks are soundtracks of free games and instrumental metal. Which ones hold singing, choirs or
 spoken samples was judged by name and with an offline two-stem separator; the doubtful ones
-are left out by `VOICE`, because a voice inside `rest` teaches the network to ignore voices.
+are left out by `VOICE`, because a voice inside it teaches the network to ignore voices.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data.audio import decode, frame_levels
-from ..data.dataset import SAMPLE_RATE, write_item
+from ..data.dataset import SAMPLE_RATE, read_item, write_item
 from ..data.fetch import debian_package
 from ..data.sources import Source, source
 
@@ -154,7 +154,7 @@ def mostly_silent(audio: np.ndarray) -> bool:
     return float(np.mean(frame_levels(audio, SAMPLE_RATE // 2) < QUIET_DB)) > 0.5
 
 
-def build(pool: Path, cache: Path, hours: float = 10.0, permissive: bool = False) -> None:
+def build(dataset: Path, cache: Path, hours: float = 10.0, permissive: bool = False) -> None:
     """Writes items until the kind holds `hours`, round robin over the sources so that all are present.
 
     Tracks shorter than `SHORTEST_S` or mostly silent are left out; items that exist are kept.
@@ -169,9 +169,8 @@ def build(pool: Path, cache: Path, hours: float = 10.0, permissive: bool = False
     for track in ordered:
         if seconds >= hours * 3600:
             break
-        existing = Path(pool) / "instrumental" / track.name / "rest.npy"
-        if existing.is_file():
-            seconds += len(np.load(existing, mmap_mode="r")) / SAMPLE_RATE
+        if (item := read_item(Path(dataset) / "instrumental" / track.name)) is not None:
+            seconds += item.length / SAMPLE_RATE
             continue
         audio = track.load()
         if len(audio) < SHORTEST_S * SAMPLE_RATE or mostly_silent(audio):
@@ -179,5 +178,5 @@ def build(pool: Path, cache: Path, hours: float = 10.0, permissive: bool = False
         split = "dev" if track.name in DEV_TRACKS else None
         if track.source.split == "mixed":
             split = split or "train"
-        write_item(Path(pool), "instrumental", track.name, {"rest": audio}, track.source.meta(split))
+        write_item(Path(dataset), "instrumental", track.name, {"accompaniment": audio}, track.source.meta(split))
         seconds += len(audio) / SAMPLE_RATE

@@ -1,6 +1,6 @@
-"""Recorded loops of one stem, repeated, sliced and processed into takes, into pool kind `loops`.
+"""Recorded loops of one stem, repeated, sliced and processed into takes, into dataset kind `loops`.
 
-python -m unbraid_training.loops --data DIR --hours H --seed S
+python -m unbraid_training.recordings.loops --data DIR --hours H --seed S
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from ..data.dataset import SAMPLE_RATE, write_item
 from ..data.fetch import debian_package
 from ..data.sources import source
+from ..errors import run
 from ..instruments import effects as fx
 from ..instruments.sampling import SampleCache, resample
 
@@ -160,4 +161,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,4 +1,4 @@
-"""Real songs as stems into pool kind `multitrack`: the folder `everything-is-free` (CC0), and what a user has.
+"""Real songs as stems into dataset kind `multitrack`: the folder `everything-is-free` (CC0), and what a user has.
 
 A user's folder may be MUSDB18-HQ (`train/SONG/vocals.wav …`; `test` is held out), MoisesDB
 (`SONG/STEM/*.wav`, one folder per instrument), or any folder of songs with `vocals`, `drums`, `bass`,
@@ -15,8 +15,8 @@ from ..data.audio import decode
 from ..data.dataset import write_item
 from ..data.fetch import SourceError
 from ..data.sources import source
+from ..model.layout import STEMS
 
-STEMS = ("vocals", "drums", "bass", "other")
 DEV_SONGS = ("Francium",)
 """Songs kept for development scores; the rest trains."""
 
@@ -25,7 +25,7 @@ NOT_TRAINED_ON = {"Sodium": ("vocals",)}
 real voices, it taught that a bass may be a voice: *Francium*'s bass was heard as one."""
 
 
-def build(pool: Path, shared: Path) -> None:
+def build(dataset: Path, shared: Path) -> None:
     """Writes one item per song folder below `<shared>/everything-is-free`; items that exist are kept.
 
     A song may lack stems: `other` or `bass` absent means that the song has none of it.
@@ -36,7 +36,7 @@ def build(pool: Path, shared: Path) -> None:
         raise SourceError(f"{folder} is missing: pass the folder that holds everything-is-free as --shared")
     for song in sorted(path for path in folder.iterdir() if path.is_dir()):
         name = f"everything-is-free-{song.name.lower()}"
-        if (Path(pool) / "multitrack" / name).is_dir():
+        if (Path(dataset) / "multitrack" / name).is_dir():
             continue
         wanted = [stem for stem in STEMS if stem not in NOT_TRAINED_ON.get(song.name, ())]
         stems = {stem: decode(song / f"{stem}.ogg", channels=2) for stem in wanted if (song / f"{stem}.ogg").is_file()}
@@ -45,7 +45,7 @@ def build(pool: Path, shared: Path) -> None:
         length = max(len(audio) for audio in stems.values())
         stems = {stem: np.pad(audio, ((0, length - len(audio)), (0, 0))) for stem, audio in stems.items()}
         split = "dev" if song.name in DEV_SONGS else "train"
-        write_item(Path(pool), "multitrack", name, stems, {**entry.meta(split), "details": {"song": song.name}})
+        write_item(Path(dataset), "multitrack", name, stems, {**entry.meta(split), "details": {"song": song.name}})
 
 
 SUFFIXES = (".wav", ".flac", ".ogg")
@@ -72,7 +72,7 @@ def song_files(song: Path) -> dict[str, list[Path]]:
     return found
 
 
-def build_folder(pool: Path, folder: Path) -> int:
+def build_folder(dataset: Path, folder: Path) -> int:
     """Writes one item per song found at or below `folder`; how many there are. Items that exist are kept.
 
     Songs below a folder named `test` are held out. Raises `SourceError` where no song is found.
@@ -88,7 +88,7 @@ def build_folder(pool: Path, folder: Path) -> int:
         count += 1
         relative = song.relative_to(folder)
         name = "own-" + "-".join([folder.name, *relative.parts]).lower().replace(" ", "-")
-        if (Path(pool) / "multitrack" / name).is_dir():
+        if (Path(dataset) / "multitrack" / name).is_dir():
             continue
         tracks = {stem: [decode(path, channels=2) for path in paths] for stem, paths in files.items()}
         length = max(len(audio) for layers in tracks.values() for audio in layers)
@@ -105,7 +105,7 @@ def build_folder(pool: Path, folder: Path) -> int:
             "permissive": False,
             "split": "dev" if held_out else "train",
         }
-        write_item(Path(pool), "multitrack", name, stems, {**meta, "details": {"song": song.name}})
+        write_item(Path(dataset), "multitrack", name, stems, {**meta, "details": {"song": song.name}})
     if not count:
         raise SourceError(
             f"{folder} holds no song: expected SONG/vocals.wav, drums.wav, bass.wav, other.wav (MUSDB18-HQ) or "

@@ -1,8 +1,8 @@
 """A larger network that computes, at first, exactly what a trained one does.
 
-    python -m unbraid_training.grow runs/a/last.pt grown.pt --size '{"low_bands": 8, "low_hidden": 256}'
+    python -m unbraid_training.training.grow runs/a/last.pt grown.pt --size '{"low_bands": 8, "low_hidden": 256}'
 
-What is added reads at random and writes nothing: the matrices through which new hidden units speak begin at zero. `train --init`
+What is added reads at random and writes nothing: the matrices that new hidden units write through begin at zero. `train --init`
 prolongs the result.
 """
 
@@ -14,24 +14,27 @@ from pathlib import Path
 
 import torch
 
-from ..model.network import BandNetwork, Size
+from ..errors import UserError, run
+from ..model.checkpoint import Checkpoint
+from ..model.network import BandNetwork
+from ..model.size import Size
 
 GROWS = ("low_bands", "low_hidden", "mlp_hidden", "mixer_hidden")
 """Sizes that can grow: each is that of hidden units, or of bands that have some."""
 
-WRITES = ("low_outward.weight", "low_outward.bias", "mlp.outward.weight", "mixer.outward.weight")
+WRITES = ("low_out_proj.weight", "low_out_proj.bias", "mlp.out_proj.weight", "mixer.out_proj.weight")
 """Parameters in which what is new must be zero."""
 
 
 def grow(ema: dict[str, torch.Tensor], before: Size, after: Size, seed: int = 0) -> dict[str, torch.Tensor]:
     """Averaged weights `ema` of a network of size `before`, for one of size `after`.
 
-    Raises `ValueError` where something other than `GROWS` differs, or shrinks.
+    Raises `UserError` where something other than `GROWS` differs, or shrinks.
     """
     for name, old in before.as_dict().items():
         new = after.as_dict()[name]
         if new != old and not (name in GROWS and new > old):
-            raise ValueError(f"{name} {old} cannot become {new}: only {', '.join(GROWS)} can grow")
+            raise UserError(f"{name} {old} cannot become {new}: only {', '.join(GROWS)} can grow")
     torch.manual_seed(seed)
     grown = BandNetwork(after).state_dict()
     for name, old in ema.items():
@@ -47,21 +50,16 @@ def grow(ema: dict[str, torch.Tensor], before: Size, after: Size, seed: int = 0)
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="unbraid_training.training.grow", description=__doc__.splitlines()[0])
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", type=json.loads, required=True, help='JSON, e.g. {"low_bands": 8}')
     args = parser.parse_args()
-    saved = torch.load(args.checkpoint, map_location="cpu", weights_only=False)
-    before = Size(**saved["size"])
-    after = Size(**{**saved["size"], **args.size})
-    ema = grow(saved["ema"], before, after)
-    torch.save(
-        {"ema": ema, "size": after.as_dict(), "layout": saved["layout"], "licences": saved.get("licences", "")},
-        args.out,
-    )
-    print(f"{args.out}: {before.macs_per_frame() / 1e6:.2f} -> {after.macs_per_frame() / 1e6:.2f} MMAC/frame")
+    saved = Checkpoint.load(args.checkpoint)
+    after = Size(**{**saved.size.as_dict(), **args.size})
+    Checkpoint(grow(saved.weights, saved.size, after), after, saved.layout, saved.licences).save(args.out)
+    print(f"{args.out}: {saved.size.macs_per_frame() / 1e6:.2f} -> {after.macs_per_frame() / 1e6:.2f} MMAC/frame")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import torch
 
 from ..model import extension  # noqa: F401 — registers the operator
-from .loss import DEFAULT_WEIGHTS, REST_WEIGHT, STEM_WEIGHTS
+from .loss import ACCOMPANIMENT_WEIGHT, DEFAULT_WEIGHTS, STEM_WEIGHTS
 
 
 @torch.library.register_fake("unbraid::head_loss")
-def _fake(joint, detail, peaks, pxx, pxs, pss, rest_only, part_weights, stem_weights, skip):
+def _fake(joint, detail, peaks, pxx, pxs, pss, accompaniment_only, part_weights, stem_weights, skip):
     return pxx.new_empty(()), pxx.new_empty(4), torch.empty_like(joint), torch.empty_like(detail)
 
 
@@ -29,12 +29,12 @@ def _backward(ctx, total, *_):
 torch.library.register_autograd("unbraid::head_loss", _backward, setup_context=_setup)
 
 
-def head_loss(joint, detail, peaks, pxx, pxs, pss, rest_only, skip_frames: int = 8, part_weights=DEFAULT_WEIGHTS):
+def head_loss(joint, detail, peaks, pxx, pxs, pss, accompaniment_only, skip_frames: int = 8, part_weights=DEFAULT_WEIGHTS):
     """Loss of a batch and its parts, from `BandNetwork.ends`; shapes in `csrc/head.cpp` and `loss.py`."""
     weights = (
         torch.tensor(part_weights, dtype=torch.float32),
-        torch.tensor((*STEM_WEIGHTS, REST_WEIGHT), dtype=torch.float32),
+        torch.tensor((*STEM_WEIGHTS, ACCOMPANIMENT_WEIGHT), dtype=torch.float32),
     )
-    inputs = [t.contiguous() for t in (joint, detail.to(joint.dtype), peaks, pxx, pxs, pss, rest_only)]
+    inputs = [t.contiguous() for t in (joint, detail.to(joint.dtype), peaks, pxx, pxs, pss, accompaniment_only)]
     total, parts, _, _ = torch.ops.unbraid.head_loss(*inputs, *weights, skip_frames)
     return total, parts

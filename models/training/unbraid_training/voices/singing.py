@@ -204,8 +204,8 @@ def _place(rng: np.random.Generator, phrase: Phrase, syllables: list[Syllable], 
         coda = min(syllable.end - syllable.release, 40)
         natural = syllable.release - syllable.stable
         if tempo_follow < 1.0:
-            wish = onset + coda + int(natural * (1 + 1.5 * tempo_follow))
-            total = min(total, max(wish, 8))
+            natural_total = onset + coda + int(natural * (1 + 1.5 * tempo_follow))
+            total = min(total, max(natural_total, 8))
             stop = begin + total
         # Consonants keep their length unless the note is too short for them.
         squeeze = min(1.0, 0.7 * total / max(1, onset + coda))

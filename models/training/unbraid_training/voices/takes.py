@@ -1,4 +1,4 @@
-"""Voices: who speaks or sings in which recordings, and pool kinds `singing` and `speech` made from them."""
+"""Voices: who speaks or sings in which recordings, and dataset kinds `singing` and `speech` made from them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data.audio import active_regions, decode, fade, frame_levels, probe, rms
-from ..data.dataset import SAMPLE_RATE, read_pool, write_item
+from ..data.dataset import SAMPLE_RATE, read_dataset, write_item
 from ..data.fetch import SourceError, debian_package
 from ..data.sources import Source, source
 from . import neural
@@ -176,12 +176,12 @@ def _stable_seed(*words: object) -> int:
     return zlib.crc32("/".join(map(str, words)).encode())
 
 
-def _hours(pool: Path, kind: str, permissive: bool) -> float:
-    return sum(item.length for item in read_pool(pool, [kind], permissive=permissive)) / SAMPLE_RATE / 3600.0
+def _hours(dataset: Path, kind: str, permissive: bool) -> float:
+    return sum(item.length for item in read_dataset(dataset, [kind], permissive=permissive)) / SAMPLE_RATE / 3600.0
 
 
 def build_singing(
-    pool: Path,
+    dataset: Path,
     cache: Path,
     shared: Path | None,
     hours: float = 4.0,
@@ -190,7 +190,7 @@ def build_singing(
     sung_share: float = 0.33,
     takes_per_visit: int = 3,
 ) -> None:
-    """Writes sung takes of 60–120 s until the pool holds `hours` of them; takes that exist are kept.
+    """Writes sung takes of 60–120 s until the dataset holds `hours` of them; takes that exist are kept.
 
     With `permissive`, only takes from permissive sources count and are made.
 
@@ -203,7 +203,7 @@ def build_singing(
     real = [voice for voice in every if voice.sung]
     spoken = [voice for voice in every if not voice.sung]
     weights = np.sqrt([len(voice.files) for voice in spoken])
-    done = _hours(pool, "singing", permissive)
+    done = _hours(dataset, "singing", permissive)
     visit = 0
     while done < hours:
         rng = np.random.default_rng([seed, visit, 11])
@@ -211,7 +211,7 @@ def build_singing(
         voice = real[int(rng.integers(len(real)))] if choose_real else spoken[_draw(rng, weights)]
         names = [f"{seed}-{visit:05d}-{take}-{voice.name}" for take in range(takes_per_visit)]
         visit += 1
-        if all((Path(pool) / "singing" / name).is_dir() for name in names):
+        if all((Path(dataset) / "singing" / name).is_dir() for name in names):
             continue
         analysed = material(voice, rng, 70.0 if voice.sung else 45.0)
         if analysed is None:
@@ -221,8 +221,8 @@ def build_singing(
             length = float(take_rng.uniform(60.0, 115.0))
             audio, found = perform(take_rng, analysed[0], length, voice.sung, analysed[1])
             found["details"]["voice"] = voice.name
-            if not (Path(pool) / "singing" / name).is_dir():
-                write_item(pool, "singing", name, {"vocals": audio}, {**voice.source.meta(voice.split), **found})
+            if not (Path(dataset) / "singing" / name).is_dir():
+                write_item(dataset, "singing", name, {"vocals": audio}, {**voice.source.meta(voice.split), **found})
                 done += len(audio) / SAMPLE_RATE / 3600.0
 
 
@@ -231,9 +231,9 @@ def _draw(rng: np.random.Generator, weights: np.ndarray) -> int:
 
 
 def build_speech(
-    pool: Path, cache: Path, shared: Path | None, hours: float = 1.5, permissive: bool = False, seed: int = 0
+    dataset: Path, cache: Path, shared: Path | None, hours: float = 1.5, permissive: bool = False, seed: int = 0
 ) -> None:
-    """Writes spoken takes of about 60 s, phrases of one voice with gaps, until the pool holds `hours`.
+    """Writes spoken takes of about 60 s, phrases of one voice with gaps, until the dataset holds `hours`.
 
     Only voices that reach 10 kHz are used as they are: band-limited ones would teach that speech is dull.
     """
@@ -242,7 +242,7 @@ def build_speech(
     for voice in candidates:
         order = np.random.default_rng([seed, _stable_seed(voice.name)]).permutation(len(voice.files))
         queues[voice] = [voice.files[i] for i in order]
-    done = _hours(pool, "speech", permissive)
+    done = _hours(dataset, "speech", permissive)
     part = 0
     while done < hours and queues:
         for voice in list(queues):
@@ -253,9 +253,9 @@ def build_speech(
             audio = _speech_take(voice, queues[voice], rng, 60.0)
             if audio is None:
                 del queues[voice]
-            elif not (Path(pool) / "speech" / name).is_dir():
+            elif not (Path(dataset) / "speech" / name).is_dir():
                 meta = {**voice.source.meta(voice.split), "details": {"voice": voice.name}}
-                write_item(pool, "speech", name, {"vocals": audio}, meta)
+                write_item(dataset, "speech", name, {"vocals": audio}, meta)
                 done += len(audio) / SAMPLE_RATE / 3600.0
         part += 1
 
