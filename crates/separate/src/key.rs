@@ -7,9 +7,9 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::network::Network;
-use super::{Arguments, Mode};
-use crate::workspace;
+use crate::network::Network;
+use crate::options::Options;
+use crate::shown;
 
 /// Two renderings with the same key hold the same audio.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,36 +38,26 @@ impl Plugin {
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn new(clap: &Path, network: Option<&Network>, mode: Mode) -> Result<Self> {
-        let library = super::network::library(clap);
-        let file = if network.is_some() { mode.network_file() } else { library };
+    pub fn new(clap: &Path, network: Option<(&Network, &Path)>) -> Result<Self> {
+        let library = crate::network::library(clap);
+        let file = network.map_or(library.as_path(), |(_, file)| file);
         Ok(Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            network: network.map(|network| format!("{} {}", network.name, network.version)),
-            sha256: sha256(&file)?,
+            network: network.map(|(network, _)| format!("{} {}", network.name, network.version)),
+            sha256: sha256(file)?,
         })
     }
 }
 
 impl Key {
-    /// The key of a song's rendering.
-    ///
-    /// # Errors
-    /// When the song cannot be read.
-    pub fn new(song: &Path, plugin: &Plugin, arguments: &Arguments) -> Result<Self> {
-        let Arguments { mode, levels, two_stems, format, rate, normalize, block, .. } = arguments;
-        let levels: Vec<_> = levels.iter().map(|(stem, level)| format!("{stem}={level}")).collect();
-        Ok(Self {
-            audio_sha256: sha256(song)?,
-            plugin: plugin.clone(),
-            options: format!(
-                "mode {}, levels [{}], two stems {two_stems}, format {}, rate {}, normalize {normalize}, block {block}",
-                mode.text(),
-                levels.join(", "),
-                format.extension(),
-                rate.as_deref().unwrap_or("the song's"),
-            ),
-        })
+    /// The key of a song's rendering: its file's hash, the plug-in, the options.
+    pub fn new(audio_sha256: String, plugin: &Plugin, options: &Options) -> Self {
+        Self { audio_sha256, plugin: plugin.clone(), options: described(options) }
+    }
+
+    /// SHA-256 of the song's file.
+    pub fn audio_sha256(&self) -> &str {
+        &self.audio_sha256
     }
 
     /// Whether a folder holds this rendering, whole: its report has this key, and every file that it lists is there
@@ -87,12 +77,47 @@ impl Key {
     }
 }
 
+/// The options that the written files depend on, as text. What version 0.1 knew is written as it wrote it, and what came
+/// later only where it is used, so that songs which were done then are done now.
+fn described(options: &Options) -> String {
+    let levels: Vec<_> = options.levels.iter().map(|(stem, level)| format!("{stem}={level}")).collect();
+    let two_stems = match options.two_stems.as_deref() {
+        None => "false",
+        Some("vocals") => "true",
+        Some(stem) => stem,
+    };
+    let mut text = format!(
+        "mode {}, levels [{}], two stems {two_stems}, format {}, rate {}, normalize {}, block {}",
+        options.mode.text(),
+        levels.join(", "),
+        options.format.key(),
+        options.rate.map_or_else(|| "the song's".to_owned(), |rate| rate.to_string()),
+        options.normalize,
+        options.block
+    );
+    if let Some(stems) = &options.stems {
+        text += &format!(", stems {}", stems.names().join("+"));
+    }
+    if let Some(bitrate) = options.bitrate {
+        text += &format!(", bitrate {bitrate}");
+    }
+    if let Some(name) = &options.name {
+        text += &format!(", name {}", name.text());
+    }
+    for (given, text_of) in [(options.no_picture, ", no picture"), (options.no_tags, ", no tags")] {
+        if given {
+            text += text_of;
+        }
+    }
+    text
+}
+
 /// SHA-256 of a file, in hexadecimal digits.
 ///
 /// # Errors
 /// When it cannot be read.
 pub fn sha256(path: &Path) -> Result<String> {
-    let reading = || format!("cannot read {}", workspace::shown(path));
+    let reading = || format!("cannot read {}", shown(path));
     let mut file = std::fs::File::open(path).with_context(reading)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];

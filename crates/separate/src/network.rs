@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
-use super::Mode;
-use crate::workspace;
+use crate::shown;
 
 /// What a network file says about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,27 +18,23 @@ pub struct Network {
     pub contract: String,
 }
 
-/// Finds the mode's network file of the workspace inside the bundle and reads its metadata.
+/// Finds a network's file inside the bundle and reads its metadata.
 ///
 /// # Errors
 /// When there is no such file, when it is no ONNX model with the contract's metadata, or when the bundle was built
 /// from another one.
-pub fn in_bundle(bundle: &Path, mode: Mode) -> Result<Network> {
-    let file = mode.network_file();
-    let model = std::fs::read(&file).with_context(|| {
-        format!("there is no network for mode {}: cannot read {}", mode.text(), workspace::shown(&file))
-    })?;
+pub fn in_bundle(bundle: &Path, file: &Path) -> Result<Network> {
+    let model = std::fs::read(file).with_context(|| format!("cannot read the network {}", shown(file)))?;
     let library = library(bundle);
-    let code =
-        std::fs::read(&library).with_context(|| format!("cannot read {}", workspace::shown(&library)))?;
+    let code = std::fs::read(&library).with_context(|| format!("cannot read {}", shown(&library)))?;
     if memchr::memmem::find(&code, &model).is_none() {
         bail!(
             "{} does not hold {}: build it anew with `cargo xtask bundle unbraid --release`",
-            workspace::shown(bundle),
-            workspace::shown(&file)
+            shown(bundle),
+            shown(file)
         );
     }
-    from_onnx(&model).with_context(|| format!("{} is no network of the contract", workspace::shown(&file)))
+    from_onnx(&model).with_context(|| format!("{} is no network of the contract", shown(file)))
 }
 
 /// The library of a CLAP bundle: the file itself, or on macOS a file in its folder.

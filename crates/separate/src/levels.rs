@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::STEMS;
+use crate::stems::STEMS;
 
 /// Levels of the mix by stem, as the plug-in's parameter texts.
 #[derive(Debug, Clone, Default, PartialEq)]
