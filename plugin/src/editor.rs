@@ -16,7 +16,6 @@ mod notices;
 mod param_gestures;
 mod player_bar;
 mod preset_menu;
-mod shape;
 mod shortcuts;
 mod spectrogram;
 mod strip;
@@ -41,11 +40,10 @@ use nice_plug_egui::{
 };
 
 use crate::instance::Instance;
+use crate::params::window_geometry::WindowGeometry;
 use casts::single;
 use network_loader::NetworkLoader;
 use view::View;
-
-pub use shape::Shape;
 
 /// Opens windows for one instance.
 pub struct UnbraidEditor {
@@ -60,7 +58,7 @@ impl UnbraidEditor {
         Self { instance, loader: NetworkLoader::default() }
     }
 
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> WindowGeometry {
         self.instance.params.window.read().map_or_else(|poisoned| *poisoned.into_inner(), |shape| *shape)
     }
 }
@@ -124,7 +122,7 @@ impl Window {
         Self { view: View::new(instance, loader), gui: None }
     }
 
-    fn remember(&self, change: impl FnOnce(&mut Shape)) {
+    fn remember(&self, change: impl FnOnce(&mut WindowGeometry)) {
         if let Ok(mut shape) = self.view.instance().params.window.write() {
             change(&mut shape);
         }

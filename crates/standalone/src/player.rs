@@ -11,8 +11,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use unbraid::player::{Playback, Player};
 use unbraid_engine::mailbox::{Mailbox, Publisher};
+use unbraid_plugin::player::{Playback, Player};
 use unbraid_song::{RateChoice, ReadOptions};
 
 use source::Audio;

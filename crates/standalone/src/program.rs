@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use nice_plug::prelude::*;
-use unbraid::Unbraid;
+use unbraid_plugin::Unbraid;
 
 use crate::adapters::{Activation, Processing, no_tasks};
 use crate::handover::Incoming;

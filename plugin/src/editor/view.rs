@@ -17,8 +17,8 @@ use super::param_gestures::{OpenGestures, ParamGestures};
 use super::spectrogram::Spectrogram;
 use super::{drop_hint, header, player_bar, preset_menu, shortcuts, strip};
 use crate::instance::Instance;
+use crate::mode::Mode;
 use crate::networks;
-use crate::params::Mode;
 use crate::presets;
 
 /// Time between two frames while something moves: 60 a second.
@@ -91,7 +91,7 @@ impl View {
     /// To be called when the window closes, perhaps during a gesture.
     pub fn closed(&mut self, setter: ParamSetter<'_>) {
         self.instance.display.set_open(false);
-        self.gestures.end_all(&setter);
+        self.gestures.end_all(&self.instance.params, &setter);
     }
 
     /// Draws a frame and handles its input. Returns the time until the next one.
@@ -260,8 +260,8 @@ impl View {
             Outcome::Chosen(Purpose::Network, path) => self.loader.start(&path),
             Outcome::Chosen(Purpose::Import, path) => self.import(gestures, &path),
             Outcome::Chosen(Purpose::Export, path) => {
-                if let Err(reason) = presets::save(&path, &self.instance.params) {
-                    self.notices.add(reason);
+                if let Err(error) = presets::save(&path, &self.instance.params) {
+                    self.notices.add(error.to_string());
                 }
             }
             Outcome::Chosen(Purpose::Song, path) => {

@@ -17,11 +17,11 @@ use nice_plug_egui::{
     EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier,
     create_egui_editor,
 };
-use unbraid::Unbraid;
-use unbraid::instance::Instance;
-use unbraid::networks;
-use unbraid::params::Mode;
-use unbraid::processor::MainBus;
+use unbraid_plugin::Unbraid;
+use unbraid_plugin::instance::Instance;
+use unbraid_plugin::mode::Mode;
+use unbraid_plugin::networks;
+use unbraid_plugin::processor::MainBus;
 use unbraid_window_tests::{RecordingPlayer, Result, open};
 
 const RATE: f32 = 44_100.0;

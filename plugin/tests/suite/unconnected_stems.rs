@@ -1,6 +1,6 @@
 //! Stems that nobody hears are not made, and no host hears that.
 
-use unbraid::params::Mode;
+use unbraid_plugin::mode::Mode;
 
 use super::hosts::*;
 
