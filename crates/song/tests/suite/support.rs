@@ -149,7 +149,12 @@ pub fn assert_exact(song: &Song, reference: &Audio, what: &str) {
 /// one sample leaves far more. ffmpeg leaves the padding at the end of an MP4, so that it may be longer.
 pub fn assert_null(song: &Song, reference: &Audio, below_db: f64, what: &str) {
     let longer = reference[0].len().saturating_sub(song.len());
-    assert!(song.len() <= reference[0].len() && longer < 1100, "{what}: {} and {}", song.len(), reference[0].len());
+    assert!(
+        song.len() <= reference[0].len() && longer < 1100,
+        "{what}: {} and {}",
+        song.len(),
+        reference[0].len()
+    );
     let null = null_db(&song.channels, reference);
     println!("{what}: null {null:.1} dB");
     assert!(null < below_db, "{what}: {null:.1} dB");
