@@ -100,6 +100,15 @@ pub fn with_network(host: &mut ClapHost) {
     host.set_offline(false).expect("the plug-in plays in real time");
 }
 
+/// A block as a host announces it.
+///
+/// # Panics
+/// If it is longer than hosts can say.
+#[must_use]
+pub fn announced(block: usize) -> u32 {
+    u32::try_from(block).expect("a block of fewer than 2^32 samples")
+}
+
 /// Streams a song in blocks of one size, and `latency` samples of silence after it.
 ///
 /// # Panics
