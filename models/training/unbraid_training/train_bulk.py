@@ -3,15 +3,15 @@
     python -m unbraid_training.train_bulk part-0.zip part-1.zip --out RUN --minutes 9 \\
         --network studio=../checkpoints/studio.pt --network live=../checkpoints/live.pt --dev SONGS
 
-For machines that are lent by the minute: the learning rate falls to zero when the time is over, however fast they are. `train.py`
-is for all others, and for whoever has days.
+For machines that are lent by the minute: the learning rate falls to zero when the time is over, however fast they are.
+`train.py` is for all others, and for whoever has days.
 
-The first part is enough to begin with: the others, and those that `--later` names, are read by a process of their own while the
-networks compile.
+The first part is enough to begin with: the others, and those that `--later` names, are read by a process of their own
+while the networks compile.
 
-`RUN` receives `log.jsonl`, and per mode `MODE-1.pt`, `MODE-2.pt`, …: averaged weights as float16 at even times of the run, the last
-at its end, as `train --init` and `export` take them. `--dev` songs are scored from pooled powers (`training/development.py`), which
-is near the score of the waveform and takes a second.
+`RUN` receives `log.jsonl`, and per mode `MODE-1.pt`, `MODE-2.pt`, …: averaged weights as float16 at even times of the
+run, the last at its end, as `train --init` and `export` take them. `--dev` songs are scored from pooled powers
+(`training/development.py`), which is near the score of the waveform and takes a second.
 """
 
 from __future__ import annotations
@@ -219,7 +219,8 @@ class Run:
             torch.cuda.synchronize()  # or the clock would run ahead of the device
 
     def compile(self) -> None:
-        """Steps at a rate of zero, in which nothing is learnt; then the whole catalogue takes the first part's place."""
+        """Steps at a rate of zero, in which nothing is learnt; then the whole catalogue takes the first part's
+        place."""
         for _ in range(WARM_STEPS):
             self.advance(self.plan, 0.0)
         self.write({"compiled": True})

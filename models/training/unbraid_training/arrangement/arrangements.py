@@ -46,7 +46,8 @@ class Accompanist:
         )
         if done.returncode != 0:
             raise SourceError(
-                f"mma failed while {doing}: {(done.stdout + done.stderr).strip()[-400:]}; delete unpacked/mma to unpack it again"
+                f"mma failed while {doing}: {(done.stdout + done.stderr).strip()[-400:]}; "
+                "delete unpacked/mma to unpack it again"
             )
 
     def _styles(self) -> dict[str, list[str]]:
@@ -166,7 +167,8 @@ class Accompanist:
 
 
 def _merge(parts: list[Part]) -> list[Part]:
-    """One drum part and one bass part; tracks of the same program together; voices and noises replaced or dropped later."""
+    """One drum part and one bass part; tracks of the same program together; voices and noises replaced or dropped
+    later."""
     out: dict[tuple, Part] = {}
     for part in parts:
         slot = (

@@ -1,7 +1,7 @@
 """Batches made on the CPU while training, from a dataset on disk.
 
-Batch `n` depends on the dataset, the recipe, the seed and `n` alone, so that a resumed run sees what it would have seen. Worker
-processes do all of this; the training process only runs the network.
+Batch `n` depends on the dataset, the recipe, the seed and `n` alone, so that a resumed run sees what it would have
+seen. Worker processes do all of this; the training process only runs the network.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ def interpolation_table() -> np.ndarray:
 def look_up(sound, table, offset, length, start, speed, level, samples: int):
     """`[N, 2, samples]`: recordings at their speeds, float32.
 
-    `sound` int16 and one-dimensional; `offset` `[N, 2]` the first sample of either channel in it, `length` its samples, `start` the
-    position of the first sample made, `speed` the distance of two, `level` the factor: `[N]` each.
+    `sound` int16 and one-dimensional; `offset` `[N, 2]` the first sample of either channel in it, `length` its samples,
+    `start` the position of the first sample made, `speed` the distance of two, `level` the factor: `[N]` each.
     """
     position = torch.arange(samples, device=sound.device, dtype=torch.float64) * speed[:, None] + start[:, None]
     whole = torch.floor(position)
