@@ -28,10 +28,10 @@ from .data.dataset import SAMPLE_RATE
 from .data.pack import unpack
 from .errors import run
 from .mixing.catalogue import PackedCatalogue
-from .mixing.lookup import PackedSound
 from .mixing.mixer import Mixer
 from .mixing.planner import Plan, Planner
 from .mixing.recipe import Recipe, recipe
+from .mixing.sound import PackedSound
 from .mixing.statistics import Batch, SimulatedCodec, Statistics, samples_of
 from .model.checkpoint import Checkpoint
 from .model.layout import LAYOUTS

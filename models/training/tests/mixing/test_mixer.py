@@ -10,10 +10,10 @@ from unbraid_training.data.dataset import SAMPLE_RATE
 from unbraid_training.data.pack import Excerpt, unpack
 from unbraid_training.mixing.batches import Batches
 from unbraid_training.mixing.catalogue import MappedCatalogue, PackedCatalogue
-from unbraid_training.mixing.lookup import MappedSound, PackedSound
 from unbraid_training.mixing.mixer import Mixer
 from unbraid_training.mixing.planner import Planner
 from unbraid_training.mixing.recipe import Recipe, recipe
+from unbraid_training.mixing.sound import MappedSound, PackedSound
 from unbraid_training.model.layout import STUDIO
 
 CPU = torch.device("cpu")

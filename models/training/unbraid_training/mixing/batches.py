@@ -12,10 +12,10 @@ import torch
 
 from ..model.layout import Layout
 from .catalogue import MappedCatalogue
-from .lookup import MappedSound
 from .mixer import Mixer
 from .planner import Planner
 from .recipe import Recipe
+from .sound import MappedSound
 from .statistics import Batch, RealCodec, Statistics, samples_of
 
 

@@ -11,7 +11,8 @@ import torch
 from conftest import tone
 from unbraid_training.data.dataset import SAMPLE_RATE
 from unbraid_training.mixing.catalogue import GUARD
-from unbraid_training.mixing.lookup import TAPS, MappedSound, PackedSound, interpolation_table, look_up
+from unbraid_training.mixing.interpolation import TAPS, interpolation_table, look_up
+from unbraid_training.mixing.sound import MappedSound, PackedSound
 
 PACKAGE = Path(__file__).resolve().parents[2]
 RECORDING = np.round(tone(1000)[:, 0] * 32_000).astype(np.int16)
@@ -80,8 +81,8 @@ def packed_sound(*arrays):
 def test_the_kernel_for_gpus_equals_both_layers_to_the_bit_and_its_addresses_have_64_bits():
     program = """
 import torch
-from unbraid_training.mixing.lookup import interpolation_table, look_up
-from unbraid_training.mixing.lookup_triton import kernel, look_up_layers
+from unbraid_training.mixing.interpolation import interpolation_table, look_up
+from unbraid_training.mixing.interpolation_triton import kernel, look_up_layers
 torch.manual_seed(0)
 sound = torch.randint(-30000, 30000, (20_000,), dtype=torch.int16)
 table = torch.from_numpy(interpolation_table())
