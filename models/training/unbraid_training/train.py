@@ -137,7 +137,7 @@ class Meter:
         loss, *parts, norm = np.mean(self.rows, axis=0).tolist()
         total = self.waited + self.worked
         entry = {"loss": round(loss, 5), **{name: round(v, 5) for name, v in zip(PARTS, parts)}, "norm": round(norm, 3)}
-        entry |= {"step_s": round(total / len(self.rows), 3), "waiting_share": round(self.waited / total, 3)}
+        entry |= {"step_s": round(total / len(self.rows), 3), "waiting_fraction": round(self.waited / total, 3)}
         self.rows, self.waited, self.worked = [], 0.0, 0.0
         return entry
 

@@ -255,7 +255,7 @@ class Run:
         spent = time.monotonic() - start
         self.save(args.checkpoints)
         hours = step * args.items * args.seconds / 3600
-        speed = {"steps_per_second": round(step / spent, 3), "waiting_share": round(waited / spent, 3)}
+        speed = {"steps_per_second": round(step / spent, 3), "waiting_fraction": round(waited / spent, 3)}
         self.write({**speed, "audio_hours": round(hours, 1)})
         self.score()
 

@@ -250,7 +250,7 @@ def human_files(cache: Path) -> tuple[tuple[str, str, bytes], ...]:
 
 
 def human_song(cache: Path, rng: np.random.Generator, seconds: float, split: str, permissive: bool) -> Song:
-    """A stretch of about `seconds` from a random human-made song, transposed and at its own or a near tempo."""
+    """A segment of about `seconds` from a random human-made song, transposed and at its own or a near tempo."""
     files = [
         f
         for f in human_files(Path(cache))
@@ -289,7 +289,7 @@ def human_song(cache: Path, rng: np.random.Generator, seconds: float, split: str
 
 
 def _bends_from(bends: np.ndarray, begin: float, speed: float) -> np.ndarray:
-    """Bends of a stretch that starts at `begin`: of those before it only the last still holds."""
+    """Bends of a segment that starts at `begin`: of those before it only the last still holds."""
     times = (bends[:, 0] - begin) / speed + 0.05
     first = max(0, int(np.searchsorted(times, 0.0, side="right")) - 1)
     return np.column_stack([np.maximum(times[first:], 0.0), bends[first:, 1]])
