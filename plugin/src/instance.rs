@@ -8,8 +8,9 @@ use unbraid_engine::prepare::NetworkPlan;
 
 use crate::display::Display;
 use crate::loading::Loading;
+use crate::mode::Mode;
 use crate::networks;
-use crate::params::{Mode, UnbraidParams};
+use crate::params::UnbraidParams;
 use crate::player::Player;
 use crate::processor::{Host, Processor, Selection};
 use crate::status::Status;

@@ -132,8 +132,8 @@ mod tests {
     use unbraid_engine::realtime::Engine;
 
     use super::*;
+    use crate::mode::Mode;
     use crate::networks;
-    use crate::params::Mode;
 
     fn studio() -> Loaded {
         let plan = networks::built_in(Mode::Studio)?;
@@ -158,7 +158,7 @@ mod tests {
         let (loading, go) = held(studio);
         assert!(loading.wait(Some(Duration::from_millis(10))).is_none(), "it cannot be there yet");
         let contract = networks::built_in(Mode::Studio).unwrap().contract().clone();
-        let (mut engine, door) = Engine::loading_network(&contract, 44_100.0, 512).unwrap();
+        let (mut engine, door) = Engine::awaiting(&contract, 44_100.0, 512).unwrap();
         loading.send_through(door, |reason| panic!("{reason}"));
         assert!(loading.plan().is_none());
         go.send(()).unwrap();
@@ -183,7 +183,7 @@ mod tests {
         let (loading, go) = held(|| Err("mine.onnx: broken".into()));
         assert!(loading.wait(Some(Duration::ZERO)).is_none());
         let contract = networks::built_in(Mode::Studio).unwrap().contract().clone();
-        let (engine, door) = Engine::loading_network(&contract, 44_100.0, 512).unwrap();
+        let (engine, door) = Engine::awaiting(&contract, 44_100.0, 512).unwrap();
         let (tell, told) = mpsc::channel();
         loading.send_through(door, move |reason| tell.send(reason).unwrap());
         go.send(()).unwrap();

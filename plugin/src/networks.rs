@@ -2,8 +2,6 @@
 //!
 //! A prepared network is shared by all instances in the process.
 
-mod own;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -11,9 +9,7 @@ use std::time::SystemTime;
 
 use unbraid_engine::prepare::{self, Contract, LoadError, NetworkPlan};
 
-use crate::params::Mode;
-
-pub use own::{Files, OwnNetworks};
+use crate::mode::Mode;
 
 /// A prepared network, or the one line that says why it cannot be used.
 pub type Prepared = Result<Arc<NetworkPlan>, String>;

@@ -10,7 +10,8 @@ use unbraid_engine::{CHANNELS, STEMS};
 use crate::display::Display;
 use crate::loading::Loading;
 use crate::meter::LoadMeter;
-use crate::params::{Mode, UnbraidParams};
+use crate::mode::Mode;
+use crate::params::UnbraidParams;
 use crate::status::Status;
 
 /// What a processor is made for; another one needs a restart.
@@ -117,9 +118,8 @@ impl Processor {
         host: Host,
         display: &Arc<Display>,
     ) -> Result<Self, String> {
-        let (engine, door) =
-            Engine::loading_network(contract, f64::from(host.sample_rate), host.max_block as usize)
-                .map_err(|error| error.to_string())?;
+        let (engine, door) = Engine::awaiting(contract, f64::from(host.sample_rate), host.max_block as usize)
+            .map_err(|error| error.to_string())?;
         loading.send_through(door, report_problem);
         Ok(Self::around(engine, Source::Loading(loading), selection, host, display))
     }
@@ -229,8 +229,6 @@ impl Processor {
 
 #[cfg(test)]
 mod tests {
-    use nice_plug::prelude::Params;
-
     use super::*;
     use crate::instance::Instance;
 
@@ -240,11 +238,8 @@ mod tests {
     /// the buses hold, and how many transforms were left out.
     fn played(connected: [bool; STEMS]) -> ([[Vec<f32>; CHANNELS]; STEMS], u64) {
         let instance = Instance::default();
-        for (id, parameter, _) in instance.params.param_map() {
-            if id == "vocals_mute" || id == "drums_mute" {
-                // SAFETY: the parameters live as long as the instance.
-                unsafe { parameter._internal_set_normalized_value(1.0) };
-            }
+        for id in ["vocals_mute", "drums_mute"] {
+            instance.params.handle(id).unwrap().set(1.0);
         }
         let mut processor = instance.prepare(None, 44_100.0, BLOCK as u32).unwrap();
         let mut main = [vec![0.5; BLOCK], vec![0.5; BLOCK]];

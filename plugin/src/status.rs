@@ -9,7 +9,7 @@ use atomic_float::AtomicF32;
 use unbraid_engine::prepare::Contract;
 use unbraid_engine::realtime::Health;
 
-use crate::params::Mode;
+use crate::mode::Mode;
 
 /// Shared between activation, the audio thread and the window. Every field stands for itself.
 #[derive(Default)]

@@ -4,17 +4,24 @@
 //! top of it. What is odd about a file is told by [`Reader::warnings`]; what cannot be read is a [`SongError`] of one
 //! line that names the file and the remedy. Nothing here is for the audio thread.
 
+mod cast;
+mod codec;
 mod decode;
+mod demux;
 mod error;
 mod info;
 mod input;
 mod kind;
 mod mixdown;
+mod open;
 mod reader;
 mod resample;
 mod song;
 mod tags;
+mod timeline;
 mod warning;
+mod wave;
+mod wave_format;
 
 pub use error::{ErrorKind, SongError};
 pub use info::Info;

@@ -1,10 +1,11 @@
 //! Songs in a stream.
 
-use crate::decode::Decoder;
+use crate::decode::{Block, Decoder};
 use crate::error::{ErrorKind, SongError};
 use crate::info::Info;
 use crate::input::Input;
 use crate::mixdown::Mixdown;
+use crate::open;
 use crate::resample::{Resampler, resampled_length};
 use crate::warning::Warning;
 use crate::{PLUGIN_RATES, SONG_RATES};
@@ -50,6 +51,7 @@ pub struct ReadOptions {
 pub struct Reader {
     name: String,
     decoder: Decoder,
+    info: Info,
     mixdown: Mixdown,
     resampler: Option<Resampler>,
     rate: u32,
@@ -82,8 +84,7 @@ impl Reader {
 
     fn open_named(input: Input, choice: RateChoice, name: String) -> Result<Self, ErrorKind> {
         let extension = input.extension();
-        let decoder = Decoder::open(input.open()?, extension.as_deref())?;
-        let info = decoder.info();
+        let open::Opened { decoder, info, mut warnings } = open::open(input.open()?, extension.as_deref())?;
         let source = info.rate;
         if !SONG_RATES.contains(&source) {
             return Err(ErrorKind::SourceRate(source));
@@ -94,7 +95,6 @@ impl Reader {
         }
         let mixdown = Mixdown::new(decoder.channels()).ok_or(ErrorKind::Channels(info.channels))?;
         let resampler = if rate == source { None } else { Some(Resampler::new(source, rate)?) };
-        let mut warnings = Vec::new();
         if info.channels > 2 {
             warnings.push(Warning::MixedDown { channels: info.channels, layout: info.layout.clone() });
         }
@@ -105,6 +105,7 @@ impl Reader {
             frames: info.frames.map(|frames| resampled_length(frames, source, rate)),
             name,
             decoder,
+            info,
             mixdown,
             resampler,
             rate,
@@ -120,7 +121,7 @@ impl Reader {
 
     /// What is known of the song.
     pub fn info(&self) -> &Info {
-        self.decoder.info()
+        &self.info
     }
 
     /// Delivered sample rate in Hz.
@@ -166,7 +167,11 @@ impl Reader {
         for ready in &mut self.ready {
             ready.clear();
         }
-        let Some(planes) = self.decoder.next()? else { return self.finish() };
+        let planes = match self.decoder.next()? {
+            Block::Samples(planes) => planes,
+            Block::Change => return self.change(),
+            Block::End => return self.finish(),
+        };
         for sample in planes.iter_mut().flatten().filter(|sample| !sample.is_finite()) {
             *sample = 0.0;
             self.non_finite += 1;
@@ -178,6 +183,20 @@ impl Reader {
                 resampler.push(&self.mixed, &mut self.ready);
             }
         }
+        Ok(())
+    }
+
+    /// Another song begins in the same file, with another rate or other channels.
+    fn change(&mut self) -> Result<(), ErrorKind> {
+        if let Some(resampler) = &mut self.resampler {
+            resampler.finish(&mut self.ready);
+        }
+        let (source, channels) = (self.decoder.rate(), self.decoder.channels());
+        if !SONG_RATES.contains(&source) {
+            return Err(ErrorKind::SourceRate(source));
+        }
+        self.mixdown = Mixdown::new(channels).ok_or(ErrorKind::Channels(channels.count()))?;
+        self.resampler = if self.rate == source { None } else { Some(Resampler::new(source, self.rate)?) };
         Ok(())
     }
 

@@ -1,11 +1,11 @@
-//! How long activation takes, what it keeps, and what is heard before the network is ready.
+//! Activation: its duration, what it keeps, and the signal before the network is ready.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use unbraid::instance::Instance;
-use unbraid::params::Mode;
-use unbraid::processor::{MainBus, Processor, Selection};
+use unbraid_plugin::instance::Instance;
+use unbraid_plugin::mode::Mode;
+use unbraid_plugin::processor::{MainBus, Processor, Selection};
 
 const RATE: f32 = 44_100.0;
 const BLOCK: u32 = 512;
@@ -52,7 +52,7 @@ fn an_impossible_sample_rate_is_refused_in_words() {
 }
 
 #[test]
-fn a_restart_is_asked_for_once_a_change_of_what_is_wanted() {
+fn a_restart_is_requested_once_per_change_of_the_selection() {
     let instance = Instance::default();
     let mut processor = instance.prepare(None, RATE, BLOCK).unwrap();
     let now = instance.selection();
@@ -82,9 +82,9 @@ fn process(processor: &mut Processor, instance: &Instance, audio: &mut [[f32; BL
 }
 
 #[test]
-fn promise_8_a_host_that_cannot_wait_hears_the_dry_signal_until_the_network_is_ready() {
+fn promise_8_the_dry_signal_is_given_until_the_network_is_ready() {
     let instance = Instance::default();
-    let path = own_network("impatient");
+    let path = own_network("timeout");
     instance.params.networks.choose(Mode::Studio, Some(path.clone()));
     let start = Instant::now();
     let mut processor = instance.prepare_within(Some(Duration::ZERO), None, RATE, BLOCK).unwrap();
@@ -141,7 +141,7 @@ fn an_own_network_that_cannot_be_used_is_reported_and_the_built_in_one_comes_ins
         assert!(Instant::now() < deadline, "no network ever came");
     }
     let problems = instance.status.take_problems();
-    assert!(problems.len() == 1 && problems[0].contains("broken.onnx"), "{complaints:?}");
+    assert!(problems.len() == 1 && problems[0].contains("broken.onnx"), "{problems:?}");
     assert_eq!(instance.status.network().unwrap().file, None);
     std::fs::remove_file(path).unwrap();
 }

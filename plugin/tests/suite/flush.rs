@@ -1,10 +1,10 @@
 //! Flush-to-zero: numbers too small for full precision cost a hundred times what others do, and decaying reverb tails
 //! are full of them.
 
-use unbraid::networks;
-use unbraid::params::Mode;
 use unbraid_engine::STEMS;
 use unbraid_engine::realtime::Engine;
+use unbraid_plugin::mode::Mode;
+use unbraid_plugin::networks;
 
 use super::hosts::{Blocks, Clap, Host, Vst3, drive, modes};
 

@@ -283,7 +283,7 @@ impl Wiring {
         let output = |at: usize, name: &str| concrete(name, model.output_fact(at));
         let masks = output(self.shares_output, "shares")?;
         if masks != [1, STEMS, CHANNELS, bins] {
-            return Err(wrong("shares", format!("{shares:?}"), format!("[1, {STEMS}, {CHANNELS}, {bins}]")));
+            return Err(wrong("shares", format!("{masks:?}"), format!("[1, {STEMS}, {CHANNELS}, {bins}]")));
         }
         let mut shapes = Vec::with_capacity(self.inputs.len());
         for (at, name) in self.inputs.iter().enumerate() {
