@@ -9,6 +9,7 @@
 //! bytes ──▶ prepare::NetworkPlan ──▶ realtime::Network ──▶ realtime::Engine ──▶ process()
 //! ```
 
+pub mod mailbox;
 pub mod memory;
 pub mod prepare;
 pub mod realtime;
