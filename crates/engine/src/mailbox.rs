@@ -40,6 +40,9 @@ struct Slot<T: Send> {
     _values: PhantomData<Box<T>>,
 }
 
+// SAFETY: the slot gives nobody a reference to a value, it only passes its ownership on, for which `T: Send` is enough.
+unsafe impl<T: Send> Sync for Slot<T> {}
+
 /// Mark of a retired value in a pointer's lowest bit, which alignment leaves free.
 const RETIRED: usize = 1;
 

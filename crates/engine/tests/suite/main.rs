@@ -1,14 +1,13 @@
 //! Tests of the engine as a whole, one binary so that they link once.
 
-mod arrival;
 mod broken_networks;
 mod golden;
 mod guard;
 mod measure;
 mod memory;
 mod network;
+mod network_slot;
 mod promises;
-mod rest;
 mod support;
 
 use std::alloc::System;
