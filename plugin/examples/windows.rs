@@ -21,12 +21,12 @@ use nice_plug_egui::{
     EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier,
     create_egui_editor,
 };
-use unbraid::Unbraid;
-use unbraid::instance::Instance;
-use unbraid::networks;
-use unbraid::params::Mode;
-use unbraid::player::{Playback, Player};
-use unbraid::processor::Main;
+use unbraid_plugin::Unbraid;
+use unbraid_plugin::instance::Instance;
+use unbraid_plugin::mode::Mode;
+use unbraid_plugin::networks;
+use unbraid_plugin::player::{Playback, Player};
+use unbraid_plugin::processor::MainBus;
 
 const RATE: f32 = 44_100.0;
 const BLOCK: usize = 512;
@@ -224,8 +224,8 @@ fn play(instance: &Instance, done: impl Fn(usize) -> bool) -> (u64, usize) {
             *sample = noise as f32 / u32::MAX as f32 - 0.5;
         }
         let began = Instant::now();
-        processor.process(Main::Stereo([&mut left, &mut right]), Default::default(), &instance.params);
-        processor.report(began, BLOCK, &instance.status);
+        processor.process(MainBus::Stereo([&mut left, &mut right]), Default::default());
+        processor.report(began, BLOCK);
         left.iter().chain(&right).for_each(|sample| hash.write_u32(sample.to_bits()));
         block += 1;
         if paced {

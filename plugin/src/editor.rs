@@ -19,7 +19,6 @@ mod meter;
 mod notices;
 mod player_bar;
 mod preset_menu;
-mod shape;
 mod slider;
 mod strip;
 mod switch;
@@ -43,10 +42,9 @@ use nice_plug_egui::{
 };
 
 use crate::instance::Instance;
+use crate::params::window_geometry::WindowGeometry;
 use drop_target::DropTarget;
 use view::View;
-
-pub use shape::Shape;
 
 /// Opens windows for one instance.
 pub struct UnbraidEditor {
@@ -59,7 +57,7 @@ impl UnbraidEditor {
         Self { instance }
     }
 
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> WindowGeometry {
         self.instance.params.window.read().map_or_else(|poisoned| *poisoned.into_inner(), |shape| *shape)
     }
 }
@@ -127,7 +125,7 @@ impl Window {
         Self { view: View::new(instance), gui: None, drop_target: None }
     }
 
-    fn remember(&self, change: impl FnOnce(&mut Shape)) {
+    fn remember(&self, change: impl FnOnce(&mut WindowGeometry)) {
         if let Ok(mut shape) = self.view.instance().params.window.write() {
             change(&mut shape);
         }

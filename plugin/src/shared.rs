@@ -1,17 +1,13 @@
 //! What the framework's object of one instance and our own entry point in front of it have in common.
 
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
-use nice_plug::prelude::AsyncExecutor;
+use unbraid_formats::TryCell;
 
 use crate::instance::Instance;
 use crate::processor::Processor;
-use crate::try_cell::TryCell;
-use crate::{Restart, Unbraid};
-
-/// Asks the host for a restart, on its main thread.
-pub type AskForRestart = Box<dyn Fn() + Send>;
+use crate::restart::RestartRequests;
 
 /// A handle on what is shared; cloning it is cheap.
 #[derive(Clone, Default)]
@@ -20,10 +16,8 @@ pub struct PluginShared {
     pub instance: Instance,
     /// What processes between activation and the next; the callback has it to itself.
     pub processor: Arc<TryCell<Option<Processor>>>,
-    /// Work for the host's main thread is handed over with it.
-    pub executor: Arc<OnceLock<AsyncExecutor<Unbraid>>>,
-    /// How to ask the host for a restart where only its main thread may. The audio thread never touches it.
-    pub ask_for_restart: Arc<Mutex<Option<AskForRestart>>>,
+    /// The way to a restart.
+    pub restart: RestartRequests,
 }
 
 enum Capture {
@@ -56,31 +50,12 @@ impl PluginShared {
             }
         });
     }
-
-    /// Has the host's main thread ask for a restart. The audio thread may call it; this happens once a change of what is
-    /// to run, and posts a task to that thread.
-    pub fn schedule_restart(&self) {
-        if let Some(executor) = self.executor.get() {
-            executor.execute_gui(Restart);
-        }
-    }
-
-    /// Asks for a restart, on the host's main thread.
-    pub fn restart(&self) {
-        if let Some(ask) = &*self.ask_for_restart.lock().unwrap_or_else(PoisonError::into_inner) {
-            ask();
-        }
-    }
-
-    /// From now on the host is asked for a restart by `ask`, if there is a way. For the main thread.
-    pub fn restart_by(&self, ask: Option<AskForRestart>) {
-        *self.ask_for_restart.lock().unwrap_or_else(PoisonError::into_inner) = ask;
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plugin::Unbraid;
 
     #[test]
     fn who_awaits_an_object_gets_what_it_shares_and_nobody_else_does() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use nice_plug::context::process::SendEventError;
 use nice_plug::prelude::*;
-use unbraid::{Restart, Unbraid};
+use unbraid_plugin::{Restart, Unbraid};
 
 use crate::program::Program;
 

@@ -14,8 +14,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use nice_plug::prelude::nice_export_standalone_with_args;
+use unbraid_engine::memory::PoolAllocator;
 
 use crate::program::{Program, SONG};
+
+/// Serves inference from pools, the system's memory otherwise.
+#[global_allocator]
+static ALLOCATOR: PoolAllocator = PoolAllocator::system();
 
 fn main() -> ExitCode {
     let (song, arguments) = take_song(std::env::args().collect());

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use unbraid::player::{Playback, Player};
+use unbraid_plugin::player::{Playback, Player};
 use unbraid_song::Song;
 
 pub use source::Source;

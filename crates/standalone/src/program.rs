@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use nice_plug::prelude::*;
-use unbraid::Unbraid;
-use unbraid::instance::Instance;
-use unbraid::player::Player;
-use unbraid::processor::Processor;
+use unbraid_plugin::Unbraid;
+use unbraid_plugin::instance::Instance;
+use unbraid_plugin::player::Player;
+use unbraid_plugin::processor::Processor;
 
 use crate::adapters::{Activation, Processing, no_tasks};
 use crate::player::{Remote, Source};
@@ -198,12 +198,9 @@ mod tests {
         let mut plugin = Unbraid::default();
         let instance = plugin.instance().clone();
         for (normalized, latency) in
-            [(1.0, 4096), (0.0, if unbraid::networks::HAS_LIVE { 1024 } else { 4096 })]
+            [(1.0, 4096), (0.0, if unbraid_plugin::networks::HAS_LIVE { 1024 } else { 4096 })]
         {
-            let map = instance.params.param_map();
-            let (_, mode, _) = map.iter().find(|(id, _, _)| id == "mode").expect("there is a mode");
-            // SAFETY: the parameters are alive, and nobody else uses them.
-            unsafe { mode._internal_set_normalized_value(normalized) };
+            instance.params.handle("mode").expect("there is a mode").set(normalized);
             handover.prepare(&instance, 44_100.0, 512);
             handover.exchange(&mut plugin, 44_100.0);
             assert_eq!(plugin.processor_latency(), Some(latency));

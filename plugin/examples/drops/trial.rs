@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use nice_plug::context::gui::AsyncExecutor;
 use nice_plug::editor::ParentWindowHandle;
 use nice_plug::prelude::{Editor, Plugin};
-use unbraid::Unbraid;
-use unbraid::instance::Instance;
-use unbraid::params::Mode;
-use unbraid::player::{Playback, Player};
+use unbraid_plugin::Unbraid;
+use unbraid_plugin::instance::Instance;
+use unbraid_plugin::mode::Mode;
+use unbraid_plugin::player::{Playback, Player};
 
 use super::host;
 use super::source::{Drag, Give, Result, Search, Source, wait};

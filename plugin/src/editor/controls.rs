@@ -5,6 +5,9 @@ use nice_plug::context::gui::ParamSetter;
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::prelude::Param;
 
+use crate::params::UnbraidParams;
+use crate::params::handle::{ParamHandle, handles};
+
 /// Gestures that have begun and not ended. Outlives the frames it is used in.
 #[derive(Default)]
 pub struct Gestures {
@@ -13,10 +16,10 @@ pub struct Gestures {
 
 impl Gestures {
     /// Ends every gesture; for a window that closes under a finger.
-    pub fn end_all(&mut self, setter: &ParamSetter<'_>) {
-        for param in self.open.drain(..) {
-            // SAFETY: pointers in `open` come from parameters of the instance, which outlives its window.
-            unsafe { setter.raw_context.raw_end_set_parameter(param) };
+    pub fn end_all(&mut self, params: &UnbraidParams, setter: &ParamSetter<'_>) {
+        let open = std::mem::take(&mut self.open);
+        for (_, param) in handles(params).filter(|(_, param)| open.iter().any(|&open| param.is(open))) {
+            param.end_gesture(setter);
         }
     }
 }
@@ -84,17 +87,14 @@ impl<'a> Controls<'a> {
         self.once(param, param.default_normalized_value());
     }
 
-    /// [`Controls::once`] for a parameter of any kind, which must belong to the instance.
-    pub fn once_pointer(&mut self, param: ParamPtr, normalized: f32) {
-        // SAFETY: the parameters of the instance outlive its window.
-        unsafe {
-            let plain = param.preview_plain(normalized.clamp(0.0, 1.0));
-            if plain == param.unmodulated_plain_value() || self.gestures.open.contains(&param) {
-                return;
-            }
-            self.setter.raw_context.raw_begin_set_parameter(param);
-            self.setter.raw_context.raw_set_parameter_normalized(param, param.preview_normalized(plain));
-            self.setter.raw_context.raw_end_set_parameter(param);
+    /// [`Controls::once`] for a parameter of any kind.
+    pub fn once_handle(&mut self, param: ParamHandle<'_>, normalized: f32) {
+        let plain = param.to_plain(normalized.clamp(0.0, 1.0));
+        if plain == param.plain_value() || self.gestures.open.iter().any(|&open| param.is(open)) {
+            return;
         }
+        param.begin_gesture(&self.setter);
+        param.set_in_gesture(&self.setter, param.from_plain(plain));
+        param.end_gesture(&self.setter);
     }
 }

@@ -6,7 +6,7 @@ use super::controls::Controls;
 use super::switch::{self, Choice};
 use super::theme;
 use crate::instance::Instance;
-use crate::params::Mode;
+use crate::mode::Mode;
 
 /// Scales the window can have, in per cent.
 pub const SCALES: [u32; 6] = [75, 100, 125, 150, 175, 200];

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 
-use unbraid_engine::prepare::NetworkPlan;
+use unbraid_engine::network::NetworkPlan;
 
-use crate::networks::{self, Prepared};
+use crate::networks::{self, NetworkError, Prepared};
 
 /// At most one file that is being read.
 #[derive(Default)]
@@ -42,7 +42,7 @@ impl Loader {
         let result = match receiver.try_recv() {
             Ok(result) => result,
             Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => Err("The network file could not be read.".into()),
+            Err(TryRecvError::Disconnected) => Err(NetworkError::Interrupted),
         };
         if let Ok(plan) = &result {
             self.kept = Some(Arc::clone(plan));

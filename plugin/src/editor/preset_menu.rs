@@ -112,7 +112,7 @@ impl PresetMenu {
             }
         });
         if let (Some(name), Some(folder)) = (remove, &self.folder) {
-            request = folder.remove(&name).err().map(Request::Say).or(request);
+            request = folder.remove(&name).err().map(|error| Request::Say(error.to_string())).or(request);
             self.names = folder.names();
         }
         ui.horizontal(|ui| {
@@ -139,7 +139,7 @@ impl PresetMenu {
         let settings = folder.file(name).and_then(|file| presets::load(&file, &instance.params));
         match settings {
             Ok(settings) => apply(controls, settings),
-            Err(reason) => return Some(Request::Say(reason)),
+            Err(error) => return Some(Request::Say(error.to_string())),
         }
         None
     }
@@ -157,7 +157,7 @@ impl PresetMenu {
                 self.names = folder.names();
                 None
             }
-            Err(reason) => Some(Request::Say(reason)),
+            Err(error) => Some(Request::Say(error.to_string())),
         }
     }
 
@@ -172,15 +172,16 @@ impl PresetMenu {
         from: &Path,
     ) -> Result<(), String> {
         let folder = self.folder.as_ref().ok_or("This system has no folder for presets.")?;
-        let settings = presets::load(from, &instance.params)?;
-        self.current = Some(folder.import(from, &instance.params)?);
+        let settings = presets::load(from, &instance.params).map_err(|error| error.to_string())?;
+        let name = folder.import(from, &instance.params).map_err(|error| error.to_string())?;
+        self.current = Some(name);
         apply(controls, settings);
         Ok(())
     }
 }
 
-fn apply(controls: &mut Controls<'_>, settings: Settings) {
+fn apply(controls: &mut Controls<'_>, settings: Settings<'_>) {
     for (param, value) in settings {
-        controls.once_pointer(param, value);
+        controls.once_handle(param, value);
     }
 }

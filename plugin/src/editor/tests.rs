@@ -8,9 +8,11 @@ use std::time::Duration;
 use egui::{Event, Key, Modifiers, PointerButton, vec2};
 use nice_plug::prelude::Param;
 
-use super::{Shape, braid, drop_hint, footer, header, notices, player_bar, strip};
+use super::{braid, drop_hint, footer, header, notices, player_bar, strip};
+use crate::mode::Mode;
 use crate::networks;
-use crate::params::{Mode, SILENCE_DB, StemTap};
+use crate::params::window_geometry::WindowGeometry;
+use crate::params::{SILENCE_DB, StemTap};
 use crate::player::{Playback, Player};
 use bench::{Bench, Change};
 
@@ -413,7 +415,7 @@ fn audio_is_bit_identical_with_the_window_open_and_closed() {
 fn the_window_is_opened_as_the_project_remembers_it() {
     let bench = Bench::new();
     *bench.params().window.write().unwrap() =
-        Shape { width: 1440.0, height: 900.0, scale: 1.5, ..Shape::default() };
+        WindowGeometry { width: 1440.0, height: 900.0, scale: 1.5, ..WindowGeometry::default() };
     let editor = super::UnbraidEditor::new(bench.instance().clone());
     let size = nice_plug::prelude::Editor::size(&editor);
     assert_eq!((size.width, size.height), (2160, 1350));

@@ -17,8 +17,8 @@ use super::meter::Meter;
 use super::notices::Notices;
 use super::{drop_hint, header, keys, player_bar, preset_menu, strip};
 use crate::instance::Instance;
+use crate::mode::Mode;
 use crate::networks;
-use crate::params::Mode;
 use crate::presets;
 
 /// Time between two pictures while something moves: 60 a second.
@@ -91,7 +91,7 @@ impl View {
     /// The window closes, perhaps in the middle of a gesture.
     pub fn closed(&mut self, setter: ParamSetter<'_>) {
         self.instance.display.set_open(false);
-        self.gestures.end_all(&setter);
+        self.gestures.end_all(&self.instance.params, &setter);
     }
 
     /// Draws everything and handles the input. Returns how long the picture may stay as it is.
@@ -178,7 +178,7 @@ impl View {
         if let Some((path, result)) = self.loader.poll() {
             match result {
                 Ok(plan) => self.take_network(controls, networks::mode_of(&plan), path),
-                Err(reason) => self.notices.add(reason),
+                Err(error) => self.notices.add(error.to_string()),
             }
         }
         let chosen = self.instance.params.mode.value();
@@ -262,8 +262,8 @@ impl View {
             Outcome::Chosen(Purpose::Network, path) => self.loader.start(path),
             Outcome::Chosen(Purpose::Import, path) => self.import(controls, &path),
             Outcome::Chosen(Purpose::Export, path) => {
-                if let Err(reason) = presets::save(&path, &self.instance.params) {
-                    self.notices.add(reason);
+                if let Err(error) = presets::save(&path, &self.instance.params) {
+                    self.notices.add(error.to_string());
                 }
             }
             Outcome::Chosen(Purpose::Song, path) => {

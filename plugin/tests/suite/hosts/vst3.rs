@@ -1,23 +1,76 @@
-//! The VST3 host behind [`Host`].
+//! A minimal VST3 host.
 
 use std::cell::RefCell;
 use std::ffi::c_void;
 use std::ops::Range;
 use std::ptr;
 
+use nice_plug::prelude::Vst3Plugin;
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
     AudioBusBuffers, IAudioProcessor, IAudioProcessorTrait, IComponent, IComponentTrait, IEditController,
     IEditControllerTrait, IParamValueQueue, IParamValueQueueTrait, IParameterChanges, IParameterChangesTrait,
     ParamID, ParamValue, ProcessData, ProcessModes_, ProcessSetup, SymbolicSampleSizes_,
 };
 use nice_plug::wrapper::vst3::vst3::Steinberg::{
-    IBStream, IBStream_::IStreamSeekMode_, IBStreamTrait, int32, int64, kInvalidArgument, kResultFalse,
-    kResultOk, tresult,
+    IBStream, IBStream_::IStreamSeekMode_, IBStreamTrait, IPluginBaseTrait, IPluginFactory,
+    IPluginFactoryTrait, int32, int64, kInvalidArgument, kResultFalse, kResultOk, tresult,
 };
-use nice_plug::wrapper::vst3::vst3::{Class, ComPtr, ComWrapper};
+use nice_plug::wrapper::vst3::vst3::{Class, ComPtr, ComWrapper, Interface};
+use unbraid_plugin::Unbraid;
 
-use super::hosts::{Change, Host, Output, Stereo, callback, parameter_id};
-use super::vst3::Instance;
+use super::{Change, Host, Output, Stereo, callback, parameter_id};
+
+/// One plug-in instance, initialised.
+pub struct Instance {
+    pub component: ComPtr<IComponent>,
+    pub processor: ComPtr<IAudioProcessor>,
+}
+
+impl Instance {
+    pub fn new() -> Self {
+        // SAFETY: the factory hands out objects that implement what they were asked for.
+        unsafe {
+            let factory =
+                ComPtr::<IPluginFactory>::from_raw(unbraid_formats::vst3::factory::<Unbraid>().cast())
+                    .unwrap();
+            let mut object: *mut c_void = ptr::null_mut();
+            let class = Unbraid::PLATFORM_VST3_CLASS_ID;
+            let created =
+                factory.createInstance(class.as_ptr().cast(), IComponent::IID.as_ptr().cast(), &mut object);
+            assert_eq!(created, kResultOk);
+            let component = ComPtr::<IComponent>::from_raw(object.cast()).unwrap();
+            assert_eq!(component.initialize(ptr::null_mut()), kResultOk);
+            let processor = component.cast::<IAudioProcessor>().unwrap();
+            Self { component, processor }
+        }
+    }
+
+    pub fn activate(&self, rate: f64, frames: i32) {
+        let mut setup = ProcessSetup {
+            processMode: ProcessModes_::kRealtime as i32,
+            symbolicSampleSize: SymbolicSampleSizes_::kSample32 as i32,
+            maxSamplesPerBlock: frames,
+            sampleRate: rate,
+        };
+        // SAFETY: the calls follow the order that VST3 prescribes.
+        unsafe {
+            assert_eq!(self.processor.setupProcessing(&mut setup), kResultOk);
+            assert_eq!(self.component.setActive(1), kResultOk);
+            assert_eq!(self.processor.setProcessing(1), kResultOk);
+        }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // SAFETY: the calls follow the order that VST3 prescribes.
+        unsafe {
+            self.processor.setProcessing(0);
+            self.component.setActive(0);
+            self.component.terminate();
+        }
+    }
+}
 
 /// One instance, and whether it processes.
 pub struct Vst3 {
@@ -61,7 +114,7 @@ impl IParamValueQueueTrait for Queue {
 }
 
 /// All points of one block, a queue for each change, as hosts may.
-struct Changes(Vec<ComPtr<IParamValueQueue>>);
+pub struct Changes(Vec<ComPtr<IParamValueQueue>>);
 
 impl Class for Changes {
     type Interfaces = (IParameterChanges,);
@@ -82,7 +135,7 @@ impl IParameterChangesTrait for Changes {
 }
 
 impl Changes {
-    fn new(changes: &[Change]) -> Self {
+    pub fn new(changes: &[Change]) -> Self {
         Self(
             changes
                 .iter()

@@ -1,4 +1,4 @@
-//! What a host's lists of points do to parameters.
+//! Changes of parameters in a host's point queues.
 
 use nice_plug::wrapper::vst3::vst3::ComRef;
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
@@ -6,21 +6,23 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
 };
 use nice_plug::wrapper::vst3::vst3::Steinberg::{int32, kResultOk};
 
-use super::callback::{Callback, Change, Parameter};
+use crate::effect::{Change, ParameterChange, Parameters, single};
 
-/// Queues that are merged by time. A host has one for each parameter that changes, and there are fewer parameters; the
-/// points of any further queue come at once, behind the others.
+/// Queues that are merged by time. A host sends one per changed parameter, and there are fewer parameters; the points of
+/// further queues follow, unmerged.
 const MERGED: usize = 32;
 
-/// One parameter's points from the next on.
+/// One parameter's points.
 struct Queue<'a> {
     host: ComRef<'a, IParamValueQueue>,
-    parameter: Parameter,
+    /// Index of the parameter.
+    parameter: usize,
+    /// The point that is read next.
     next: int32,
 }
 
 impl Queue<'_> {
-    /// Sample and value of the next point. Points that cannot be had, or are no number, are passed over.
+    /// Sample and value of the next point. Points that the host refuses and non-finite values are skipped.
     ///
     /// # Safety
     /// The host's object is alive.
@@ -31,7 +33,7 @@ impl Queue<'_> {
                 let (mut offset, mut value) = (0, 0.0);
                 let found = self.host.getPoint(self.next, &mut offset, &mut value) == kResultOk;
                 if found && value.is_finite() {
-                    return Some((usize::try_from(offset).unwrap_or(0), value as f32));
+                    return Some((usize::try_from(offset).unwrap_or(0), single(value)));
                 }
                 self.next += 1;
             }
@@ -40,67 +42,71 @@ impl Queue<'_> {
     }
 }
 
-/// The changes of parameters in one call, in the order of time; of those at one sample, in the order of the host's queues.
-/// For the audio thread.
-pub struct Changes<'a> {
+/// The changes of known parameters in one call, ordered by sample and, within a sample, by the host's queues. For the
+/// audio thread.
+pub struct Changes<'a, P> {
     host: Option<ComRef<'a, IParameterChanges>>,
-    callback: &'a Callback,
+    parameters: &'a P,
     merged: [Option<Queue<'a>>; MERGED],
     /// The queue that is read next, once those in `merged` are empty.
     next: int32,
 }
 
-impl<'a> Changes<'a> {
-    /// The changes in `host`, which may be null.
+impl<'a, P: Parameters> Changes<'a, P> {
+    /// Reads `host`, which may be null.
     ///
     /// # Safety
     /// `host` is null or an object that implements the interface; it and its queues are alive as long as the result.
-    pub unsafe fn new(host: *mut IParameterChanges, callback: &'a Callback) -> Self {
+    pub unsafe fn new(host: *mut IParameterChanges, parameters: &'a P) -> Self {
         // SAFETY: the caller's promise.
         let host = unsafe { ComRef::from_raw(host) };
-        let mut changes = Self { host, callback, merged: [const { None }; MERGED], next: 0 };
+        let mut changes = Self { host, parameters, merged: [const { None }; MERGED], next: 0 };
         let mut free = 0;
-        while let Some(place) = changes.merged.get_mut(free)
+        while let Some(slot) = changes.merged.get_mut(free)
             && let Some(host) = changes.host
             // SAFETY: the caller's promise.
             && changes.next < unsafe { host.getParameterCount() }
         {
-            *place = queue(host, changes.next, callback);
-            free += usize::from(place.is_some());
+            *slot = queue(host, changes.next, parameters);
+            free += usize::from(slot.is_some());
             changes.next += 1;
         }
         changes
     }
 }
 
-/// The `index`-th queue, if it is about a parameter of ours.
-fn queue<'a>(host: ComRef<'a, IParameterChanges>, index: int32, callback: &Callback) -> Option<Queue<'a>> {
-    // SAFETY: whoever made a `Changes` promised that the host's objects are alive.
+/// The `index`-th queue, if its parameter is known.
+fn queue<'a>(
+    host: ComRef<'a, IParameterChanges>,
+    index: int32,
+    parameters: &impl Parameters,
+) -> Option<Queue<'a>> {
+    // SAFETY: the caller of `Changes::new` promised that the host's objects are alive.
     unsafe {
         let host = ComRef::from_raw(host.getParameterData(index))?;
-        Some(Queue { host, parameter: callback.parameter(host.getParameterId())?, next: 0 })
+        Some(Queue { host, parameter: parameters.index(host.getParameterId())?, next: 0 })
     }
 }
 
-impl Iterator for Changes<'_> {
-    type Item = (usize, Parameter, Change);
+impl<P: Parameters> Iterator for Changes<'_, P> {
+    type Item = ParameterChange;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let mut first: Option<(usize, f32, usize)> = None;
-            for (place, queue) in self.merged.iter_mut().enumerate() {
+            for (slot, queue) in self.merged.iter_mut().enumerate() {
                 let Some(queue) = queue else { continue };
-                // SAFETY: whoever made a `Changes` promised that the host's objects are alive.
+                // SAFETY: the caller of `Changes::new` promised that the host's objects are alive.
                 if let Some((at, value)) = unsafe { queue.peek() }
                     && first.is_none_or(|(earliest, ..)| at < earliest)
                 {
-                    first = Some((at, value, place));
+                    first = Some((at, value, slot));
                 }
             }
-            if let Some((at, value, place)) = first {
-                let queue = self.merged[place].as_mut()?;
+            if let Some((at, value, slot)) = first {
+                let queue = self.merged[slot].as_mut()?;
                 queue.next += 1;
-                return Some((at, queue.parameter, Change::Set(value)));
+                return Some(ParameterChange { at, parameter: queue.parameter, change: Change::Set(value) });
             }
             let host = self.host?;
             // SAFETY: as above.
@@ -108,7 +114,7 @@ impl Iterator for Changes<'_> {
                 return None;
             }
             self.merged = [const { None }; MERGED];
-            self.merged[0] = queue(host, self.next, self.callback);
+            self.merged[0] = queue(host, self.next, self.parameters);
             self.next += 1;
         }
     }
@@ -121,7 +127,7 @@ mod tests {
     use nice_plug::wrapper::vst3::vst3::{Class, ComPtr, ComWrapper};
 
     use super::*;
-    use crate::shared::PluginShared;
+    use crate::test_parameters::TestParameters;
 
     struct Points(u32, Vec<(i32, f64)>);
 
@@ -135,12 +141,12 @@ mod tests {
         }
 
         unsafe fn getPointCount(&self) -> int32 {
-            self.1.len() as int32
+            int32::try_from(self.1.len()).unwrap()
         }
 
         unsafe fn getPoint(&self, index: int32, offset: *mut int32, value: *mut ParamValue) -> tresult {
             // SAFETY: the caller passes memory for both.
-            unsafe { (*offset, *value) = self.1[index as usize] };
+            unsafe { (*offset, *value) = self.1[usize::try_from(index).unwrap()] };
             kResultOk
         }
 
@@ -157,11 +163,11 @@ mod tests {
 
     impl IParameterChangesTrait for List {
         unsafe fn getParameterCount(&self) -> int32 {
-            self.0.len() as int32
+            int32::try_from(self.0.len()).unwrap()
         }
 
         unsafe fn getParameterData(&self, index: int32) -> *mut IParamValueQueue {
-            self.0[index as usize].as_ptr()
+            self.0[usize::try_from(index).unwrap()].as_ptr()
         }
 
         unsafe fn addParameterData(&self, _: *const ParamID, _: *mut int32) -> *mut IParamValueQueue {
@@ -171,32 +177,27 @@ mod tests {
 
     /// Samples and values in the order in which they come; queues are a parameter and its points.
     fn order(queues: Vec<(u32, Vec<(i32, f64)>)>) -> Vec<(usize, f32)> {
-        let callback = Callback::new(PluginShared::default());
+        let parameters = TestParameters::default();
         let queues =
             queues.into_iter().map(|(id, points)| ComWrapper::new(Points(id, points)).to_com_ptr().unwrap());
         let list = ComWrapper::new(List(queues.collect())).to_com_ptr::<IParameterChanges>().unwrap();
         // SAFETY: the list lives to the end of this function.
-        let changes = unsafe { Changes::new(list.as_ptr(), &callback) };
+        let changes = unsafe { Changes::new(list.as_ptr(), &parameters) };
         changes
-            .map(|(at, _, change)| match change {
+            .map(|ParameterChange { at, change, .. }| match change {
                 Change::Set(value) => (at, value),
-                Change::Modulate(_) => panic!("VST3 modulates nothing"),
+                Change::Modulate(_) => panic!("VST3 has no modulation"),
             })
             .collect()
     }
 
-    fn ids() -> Vec<u32> {
-        Callback::new(PluginShared::default()).ids()
-    }
-
     #[test]
     fn points_of_several_parameters_come_in_the_order_of_time() {
-        let id = ids();
         let queues = vec![
-            (id[0], vec![(0, 0.1), (9, 0.2)]),
+            (10, vec![(0, 0.1), (9, 0.2)]),
             (1, vec![(0, 0.9)]),
-            (id[1], vec![(-5, 0.3), (4, f64::NAN), (9, 0.4), (7, 0.5)]),
-            (id[2], vec![]),
+            (11, vec![(-5, 0.3), (4, f64::NAN), (9, 0.4), (7, 0.5)]),
+            (12, vec![]),
         ];
         // A point that lies before the one in front of it waits for that one.
         let expected = [(0, 0.1), (0, 0.3), (9, 0.2), (9, 0.4), (7, 0.5)];
@@ -205,19 +206,19 @@ mod tests {
 
     #[test]
     fn more_queues_than_parameters_lose_no_point() {
-        let id = ids()[0];
-        let queues =
-            (0..3 * MERGED as i32).map(|at| (id, vec![(at % 7, f64::from(at)), (at, 0.5)])).collect();
+        let count = i32::try_from(3 * MERGED).unwrap();
+        let queues = (0..count).map(|at| (10, vec![(at % 7, f64::from(at)), (at, 0.5)])).collect();
         let found = order(queues);
         assert_eq!(found.len(), 6 * MERGED);
-        let of_the_first = &found[..2 * MERGED];
-        assert!(of_the_first.is_sorted_by_key(|(at, _)| *at));
+        let merged = &found[..2 * MERGED];
+        assert!(merged.is_sorted_by_key(|(at, _)| *at));
     }
 
     #[test]
-    fn no_list_changes_nothing() {
-        let callback = Callback::new(PluginShared::default());
+    fn a_null_list_changes_nothing() {
+        let parameters = TestParameters::default();
         // SAFETY: there is no list.
-        assert_eq!(unsafe { Changes::new(std::ptr::null_mut(), &callback) }.count(), 0);
+        let changes = unsafe { Changes::new(std::ptr::null_mut(), &parameters) };
+        assert_eq!(changes.count(), 0);
     }
 }

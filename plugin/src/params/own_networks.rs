@@ -1,4 +1,4 @@
-//! Which networks of the user's own an instance runs. Remembered with the project.
+//! The user's own network files, remembered with the project.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -7,8 +7,8 @@ use std::sync::{PoisonError, RwLock};
 use nice_plug::params::persist::PersistentField;
 use serde::{Deserialize, Serialize};
 
-use super::HAS_LIVE;
-use crate::params::Mode;
+use crate::mode::Mode;
+use crate::networks::HAS_LIVE;
 
 /// The file for each mode's network; `None` is the built-in one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ impl Files {
     }
 }
 
-/// One instance's [`Files`], and a number that changes with them, by which the audio thread notices.
+/// One instance's [`Files`], with a generation by which the audio thread notices a change.
 #[derive(Default)]
 pub struct OwnNetworks {
     files: RwLock<Files>,
@@ -59,7 +59,7 @@ impl OwnNetworks {
         self.generation.load(Ordering::Relaxed)
     }
 
-    /// The mode that really runs when `mode` is chosen. The audio thread may call it.
+    /// The mode that runs when `mode` is chosen: Studio where there is no Live network. The audio thread may call it.
     pub fn available(&self, mode: Mode) -> Mode {
         let live = HAS_LIVE || self.has_live.load(Ordering::Relaxed);
         if live { mode } else { Mode::Studio }
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_audio_thread_sees_a_number_change_with_the_files_and_only_then() {
+    fn the_generation_changes_with_the_files_and_only_then() {
         let own = OwnNetworks::default();
         let start = own.generation();
         own.choose(Mode::Studio, None);

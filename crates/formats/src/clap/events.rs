@@ -1,4 +1,4 @@
-//! What a host's list of events does to parameters.
+//! Changes of parameters in a host's event list.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -8,11 +8,12 @@ use clap_sys::events::{
     clap_event_param_mod, clap_event_param_value, clap_input_events,
 };
 
-use super::callback::{Callback, Change, Parameter};
+use crate::effect::{Change, ParameterChange, Parameters, single};
 
-/// What stands in for an event that is left out: of a kind that nobody knows. (The framework does not look for null when
+/// Replaces an event that is left out: of an unknown kind, which the framework ignores. (It does not check for null when
 /// it flushes parameters.)
-static NOTHING: clap_event_header = clap_event_header {
+#[expect(clippy::cast_possible_truncation, reason = "a few bytes")]
+static UNKNOWN: clap_event_header = clap_event_header {
     size: size_of::<clap_event_header>() as u32,
     time: 0,
     space_id: u16::MAX,
@@ -20,36 +21,35 @@ static NOTHING: clap_event_header = clap_event_header {
     flags: 0,
 };
 
-/// The events of one call.
+/// The event list of one call.
 pub struct Events {
     host: *const clap_input_events,
 }
 
 impl Events {
-    /// The events of `host`, which may be null.
+    /// Reads `host`, which may be null.
     pub fn new(host: *const clap_input_events) -> Self {
         Self { host }
     }
 
-    /// The changes of parameters among them, each with its sample, in the order of the list. The audio thread may call it.
+    /// The changes of known parameters, in the order of the list. For the audio thread.
     ///
     /// # Safety
     /// The host's list is null or as CLAP says, and alive as long as the iterator.
-    pub unsafe fn changes(&self, callback: &Callback) -> impl Iterator<Item = (usize, Parameter, Change)> {
+    pub unsafe fn changes(&self, parameters: &impl Parameters) -> impl Iterator<Item = ParameterChange> {
         // SAFETY: the caller's promise.
         let size = unsafe { self.size() };
         (0..size).filter_map(move |index| {
             // SAFETY: the caller's promise.
-            let event = unsafe { self.get(index).as_ref() }?;
-            // SAFETY: the event is one of the host's.
-            let (id, plain, change) = unsafe { read(event) }?;
-            let parameter = callback.parameter(id)?;
-            Some((event.time as usize, parameter, change(plain as f32 / parameter.steps())))
+            let (time, id, plain, change) = unsafe { read(self.get(index)) }?;
+            let parameter = parameters.index(id)?;
+            let normalized = single(plain) / parameters.steps(parameter);
+            Some(ParameterChange { at: time as usize, parameter, change: change(normalized) })
         })
     }
 
-    /// The list for the framework, if the host has one, without changes of parameters that cannot be read. Valid as
-    /// long as `self` and the host's list are, and stay where they are.
+    /// A filtered list for the framework, if the host has one: without truncated and non-finite parameter events. Valid
+    /// while `self` and the host's list are, and stay where they are.
     pub fn list(&self) -> Option<clap_input_events> {
         (!self.host.is_null()).then(|| clap_input_events {
             ctx: ptr::from_ref(self).cast_mut().cast::<c_void>(),
@@ -75,38 +75,35 @@ impl Events {
     }
 }
 
-/// A parameter's number, a plain value, and what it does.
-type Read = (u32, f64, fn(f32) -> Change);
+/// Sample, host id of a parameter, plain value, and kind of change.
+type PlainChange = (u32, u32, f64, fn(f32) -> Change);
 
-/// Whether the event says that it is about a parameter's value.
+/// True for events that claim to be a change of a parameter.
 fn is_change(event: &clap_event_header) -> bool {
     event.space_id == CLAP_CORE_EVENT_SPACE_ID
         && matches!(event.type_, CLAP_EVENT_PARAM_VALUE | CLAP_EVENT_PARAM_MOD)
 }
 
-/// What the event does to a parameter; `None` if it is of another kind, is shorter than its kind, or the value is no
-/// number.
+/// The event's change of a parameter; `None` if it is null, of another kind, truncated or non-finite.
 ///
 /// # Safety
-/// As much memory belongs to the event as its size says.
-unsafe fn read(event: &clap_event_header) -> Option<Read> {
-    if !is_change(event) {
-        return None;
-    }
-    // SAFETY: the type says what it is, and the size that all of it is there.
-    let (id, plain, change): Read = unsafe {
-        let size = event.size as usize;
-        if event.type_ == CLAP_EVENT_PARAM_VALUE && size >= size_of::<clap_event_param_value>() {
-            let event = &*ptr::from_ref(event).cast::<clap_event_param_value>();
-            (event.param_id, event.value, Change::Set)
-        } else if event.type_ == CLAP_EVENT_PARAM_MOD && size >= size_of::<clap_event_param_mod>() {
-            let event = &*ptr::from_ref(event).cast::<clap_event_param_mod>();
-            (event.param_id, event.amount, Change::Modulate)
+/// `event` is null or points to as many bytes as its size says.
+unsafe fn read(event: *const clap_event_header) -> Option<PlainChange> {
+    // SAFETY: the type says what the event is, and the size that all of it is there.
+    let (time, id, plain, change): PlainChange = unsafe {
+        let header = *event.as_ref()?;
+        let is = |type_, size| is_change(&header) && header.type_ == type_ && header.size as usize >= size;
+        if is(CLAP_EVENT_PARAM_VALUE, size_of::<clap_event_param_value>()) {
+            let event = &*event.cast::<clap_event_param_value>();
+            (header.time, event.param_id, event.value, Change::Set)
+        } else if is(CLAP_EVENT_PARAM_MOD, size_of::<clap_event_param_mod>()) {
+            let event = &*event.cast::<clap_event_param_mod>();
+            (header.time, event.param_id, event.amount, Change::Modulate)
         } else {
             return None;
         }
     };
-    plain.is_finite().then_some((id, plain, change))
+    plain.is_finite().then_some((time, id, plain, change))
 }
 
 unsafe extern "C" fn size(list: *const clap_input_events) -> u32 {
@@ -119,8 +116,8 @@ unsafe extern "C" fn get(list: *const clap_input_events, index: u32) -> *const c
     unsafe {
         let found = (*(*list).ctx.cast::<Events>()).get(index);
         match found.as_ref() {
-            Some(event) if !is_change(event) || read(event).is_some() => found,
-            _ => &NOTHING,
+            Some(event) if !is_change(event) || read(found).is_some() => found,
+            _ => &UNKNOWN,
         }
     }
 }
@@ -128,7 +125,7 @@ unsafe extern "C" fn get(list: *const clap_input_events, index: u32) -> *const c
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shared::PluginShared;
+    use crate::test_parameters::TestParameters;
 
     struct Host(Vec<clap_event_param_value>);
 
@@ -136,11 +133,12 @@ mod tests {
         fn list(&self) -> clap_input_events {
             unsafe extern "C" fn size(list: *const clap_input_events) -> u32 {
                 // SAFETY: `ctx` is the host below.
-                unsafe { (*(*list).ctx.cast::<Host>()).0.len() as u32 }
+                unsafe { u32::try_from((*(*list).ctx.cast::<Host>()).0.len()).unwrap() }
             }
             unsafe extern "C" fn get(list: *const clap_input_events, index: u32) -> *const clap_event_header {
                 // SAFETY: `ctx` is the host below.
-                unsafe { &(&(*(*list).ctx.cast::<Host>()).0)[index as usize].header }
+                let events = unsafe { &(*(*list).ctx.cast::<Host>()).0 };
+                ptr::from_ref(&events[index as usize]).cast()
             }
             clap_input_events { ctx: ptr::from_ref(self).cast_mut().cast(), size: Some(size), get: Some(get) }
         }
@@ -149,7 +147,7 @@ mod tests {
     fn event(time: u32, type_: u16, param_id: u32, value: f64) -> clap_event_param_value {
         clap_event_param_value {
             header: clap_event_header {
-                size: size_of::<clap_event_param_value>() as u32,
+                size: u32::try_from(size_of::<clap_event_param_value>()).unwrap(),
                 time,
                 space_id: CLAP_CORE_EVENT_SPACE_ID,
                 type_,
@@ -184,34 +182,46 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_found_in_their_order_with_values_from_0_to_1() {
-        let callback = Callback::new(PluginShared::default());
-        let ids = callback.ids();
-        let stepped = ids.iter().copied().find(|&id| callback.parameter(id).unwrap().steps() == 1.0).unwrap();
-        let events = vec![
-            event(3, CLAP_EVENT_PARAM_VALUE, stepped, 1.0),
-            event(5, CLAP_EVENT_PARAM_MOD + 1, stepped, 0.0),
-            event(u32::MAX, CLAP_EVENT_PARAM_VALUE, ids[0], 0.25),
-            event(7, CLAP_EVENT_PARAM_VALUE, 1, 0.25),
-            event(9, CLAP_EVENT_PARAM_VALUE, ids[1], f64::NAN),
-            event(2, CLAP_EVENT_PARAM_VALUE, ids[1], 0.5),
-        ];
-        assert!(callback.parameter(1).is_none());
-        let host = Host(events);
+    fn changes_come_in_the_order_of_the_list_with_normalized_values() {
+        let host = Host(vec![
+            event(3, CLAP_EVENT_PARAM_VALUE, 11, 3.0),
+            event(5, CLAP_EVENT_PARAM_MOD + 1, 11, 0.0),
+            event(u32::MAX, CLAP_EVENT_PARAM_VALUE, 10, 0.25),
+            event(7, CLAP_EVENT_PARAM_VALUE, 99, 0.25),
+            event(9, CLAP_EVENT_PARAM_VALUE, 12, f64::NAN),
+            event(2, CLAP_EVENT_PARAM_VALUE, 12, 0.5),
+        ]);
         let list = host.list();
-        let events = Events::new(&list);
+        let parameters = TestParameters::default();
         // SAFETY: the list lives to the end of this function.
-        let found = unsafe { events.changes(&callback) };
-        let found: Vec<_> = found.map(|(at, _, change)| (at, change)).collect();
-        let expected = [(3, Change::Set(1.0)), (u32::MAX as usize, Change::Set(0.25)), (2, Change::Set(0.5))];
-        assert_eq!(found, expected);
+        let found: Vec<_> = unsafe { Events::new(&list).changes(&parameters).collect() };
+        let set = |at, parameter, value| ParameterChange { at, parameter, change: Change::Set(value) };
+        assert_eq!(found, [set(3, 1, 0.75), set(u32::MAX as usize, 0, 0.25), set(2, 2, 0.5)]);
     }
 
     #[test]
-    fn values_that_are_no_numbers_and_events_cut_short_are_left_out() {
+    fn modulation_is_an_offset() {
+        let value = event(4, CLAP_EVENT_PARAM_MOD, 11, -1.0);
+        let modulation = clap_event_param_mod {
+            header: value.header,
+            param_id: 11,
+            cookie: ptr::null_mut(),
+            note_id: -1,
+            port_index: -1,
+            channel: -1,
+            key: -1,
+            amount: -1.0,
+        };
+        // SAFETY: the event is as it says.
+        let (time, id, plain, change) = unsafe { read(ptr::from_ref(&modulation).cast()) }.unwrap();
+        assert_eq!((time, id, plain, change(0.5)), (4, 11, -1.0, Change::Modulate(0.5)));
+    }
+
+    #[test]
+    fn non_finite_values_and_truncated_events_are_left_out() {
         let whole = event(5, CLAP_EVENT_PARAM_VALUE, 7, 0.5);
         let mut short = whole;
-        short.header.size = size_of::<clap_event_header>() as u32;
+        short.header.size = u32::try_from(size_of::<clap_event_header>()).unwrap();
         let values = [f64::NAN, f64::INFINITY].map(|value| event(0, CLAP_EVENT_PARAM_VALUE, 7, value));
         let other = event(1, CLAP_EVENT_PARAM_MOD + 1, 7, 1.0);
         let expected = [None, None, None, Some((1, 1.0)), Some((5, 0.5))];
@@ -219,11 +229,11 @@ mod tests {
     }
 
     #[test]
-    fn no_list_stays_no_list_and_changes_nothing() {
+    fn a_null_list_stays_null_and_changes_nothing() {
         let events = Events::new(ptr::null());
         assert!(events.list().is_none());
-        let callback = Callback::new(PluginShared::default());
+        let parameters = TestParameters::default();
         // SAFETY: there is no list.
-        assert_eq!(unsafe { events.changes(&callback) }.count(), 0);
+        assert_eq!(unsafe { events.changes(&parameters) }.count(), 0);
     }
 }

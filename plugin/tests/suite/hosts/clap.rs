@@ -1,23 +1,109 @@
-//! The CLAP host behind [`Host`].
+//! A minimal CLAP host.
 
-use std::ffi::c_void;
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::ops::Range;
 use std::ptr;
 
 use clap_sys::audio_buffer::clap_audio_buffer;
+use clap_sys::entry::clap_plugin_entry;
 use clap_sys::events::{
     CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_PARAM_VALUE, clap_event_header, clap_event_param_value,
     clap_input_events, clap_output_events,
 };
+use clap_sys::ext::latency::{CLAP_EXT_LATENCY, clap_plugin_latency};
 use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_plugin_params};
 use clap_sys::ext::render::{CLAP_EXT_RENDER, CLAP_RENDER_OFFLINE, CLAP_RENDER_REALTIME, clap_plugin_render};
 use clap_sys::ext::state::{CLAP_EXT_STATE, clap_plugin_state};
+use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
+use clap_sys::host::clap_host;
 use clap_sys::plugin::clap_plugin;
 use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process};
 use clap_sys::stream::{clap_istream, clap_ostream};
+use clap_sys::version::CLAP_VERSION;
+use nice_plug::prelude::ClapPlugin;
+use unbraid_plugin::Unbraid;
 
-use super::clap::Instance;
-use super::hosts::{Change, Host, Output, Stereo, callback, parameter_id};
+use super::{Change, Host, Output, Stereo, callback, parameter_id};
+
+/// The entry point that the bundle exports.
+pub const ENTRY: clap_plugin_entry = unbraid_formats::clap::entry::<Unbraid>();
+
+unsafe extern "C" fn no_extension(_host: *const clap_host, _id: *const c_char) -> *const c_void {
+    ptr::null()
+}
+
+unsafe extern "C" fn ignore(_host: *const clap_host) {}
+
+// SAFETY: CLAP lets a host process on any thread, one at a time.
+unsafe impl Send for Instance {}
+
+/// One plug-in instance, ready to process.
+pub struct Instance {
+    pub plugin: *const clap_plugin,
+    _host: Box<clap_host>,
+}
+
+impl Instance {
+    pub fn new() -> Self {
+        let host = Box::new(clap_host {
+            clap_version: CLAP_VERSION,
+            host_data: ptr::null_mut(),
+            name: c"test".as_ptr(),
+            vendor: c"".as_ptr(),
+            url: c"".as_ptr(),
+            version: c"1".as_ptr(),
+            get_extension: Some(no_extension),
+            request_restart: Some(ignore),
+            request_process: Some(ignore),
+            request_callback: Some(ignore),
+        });
+        let id = CString::new(Unbraid::CLAP_ID).unwrap();
+        // SAFETY: the calls follow the order that CLAP prescribes, with arguments that live as long as the
+        // instance.
+        unsafe {
+            assert!(ENTRY.init.unwrap()(c"/nowhere/unbraid.clap".as_ptr()));
+            let factory = ENTRY.get_factory.unwrap()(CLAP_PLUGIN_FACTORY_ID.as_ptr());
+            let factory = factory.cast::<clap_plugin_factory>();
+            let plugin = (*factory).create_plugin.unwrap()(factory, &*host, id.as_ptr());
+            assert!(!plugin.is_null());
+            assert!((*plugin).init.unwrap()(plugin));
+            Self { plugin, _host: host }
+        }
+    }
+
+    pub fn activate(&self, rate: f64, frames: u32) {
+        // SAFETY: the plug-in is initialised and not active.
+        unsafe {
+            assert!((*self.plugin).activate.unwrap()(self.plugin, rate, 1, frames));
+            assert!((*self.plugin).start_processing.unwrap()(self.plugin));
+        }
+    }
+
+    pub fn extension<T>(&self, id: &CStr) -> &T {
+        // SAFETY: the extension of this name has this type and lives as long as the plug-in.
+        unsafe {
+            let extension = (*self.plugin).get_extension.unwrap()(self.plugin, id.as_ptr());
+            extension.cast::<T>().as_ref().unwrap()
+        }
+    }
+
+    pub fn latency(&self) -> usize {
+        let latency: &clap_plugin_latency = self.extension(CLAP_EXT_LATENCY);
+        // SAFETY: the plug-in is alive.
+        unsafe { latency.get.unwrap()(self.plugin) as usize }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // SAFETY: the calls follow the order that CLAP prescribes; nothing uses the plug-in afterwards.
+        unsafe {
+            (*self.plugin).stop_processing.unwrap()(self.plugin);
+            (*self.plugin).deactivate.unwrap()(self.plugin);
+            (*self.plugin).destroy.unwrap()(self.plugin);
+        }
+    }
+}
 
 /// One instance, and whether it processes.
 pub struct Clap {
