@@ -14,9 +14,9 @@ use triple_buffer::{Input, Output, triple_buffer};
 use unbraid_engine::cast::exact_f64;
 use unbraid_engine::engine::{MixedSegment, Observer, SeparatedFrame};
 
-pub use columns::{Cell, Column, LEVEL_FLOOR_DB, level_db};
+pub use columns::{Cell, Column, LEVEL_FLOOR_DB, ROWS, level_db};
 pub use levels::{Level, Levels, OUTPUT};
-pub use rows::{HIGHEST_HZ, LOWEST_HZ, ROWS, row_at, row_hz};
+pub use rows::{HIGHEST_HZ, LOWEST_HZ, row_at, row_hz};
 
 use columns::Columns;
 use rows::Rows;

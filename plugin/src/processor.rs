@@ -227,11 +227,14 @@ mod tests {
 
     const BLOCK: usize = 512;
 
+    fn processor() -> Processor {
+        Instance::default().prepare(None, 44_100.0, saturating_u32(BLOCK)).unwrap()
+    }
+
     #[test]
     fn a_bus_that_is_not_connected_is_left_alone() {
         let connected = [true, false, true, true];
-        let instance = Instance::default();
-        let mut processor = instance.prepare(None, 44_100.0, BLOCK as u32).unwrap();
+        let mut processor = processor();
         let mut main = [vec![0.5; BLOCK], vec![0.5; BLOCK]];
         let mut stems: [[Vec<f32>; CHANNELS]; STEMS] =
             std::array::from_fn(|_| [vec![7.0; BLOCK], vec![7.0; BLOCK]]);
@@ -249,10 +252,9 @@ mod tests {
 
     #[test]
     fn a_mono_bus_at_0_db_is_the_delayed_input() {
-        let instance = Instance::default();
-        let mut processor = instance.prepare(None, 44_100.0, BLOCK as u32).unwrap();
+        let mut processor = processor();
         let latency = processor.latency() as usize;
-        let tone = |at: usize| (at as f32 * 0.05).sin();
+        let tone = |at: usize| (nearest_f32(at) * 0.05).sin();
         for from in (0..latency + 20 * BLOCK).step_by(BLOCK) {
             let mut block: Vec<f32> = (from..from + BLOCK).map(tone).collect();
             processor.process(MainBus::Mono(&mut block), [const { None }; STEMS]);

@@ -55,13 +55,14 @@
 //! the audio thread. There, nothing waits, calls the system or asks it for memory: what inference allocates comes out of
 //! [`memory`], and networks come and go through a [`mailbox`].
 
-#![warn(
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss
+#![cfg_attr(
+    test,
+    allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "test signals are computed from small indices"
+    )
 )]
-#![cfg_attr(test, allow(clippy::cast_possible_truncation, clippy::cast_precision_loss))]
 
 pub mod cast;
 pub mod engine;

@@ -2,7 +2,8 @@
 
 use unbraid_engine::STEMS;
 
-use super::ROWS;
+/// Rows of the spectrogram: about 24 an octave.
+pub const ROWS: usize = 224;
 
 /// Columns that wait for the window. A window that draws 60 times a second finds one or two; a host with blocks of
 /// 8192 samples makes 16 at once.

@@ -4,10 +4,7 @@ use unbraid_engine::cast::{exact_f64, nearest_f32, rounded_f32, whole_part};
 use unbraid_engine::engine::SeparatedFrame;
 use unbraid_engine::{CHANNELS, STEMS};
 
-use super::{Cell, Column};
-
-/// Rows of the picture: about 24 an octave.
-pub const ROWS: usize = 224;
+use super::columns::{Cell, Column, ROWS};
 
 /// Frequency of the lowest row in Hz.
 pub const LOWEST_HZ: f32 = 30.0;
@@ -140,13 +137,13 @@ mod tests {
     use unbraid_engine::stft::Complex;
 
     use super::*;
-    use crate::display::level_db;
+    use crate::display::columns::level_db;
 
     /// A column of a spectrum with one strong bin, all of it the drums'.
     fn column_of(fft: usize, rate: f64, bin: usize) -> Column {
         let bins = fft / 2 + 1;
         let mut spectrum = vec![Complex::default(); bins];
-        spectrum[bin] = Complex::new(WINDOW_MEAN * fft as f32 / 2.0, 0.0);
+        spectrum[bin] = Complex::new(WINDOW_MEAN * nearest_f32(fft) / 2.0, 0.0);
         let mut masks = Masks::new(bins);
         masks.give_all_to(1);
         let mut column = [Cell::default(); ROWS];
@@ -163,10 +160,10 @@ mod tests {
     fn a_full_scale_sine_is_at_0_db_where_it_belongs_and_belongs_to_its_owner() {
         for (fft, rate) in [(4096, 44_100.0), (8192, 96_000.0), (2048, 24_000.0), (1024, 44_100.0)] {
             for hz in [120.0, 1000.0, 11_000.0] {
-                let bin = (hz * fft as f64 / rate).round() as usize;
-                let hz = bin as f64 * rate / fft as f64;
+                let bin = whole_part((hz * exact_f64(fft) / rate).round());
+                let hz = exact_f64(bin) * rate / exact_f64(fft);
                 let (row, cell) = brightest(&column_of(fft, rate, bin));
-                assert!((row as f32 - row_at(hz as f32)).abs() <= 1.0, "{hz} Hz in row {row}");
+                assert!((nearest_f32(row) - row_at(rounded_f32(hz))).abs() <= 1.0, "{hz} Hz in row {row}");
                 // Between two rows a low tone loses a little.
                 assert!(level_db(cell).abs() <= 3.0, "{hz} Hz: {} dB", level_db(cell));
                 assert_eq!(cell.owner(), 1);
@@ -188,7 +185,7 @@ mod tests {
     #[test]
     fn rows_and_frequencies_are_each_others_inverse() {
         assert_eq!(row_hz(0.0), LOWEST_HZ);
-        assert!((row_hz((ROWS - 1) as f32) - HIGHEST_HZ).abs() < 1.0);
+        assert!((row_hz(nearest_f32(ROWS - 1)) - HIGHEST_HZ).abs() < 1.0);
         for row in [0.0, 10.5, 100.0, 223.0] {
             assert!((row_at(row_hz(row)) - row).abs() < 1e-2);
         }

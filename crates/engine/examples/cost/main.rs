@@ -3,6 +3,8 @@
 //!
 //! `cargo xtask bench` runs it for the costs by stage, which no host can measure.
 
+#![allow(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
+
 mod measure;
 mod report;
 

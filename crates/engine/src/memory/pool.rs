@@ -198,7 +198,7 @@ impl Slot {
     /// Only for the thread that has entered this slot.
     pub(super) unsafe fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
         let layout = padded(layout);
-        // SAFETY: this thread has entered the slot, so nobody else touches the heap.
+        // SAFETY: this thread has entered the slot, so no other thread touches the heap.
         let block = unsafe { (*self.heap.get()).allocate(layout) };
         if block.is_some() {
             bump(&self.served);
@@ -244,10 +244,10 @@ impl Slot {
         }
         let mut block = self.returned.swap(ptr::null_mut(), Ordering::Acquire);
         while let Some(found) = NonNull::new(block) {
-            // SAFETY: whoever returned the block wrote this header and let go of it.
+            // SAFETY: `release` wrote this header and gave the block up.
             let Returned { next, layout } = unsafe { found.read() };
             let (size, align) = unpack(layout);
-            // SAFETY: the caller holds the only `Pool` of this slot, mutably, so nobody else touches the
+            // SAFETY: the caller holds the only `Pool` of this slot, mutably, so no other thread touches the
             // heap; the block came from it with this alignment.
             unsafe { (*self.heap.get()).deallocate(found.cast(), align) };
             self.in_use.store(self.in_use.load(Ordering::Relaxed) - size, Ordering::Relaxed);

@@ -65,9 +65,9 @@ pub struct Contract {
     pub lookahead: usize,
     /// The sample rates it was trained on, in Hz.
     pub sample_rates: Vec<u32>,
-    /// The licences of its training data, as written by whoever trained it.
+    /// The licences of its training data, in the words of its author.
     pub licences: String,
-    /// Its measured quality as JSON text, as written by whoever trained it; empty if not given.
+    /// Its measured quality as JSON text by its author; empty if not given.
     pub metrics: String,
 }
 

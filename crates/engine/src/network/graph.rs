@@ -43,7 +43,7 @@ impl Graph {
         self.plan.order_without_consts()[step]
     }
 
-    /// The nodes whose values nobody reads after a step.
+    /// The nodes whose values no later step reads.
     pub fn last_reads(&self, step: usize) -> &[usize] {
         &self.last_reads[step]
     }

@@ -118,8 +118,8 @@ fn measure(graph: &Graph, bins: usize) -> Result<Vec<f32>, Fault> {
     Ok(times.into_iter().map(median).collect())
 }
 
-/// tract's pooling asks for this switch at every frame, and looks for it in the process's environment under a lock that
-/// whoever changes the environment holds. A value of its own, at the default, is found before that.
+/// tract's pooling operators read this switch once a frame, from the process's environment and under its lock. A value set
+/// in tract itself, here the default, is found before that.
 fn settle_switches() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

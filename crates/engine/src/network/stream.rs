@@ -54,8 +54,8 @@ impl Stream {
         })
     }
 
-    /// Runs one node. Its inputs are taken out of the value table before values that nobody needs any more are dropped,
-    /// so that an operator that works in place finds itself the only owner, as in tract's own `run`.
+    /// Runs one node. Its inputs are taken out of the value table before values that no later step reads are
+    /// dropped, so that an operator that works in place finds itself the only owner, as in tract's own `run`.
     pub fn step(&mut self, graph: &Graph, step: usize) -> Result<(), Fault> {
         self.contained(|frames| {
             let node = graph.node(step);
@@ -67,7 +67,7 @@ impl Stream {
         })
     }
 
-    /// Ends a frame and writes its masks, if anybody wants them.
+    /// Ends a frame and writes its masks, if asked for.
     pub fn finish(&mut self, graph: &Graph, masks: Option<&mut Masks>) -> Result<(), Fault> {
         self.contained(|frames| {
             let outputs = frames.state.outputs()?;

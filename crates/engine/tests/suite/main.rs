@@ -1,5 +1,13 @@
 //! Tests of the engine as a whole, one binary so that they link once.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "test signals are computed from small indices"
+)]
+
 mod broken_networks;
 mod golden;
 mod guard;
