@@ -7,7 +7,8 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use unbraid_host::{Callback, ClapHost, system_requests};
+use unbraid_host::{Callback, ClapHost};
+use unbraid_requests::system_requests;
 use unbraid_tests::{Audio, MODES, RATE, active_host_in, noise};
 
 /// Main and the four stems.
@@ -17,7 +18,11 @@ const SETTLING: usize = 1 << 16;
 
 /// An active instance for every mode.
 fn hosts(block: usize) -> impl Iterator<Item = (&'static str, ClapHost)> {
-    MODES.into_iter().map(move |mode| (mode, active_host_in(mode, RATE, block as u32)))
+    MODES.into_iter().map(move |mode| {
+        let mut host = active_host_in(mode, RATE, block as u32);
+        host.count_requests_with(system_requests);
+        (mode, host)
+    })
 }
 
 /// Callbacks one after the other, those of the settling left out.

@@ -27,6 +27,7 @@ mod workspace;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use unbraid_separate::joined;
 
 /// Unbraid's own commands.
 #[derive(Parser)]
@@ -61,7 +62,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
+    let result = match Arguments::parse_from(joined(std::env::args_os())).command {
         Command::Bundle(arguments) => bundle::main(arguments),
         Command::Render(arguments) => render::main(&arguments),
         Command::Test(arguments) => test::main(&arguments),

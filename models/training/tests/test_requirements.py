@@ -42,9 +42,7 @@ def missing(files: list[Path], requirements: list[str]) -> dict[str, str]:
     """Modules that no requirement installs, each with a file that imports it."""
     have = set().union(*(required(name) for name in requirements))
     wanted = {name: file.name for file in files for name in imported(file)}
-    return {
-        name: file for name, file in wanted.items() if DISTRIBUTIONS.get(name, name).replace("-", "_") not in have
-    }
+    return {name: file for name, file in wanted.items() if DISTRIBUTIONS.get(name, name).replace("-", "_") not in have}
 
 
 def test_every_import_is_required():

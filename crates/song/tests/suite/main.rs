@@ -1,0 +1,6 @@
+//! What the crate reads, against ffmpeg as an independent decoder.
+
+mod support;
+
+mod formats;
+mod resampling;
