@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::STEM_NAMES;
+use crate::network::load_error::LoadErrorKind;
 
 /// The contract this engine understands, as written under the key `contract` of a network file.
 pub const CONTRACT: &str = "unbraid-mask/1";
@@ -16,51 +17,6 @@ const MAX_FFT: usize = 16_384;
 /// Deepest look-ahead a network may ask for, in frames. Each costs one hop of latency and one spectrum of
 /// memory.
 const MAX_LOOKAHEAD: usize = 64;
-
-/// Why a network file was refused. Every message names the file, what was found and what is needed.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The bytes are not an ONNX model at all (wrong file, or cut off).
-    #[error("{file}: not an ONNX model or truncated ({reason}); need a complete .onnx file")]
-    NotOnnx {
-        /// The file's label.
-        file: String,
-        /// What the parser said.
-        reason: String,
-    },
-    /// A metadata key is missing or has a value the engine cannot work with.
-    #[error("{file}: metadata key `{key}`: found {found}, need {needed}")]
-    Key {
-        /// The file's label.
-        file: String,
-        /// The key in `metadata_props`.
-        key: &'static str,
-        /// What the file says.
-        found: String,
-        /// What would be accepted.
-        needed: String,
-    },
-    /// An input or output of the graph is missing or has another shape than the contract asks for.
-    #[error("{file}: tensor `{tensor}`: found {found}, need {needed}")]
-    Tensor {
-        /// The file's label.
-        file: String,
-        /// The tensor's name in the graph.
-        tensor: String,
-        /// What the graph has.
-        found: String,
-        /// What the contract asks for.
-        needed: String,
-    },
-    /// The graph is of the right shape but cannot be prepared or run.
-    #[error("{file}: the graph does not run ({reason}); need a graph of operators that tract supports")]
-    Graph {
-        /// The file's label.
-        file: String,
-        /// What the runtime said.
-        reason: String,
-    },
-}
 
 /// Which of the plug-in's two modes a network was made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,13 +61,13 @@ pub struct Contract {
     pub hop: usize,
     /// The window pair.
     pub window: WindowKind,
-    /// Frames of look-ahead: the shares of frame `k` belong to the spectrum of frame `k − lookahead`.
+    /// Frames of look-ahead: the masks of frame `k` belong to the spectrum of frame `k − lookahead`.
     pub lookahead: usize,
     /// The sample rates it was trained on, in Hz.
     pub sample_rates: Vec<u32>,
-    /// The licences of its training data, as written by whoever trained it.
+    /// The licences of its training data, in the words of its author.
     pub licences: String,
-    /// Its measured quality as JSON text, as written by whoever trained it; empty if not given.
+    /// Its measured quality as JSON text by its author; empty if not given.
     pub metrics: String,
 }
 
@@ -123,12 +79,10 @@ impl Contract {
 
     /// Reads the contract from a file's `metadata_props`.
     ///
-    /// `file` is the label used in messages.
-    ///
     /// # Errors
-    /// [`LoadError::Key`] for the first key that is missing or contradicts what this engine can do.
-    pub fn from_metadata(file: &str, props: &HashMap<String, String>) -> Result<Self, LoadError> {
-        let keys = Keys { file, props };
+    /// [`LoadErrorKind::Key`] for the first key that is missing or contradicts what this engine can do.
+    pub fn from_metadata(props: &HashMap<String, String>) -> Result<Self, LoadErrorKind> {
+        let keys = Keys(props);
         keys.expect("contract", CONTRACT)?;
         keys.expect("stems", &STEM_NAMES.join(","))?;
         let fft: usize = keys.parse("fft", "a power of two from 64 to 16384")?;
@@ -178,34 +132,31 @@ impl Contract {
     }
 }
 
-/// Looks keys up and words the refusals.
-struct Keys<'a> {
-    file: &'a str,
-    props: &'a HashMap<String, String>,
-}
+/// Metadata with the refusals in words.
+struct Keys<'a>(&'a HashMap<String, String>);
 
 impl<'a> Keys<'a> {
-    fn wrong(&self, key: &'static str, needed: &str) -> LoadError {
-        let found = match self.props.get(key) {
+    fn wrong(&self, key: &'static str, needed: &str) -> LoadErrorKind {
+        let found = match self.0.get(key) {
             Some(value) => format!("`{}`", value.chars().take(80).collect::<String>()),
             None => "nothing".to_owned(),
         };
-        LoadError::Key { file: self.file.to_owned(), key, found, needed: needed.to_owned() }
+        LoadErrorKind::Key { key, found, needed: needed.to_owned() }
     }
 
-    fn get(&self, key: &'static str, needed: &str) -> Result<&'a str, LoadError> {
-        match self.props.get(key).map(|value| value.trim()) {
+    fn get(&self, key: &'static str, needed: &str) -> Result<&'a str, LoadErrorKind> {
+        match self.0.get(key).map(|value| value.trim()) {
             Some(value) if !value.is_empty() => Ok(value),
             _ => Err(self.wrong(key, needed)),
         }
     }
 
-    fn expect(&self, key: &'static str, value: &str) -> Result<(), LoadError> {
+    fn expect(&self, key: &'static str, value: &str) -> Result<(), LoadErrorKind> {
         let needed = format!("`{value}`");
         if self.get(key, &needed)? == value { Ok(()) } else { Err(self.wrong(key, &needed)) }
     }
 
-    fn parse<T: FromStr>(&self, key: &'static str, needed: &str) -> Result<T, LoadError> {
+    fn parse<T: FromStr>(&self, key: &'static str, needed: &str) -> Result<T, LoadErrorKind> {
         self.get(key, needed)?.parse().map_err(|_| self.wrong(key, needed))
     }
 }
@@ -234,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_complete_file_is_read() {
-        let contract = Contract::from_metadata("a.onnx", &good()).unwrap();
+        let contract = Contract::from_metadata(&good()).unwrap();
         assert_eq!((contract.fft, contract.hop, contract.lookahead), (4096, 1024, 2));
         assert_eq!(contract.bins(), 2049);
         assert_eq!(contract.sample_rates, [44_100, 48_000]);
@@ -245,7 +196,7 @@ mod tests {
         for key in good().keys() {
             let mut props = good();
             props.remove(key);
-            let message = Contract::from_metadata("a.onnx", &props).unwrap_err().to_string();
+            let message = Contract::from_metadata(&props).unwrap_err().to_string();
             assert!(message.contains(&format!("`{key}`")) && message.contains("found nothing"), "{message}");
             assert_eq!(message.lines().count(), 1);
         }
@@ -266,7 +217,7 @@ mod tests {
         ] {
             let mut props = good();
             props.insert(key.into(), bad.into());
-            let message = Contract::from_metadata("a.onnx", &props).unwrap_err().to_string();
+            let message = Contract::from_metadata(&props).unwrap_err().to_string();
             assert!(message.contains(key) && message.contains(bad) && message.contains(needed), "{message}");
         }
     }

@@ -2,7 +2,8 @@
 
 use std::f64::consts::PI;
 
-use super::WindowKind;
+use crate::cast::{exact_f64, rounded_f32};
+use crate::network::WindowKind;
 
 /// An analysis window over the whole frame and a synthesis window over its newest samples.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +16,7 @@ pub struct WindowPair {
 }
 
 impl WindowPair {
-    /// Makes the pair for a transform of `fft` samples every `hop` samples.
+    /// Makes the pair for a transform of `fft` samples every `hop` samples. Allocates: not for the audio thread.
     ///
     /// # Panics
     /// If `hop` does not divide `fft` or is larger than `fft / 2`; both are checked when a contract is read.
@@ -29,9 +30,9 @@ impl WindowPair {
 
     fn sqrt_hann(fft: usize, hop: usize) -> Self {
         // Hann windows at this hop sum to fft / (2·hop); synthesis takes that out.
-        let scale = 2.0 * hop as f64 / fft as f64;
-        let analysis = (0..fft).map(|n| hann(n, fft).sqrt() as f32).collect();
-        let synthesis = (0..fft).map(|n| (hann(n, fft).sqrt() * scale) as f32).collect();
+        let scale = 2.0 * exact_f64(hop) / exact_f64(fft);
+        let analysis = (0..fft).map(|n| rounded_f32(hann(n, fft).sqrt())).collect();
+        let synthesis = (0..fft).map(|n| rounded_f32(hann(n, fft).sqrt() * scale)).collect();
         Self { analysis, synthesis }
     }
 
@@ -55,15 +56,15 @@ impl WindowPair {
             }
         };
         Self {
-            analysis: (0..fft).map(|n| analysis_at(n) as f32).collect(),
-            synthesis: (fft - short..fft).map(|n| synthesis_at(n) as f32).collect(),
+            analysis: (0..fft).map(|n| rounded_f32(analysis_at(n))).collect(),
+            synthesis: (fft - short..fft).map(|n| rounded_f32(synthesis_at(n))).collect(),
         }
     }
 }
 
 /// Periodic Hann window of `length` samples.
 fn hann(n: usize, length: usize) -> f64 {
-    0.5 - 0.5 * (2.0 * PI * n as f64 / length as f64).cos()
+    0.5 - 0.5 * (2.0 * PI * exact_f64(n) / exact_f64(length)).cos()
 }
 
 #[cfg(test)]

@@ -1,21 +1,20 @@
-//! What the engine asks of a network, so that tests can put something else in its place.
+//! The engine's view of a network, behind which tests put something else.
 
-use crate::prepare::Contract;
-
-/// Inference failed; the engine goes on with the dry signal. Carries nothing, because words would have to be
-/// formatted on the audio thread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the network failed while running")]
-pub struct Fault;
+use crate::fault::Fault;
+use crate::masks::Masks;
+use crate::network::contract::Contract;
 
 /// A stream of frames through one network, cut into steps.
 ///
-/// All calls but [`Separator::contract`] come from the audio thread.
+/// The engine calls [`begin`](Self::begin), [`step`](Self::step), [`finish`](Self::finish), [`reset`](Self::reset) and
+/// [`memory_fallbacks`](Self::memory_fallbacks) on the audio thread, where an implementation must neither wait, call the
+/// system nor ask it for memory; [`contract`](Self::contract) and [`costs`](Self::costs) off it, when the network is
+/// published.
 pub trait Separator: Send {
     /// The contract of the network that runs here.
     fn contract(&self) -> &Contract;
 
-    /// The relative cost of each step; its length is the number of steps.
+    /// Run time of each step in seconds, roughly; the length is the number of steps.
     fn costs(&self) -> &[f32];
 
     /// Starts a frame with `mixture`, laid out `[4, F]`: left real, left imaginary, right real, right imaginary.
@@ -30,16 +29,16 @@ pub trait Separator: Send {
     /// [`Fault`] if the step failed; the frame is lost then.
     fn step(&mut self, index: usize) -> Result<(), Fault>;
 
-    /// Ends the frame and writes its shares, laid out `[4, 2, F]`: stems, channels, bins.
+    /// Ends the frame and writes its masks.
     ///
     /// # Errors
     /// [`Fault`] if the frame has no result.
-    fn finish(&mut self, masks: &mut [f32]) -> Result<(), Fault>;
+    fn finish(&mut self, masks: &mut Masks) -> Result<(), Fault>;
 
-    /// Forgets everything heard so far, a frame in progress included.
+    /// Forgets all frames, one in progress included.
     fn reset(&mut self);
 
-    /// Times that the stream asked for more memory than it was given, and the system's was used.
+    /// Requests for memory beyond what the stream was given, which the system served.
     fn memory_fallbacks(&self) -> u64 {
         0
     }
@@ -48,7 +47,7 @@ pub trait Separator: Send {
     ///
     /// # Errors
     /// [`Fault`] if any part of it failed.
-    fn run_frame(&mut self, mixture: &[f32], masks: &mut [f32]) -> Result<(), Fault> {
+    fn run_frame(&mut self, mixture: &[f32], masks: &mut Masks) -> Result<(), Fault> {
         self.begin(mixture)?;
         for index in 0..self.costs().len() {
             self.step(index)?;

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 
-use super::Fault;
 use crate::CHANNELS;
+use crate::fault::Fault;
 
 /// Largest magnitude a network is ever shown. A full-scale sine reaches about 2,000 and +24 dBFS noise about
 /// as much, so nothing that is audio is changed; but the square of what lies beyond could overflow inside a
-/// network and leave its recurrent state not a number for good.
+/// network and leave its recurrent state NaN for good.
 const NETWORK_LIMIT: f32 = 1e9;
 
-/// The last `fft` samples of both channels and what is needed to transform them.
+/// The last `fft` samples of both channels, and their forward transform.
 pub struct Analysis {
     transform: Arc<dyn RealToComplex<f32>>,
     window: Vec<f32>,
@@ -35,7 +35,7 @@ impl Analysis {
         }
     }
 
-    /// Number of bins of a spectrum.
+    /// Number of bins of a spectrum. Any thread.
     pub fn bins(&self) -> usize {
         self.window.len() / 2 + 1
     }
@@ -71,21 +71,21 @@ impl Analysis {
 }
 
 /// Lays the spectra of both channels out as a network takes them: `[4, F]` with `F = mixture.len() / 4`, left
-/// real, left imaginary, right real, right imaginary, each bin times `level`.
+/// real, left imaginary, right real, right imaginary, each bin times `scale`.
 ///
 /// Bins beyond the spectrum's end (host rates below the network's) are 0; bins beyond `F` are left out. The
 /// audio thread may call it.
-pub fn fill_mixture(spectra: [&[Complex<f32>]; CHANNELS], level: f32, mixture: &mut [f32]) {
+pub fn fill_mixture(spectra: [&[Complex<f32>]; CHANNELS], scale: f32, mixture: &mut [f32]) {
     let bins = mixture.len() / (2 * CHANNELS);
-    let shown = |value: f32| (value * level).clamp(-NETWORK_LIMIT, NETWORK_LIMIT);
+    let limited = |value: f32| (value * scale).clamp(-NETWORK_LIMIT, NETWORK_LIMIT);
     for (spectrum, rows) in spectra.into_iter().zip(mixture.chunks_exact_mut(2 * bins)) {
         let (real, imaginary) = rows.split_at_mut(bins);
-        let known = bins.min(spectrum.len());
+        let present = bins.min(spectrum.len());
         for ((bin, real), imaginary) in spectrum.iter().zip(real.iter_mut()).zip(imaginary.iter_mut()) {
-            *real = shown(bin.re);
-            *imaginary = shown(bin.im);
+            *real = limited(bin.re);
+            *imaginary = limited(bin.im);
         }
-        real[known..].fill(0.0);
-        imaginary[known..].fill(0.0);
+        real[present..].fill(0.0);
+        imaginary[present..].fill(0.0);
     }
 }

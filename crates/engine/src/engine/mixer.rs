@@ -1,11 +1,12 @@
-//! Gains: the listener's controls, moved without a click, and the mix they make.
+//! Gains: the user's controls, smoothed, and the mix they make.
 
+use crate::cast::{nearest_f32, whole_part};
 use crate::{CHANNELS, STEMS};
 
 /// Length of every gain ramp in seconds.
 const RAMP_SECONDS: f64 = 0.008;
 
-/// Whether the stem outputs hear the level, mute and solo controls.
+/// The point at which the stem outputs tap the signal: before or after level, mute and solo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tap {
     /// Stems as separated; they sum to the delayed input.
@@ -15,22 +16,22 @@ pub enum Tap {
     PostLevel,
 }
 
-/// Everything a listener can set, as plain factors.
+/// All controls, as plain factors.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Controls {
     /// Gain of each stem as a factor; 0 is exact silence.
     pub level: [f32; STEMS],
     /// Stems that are silenced.
     pub mute: [bool; STEMS],
-    /// Stems that are heard alone; any number at once. A muted stem stays silent.
+    /// Stems that are audible alone; any number at once. A muted stem stays silent.
     pub solo: [bool; STEMS],
-    /// Hardness of the shares from 0 to 1; ½ leaves them alone. Taken over at the next frame.
+    /// Hardness of the masks from 0 to 1; ½ leaves them alone. Takes effect at the next frame.
     pub focus: f32,
-    /// What the stem outputs hear.
+    /// Where the stem outputs tap the signal.
     pub tap: Tap,
     /// Gain of the main output as a factor.
     pub output_gain: f32,
-    /// Main output is the delayed input, and the stem outputs hear no control.
+    /// Main output is the delayed input, and the stem outputs are pre-level.
     pub bypass: bool,
 }
 
@@ -49,7 +50,7 @@ impl Default for Controls {
 }
 
 impl Controls {
-    /// The gain each stem has in the main mix once all ramps have ended.
+    /// The gain each stem has in the main mix once all ramps have ended. Any thread.
     pub fn stem_gains(&self) -> [f32; STEMS] {
         let any_solo = self.solo.contains(&true);
         std::array::from_fn(|stem| {
@@ -65,12 +66,12 @@ struct Ramp {
     from: f32,
     to: f32,
     /// Samples since the target was set; `length` when it has arrived.
-    at: u32,
-    length: u32,
+    at: usize,
+    length: usize,
 }
 
 impl Ramp {
-    fn new(value: f32, length: u32) -> Self {
+    fn new(value: f32, length: usize) -> Self {
         Self { from: value, to: value, at: length, length }
     }
 
@@ -78,7 +79,7 @@ impl Ramp {
         if self.at >= self.length {
             return self.to;
         }
-        self.from + (self.to - self.from) * (self.at as f32 / self.length as f32)
+        self.from + (self.to - self.from) * (nearest_f32(self.at) / nearest_f32(self.length))
     }
 
     fn set(&mut self, target: f32) {
@@ -89,11 +90,6 @@ impl Ramp {
 
     fn jump(&mut self) {
         self.at = self.length;
-    }
-
-    /// Whether it has arrived at `value`, where it stays.
-    fn rests_at(&self, value: f32) -> bool {
-        self.at >= self.length && self.to == value
     }
 
     /// Writes the next `gains.len()` values.
@@ -109,7 +105,7 @@ impl Ramp {
     }
 }
 
-/// The four stems and the dry signal of one stretch of time, each a slice of the same length a channel.
+/// The four stems and the dry signal of one segment of time, each a slice of the same length a channel.
 pub struct Segment<'a> {
     /// Stems as separated.
     pub stems: [[&'a [f32]; CHANNELS]; STEMS],
@@ -117,7 +113,7 @@ pub struct Segment<'a> {
     pub dry: [&'a [f32]; CHANNELS],
 }
 
-/// Mixes stems under smoothed gains.
+/// Mixes stems under smoothed gains. All calls but [`Mixer::new`] are for the audio thread.
 pub struct Mixer {
     stems: [Ramp; STEMS],
     taps: [Ramp; STEMS],
@@ -130,9 +126,9 @@ pub struct Mixer {
 }
 
 impl Mixer {
-    /// A mixer for stretches of at most `longest` samples at `sample_rate` Hz. Not for the audio thread.
+    /// A mixer for segments of at most `longest` samples at `sample_rate` Hz. Not for the audio thread.
     pub fn new(sample_rate: f64, longest: usize) -> Self {
-        let length = ((RAMP_SECONDS * sample_rate).round() as u32).max(1);
+        let length = whole_part((RAMP_SECONDS * sample_rate).round()).max(1);
         let scratch = || vec![0.0; longest];
         Self {
             stems: [Ramp::new(1.0, length); STEMS],
@@ -165,22 +161,16 @@ impl Mixer {
         self.bypass.jump();
     }
 
-    /// Whether the main output depends on `stem` from the next sample on: not while its gain is 0, nor while all that is
-    /// heard is the input. What would be multiplied by 0 may then be 0 itself, to the last bit.
-    pub fn hears(&self, stem: usize) -> bool {
-        !self.stems[stem].rests_at(0.0) && !self.bypass.rests_at(1.0)
-    }
-
-    /// The stems' gains in the main mix during the first `length` samples of the last stretch.
+    /// The stems' gains in the main mix during the first `length` samples of the last segment.
     pub fn gains(&self, length: usize) -> [&[f32]; STEMS] {
         self.gains.each_ref().map(|gains| &gains[..length])
     }
 
-    /// Mixes one stretch into `main` and the stem outputs that are there. All slices have the same length, at
+    /// Mixes one segment into `main` and the stem outputs that are connected. All slices have the same length, at
     /// most the one given to [`Mixer::new`].
     pub fn mix(
         &mut self,
-        stretch: &Segment<'_>,
+        segment: &Segment<'_>,
         main: [&mut [f32]; CHANNELS],
         outputs: [Option<[&mut [f32]; CHANNELS]>; STEMS],
     ) {
@@ -192,12 +182,12 @@ impl Mixer {
         self.bypass.fill(&mut self.bypass_amounts[..length]);
         for (channel, main) in main.into_iter().enumerate() {
             main.fill(0.0);
-            for (stem, gains) in stretch.stems.iter().zip(&self.gains) {
+            for (stem, gains) in segment.stems.iter().zip(&self.gains) {
                 for ((main, sample), gain) in main.iter_mut().zip(stem[channel]).zip(gains) {
                     *main += sample * gain;
                 }
             }
-            let dry = stretch.dry[channel];
+            let dry = segment.dry[channel];
             let controls = self.output_gains.iter().zip(&self.bypass_amounts);
             for ((main, dry), (gain, bypass)) in main.iter_mut().zip(dry).zip(controls) {
                 let wet = *main * gain;
@@ -206,11 +196,11 @@ impl Mixer {
             }
         }
         for (stem, output) in outputs.into_iter().enumerate() {
-            // Every ramp moves on, whether or not the host listens to this bus.
+            // Every ramp moves on, connected or not.
             self.taps[stem].fill(&mut self.tap_gains[..length]);
             for (channel, out) in output.into_iter().flatten().enumerate() {
                 for ((out, sample), gain) in
-                    out.iter_mut().zip(stretch.stems[stem][channel]).zip(&self.tap_gains)
+                    out.iter_mut().zip(segment.stems[stem][channel]).zip(&self.tap_gains)
                 {
                     *out = sample * gain;
                 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner};
 
-use super::Fault;
+use crate::cast::nearest_f32;
+use crate::fault::Fault;
 
 /// The inverse transform and the synthesis window, shared by all outputs of an engine.
 pub struct Synthesis {
@@ -23,7 +24,7 @@ impl Synthesis {
     pub fn new(fft: usize, hop: usize, window: &[f32]) -> Self {
         let transform = RealFftPlanner::new().plan_fft_inverse(fft);
         Self {
-            window: window.iter().map(|factor| factor / fft as f32).collect(),
+            window: window.iter().map(|factor| factor / nearest_f32(fft)).collect(),
             samples: transform.make_output_vec(),
             scratch: transform.make_scratch_vec(),
             transform,
@@ -31,12 +32,12 @@ impl Synthesis {
         }
     }
 
-    /// An empty overlap buffer that fits.
+    /// An empty overlap buffer that fits. Allocates: not for the audio thread.
     pub fn overlap(&self) -> Overlap {
         Overlap { sum: vec![0.0; self.window.len()], hop: self.hop }
     }
 
-    /// Adds one frame to `overlap`. `spectrum` is used up.
+    /// Adds one frame to `overlap`; `spectrum` serves as scratch. The audio thread may call it.
     ///
     /// # Errors
     /// [`Fault`] if the spectrum has the wrong length.
@@ -68,12 +69,12 @@ pub struct Overlap {
 }
 
 impl Overlap {
-    /// The samples that the last frame completed, one hop.
+    /// The samples that the last frame completed, one hop. The audio thread may call it.
     pub fn finished(&self) -> &[f32] {
         &self.sum[..self.hop]
     }
 
-    /// Forgets all frames.
+    /// Forgets all frames. The audio thread may call it.
     pub fn reset(&mut self) {
         self.sum.fill(0.0);
     }

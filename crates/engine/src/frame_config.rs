@@ -1,11 +1,11 @@
 //! The lengths an engine works with at the host's sample rate, and the latency that follows from them.
 
-use super::{Contract, WindowKind};
+use crate::network::{Contract, WindowKind};
 
 /// Why an engine could not be set up for a host.
-#[derive(Debug, thiserror::Error, PartialEq)]
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq)]
 pub enum SetupError {
-    /// The host gave a sample rate that is not a positive finite number.
+    /// A sample rate, in Hz, that is not a positive finite number.
     #[error("sample rate {0} Hz: need a positive number")]
     SampleRate(f64),
 }
@@ -15,6 +15,7 @@ const NATIVE_RATE: f64 = 46_000.0;
 
 /// By which power of two all lengths are scaled at `sample_rate` (Hz), so that a bin keeps its place in Hz
 /// without a resampler: 0 at 44.1 and 48 kHz, 1 at 88.2 and 96 kHz, −1 at 22.05 to 32 kHz; from −2 to 4.
+#[expect(clippy::cast_possible_truncation, reason = "clamped first")]
 pub fn rate_exponent(sample_rate: f64) -> i32 {
     (sample_rate / NATIVE_RATE).log2().round().clamp(-2.0, 4.0) as i32
 }
@@ -32,21 +33,21 @@ pub struct FrameConfig {
     pub network_bins: usize,
     /// Length of the synthesis window.
     pub synthesis: usize,
-    /// Frames by which the shares lag behind the spectrum they belong to.
+    /// Frames by which the masks lag behind the spectrum they belong to.
     pub lookahead: usize,
-    /// Samples over which one inference is spread: 0 or one hop.
-    pub spread: usize,
+    /// Samples over which a frame's work is time-sliced: 0 (all at once) or one hop.
+    pub slicing: usize,
     /// Factor on the bins handed to the network: a transform that is longer than the network's own has
     /// proportionally larger values.
-    pub level: f32,
+    pub spectrum_scale: f32,
 }
 
 impl FrameConfig {
     /// Works out the lengths for a host that runs at `sample_rate` Hz and never hands over more than
     /// `max_block` samples at once.
     ///
-    /// Inference is spread over one hop where the host's blocks are shorter than half a hop. With larger
-    /// blocks every other callback completes a frame anyway, and spreading would only cost latency.
+    /// A frame's work is time-sliced where the host's blocks are shorter than half a hop. With larger blocks every
+    /// other callback completes a frame anyway, and slicing would only cost latency.
     ///
     /// # Errors
     /// [`SetupError::SampleRate`] if the rate is not a positive finite number.
@@ -69,21 +70,21 @@ impl FrameConfig {
                 WindowKind::Asymmetric => 2 * hop,
             },
             lookahead: contract.lookahead,
-            spread: if max_block < hop / 2 { hop } else { 0 },
-            level: 2f32.powi(-exponent),
+            slicing: if max_block < hop / 2 { hop } else { 0 },
+            spectrum_scale: 2f32.powi(-exponent),
         })
     }
 
     /// Delay from input to output in samples: what the host is told and what is measured.
     pub fn latency(&self) -> usize {
-        self.synthesis + self.lookahead * self.hop + self.spread
+        self.synthesis + self.lookahead * self.hop + self.slicing
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prepare::Mode;
+    use crate::network::Mode;
 
     fn contract(window: WindowKind, hop: usize, lookahead: usize) -> Contract {
         Contract {
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn latency_is_window_plus_lookahead_plus_spread() {
+    fn latency_is_window_plus_lookahead_plus_slicing() {
         let studio = contract(WindowKind::SqrtHann, 1024, 0);
         let live = contract(WindowKind::Asymmetric, 512, 0);
         let ahead = contract(WindowKind::Asymmetric, 1024, 2);

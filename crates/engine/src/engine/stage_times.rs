@@ -1,10 +1,10 @@
-//! Where a hop's time goes, stage by stage, for benches.
+//! Run times of a hop's stages, for benches.
 
 use std::time::Duration;
 
-use super::schedule::Stage;
+use crate::schedule::Stage;
 
-/// The time each kind of stage took, summed over all hops. Lives on the audio thread and allocates nothing there.
+/// Run time of each kind of stage, summed over all hops.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StageTimes {
     /// Frames that were begun.
@@ -15,9 +15,9 @@ pub struct StageTimes {
     pub begin: Duration,
     /// Each step of the network, in execution order.
     pub infer: Vec<Duration>,
-    /// Collecting, checking and focusing the shares.
-    pub share: Duration,
-    /// Applying shares, transforming back, windowing and overlap-adding, for all stems and channels.
+    /// Collecting, checking and focusing the masks.
+    pub mask: Duration,
+    /// Applying masks, transforming back, windowing and overlap-adding, for all stems and channels.
     pub synthesise: Duration,
 }
 
@@ -28,7 +28,7 @@ impl StageTimes {
             analyse: Duration::ZERO,
             begin: Duration::ZERO,
             infer: vec![Duration::ZERO; steps],
-            share: Duration::ZERO,
+            mask: Duration::ZERO,
             synthesise: Duration::ZERO,
         }
     }
@@ -42,10 +42,10 @@ impl StageTimes {
             }
             Stage::Infer(step) => match self.infer.get_mut(step) {
                 Some(sum) => sum,
-                // A network that arrived since the clocks were set.
+                // A network that was published since the clocks were set.
                 None => return,
             },
-            Stage::Mask => &mut self.share,
+            Stage::Mask => &mut self.mask,
             Stage::Synthesise { .. } => &mut self.synthesise,
         };
         *sum += taken;
@@ -54,6 +54,6 @@ impl StageTimes {
     /// All stages together.
     pub fn total(&self) -> Duration {
         let network: Duration = self.infer.iter().sum();
-        self.analyse + self.begin + network + self.share + self.synthesise
+        self.analyse + self.begin + network + self.mask + self.synthesise
     }
 }
