@@ -52,7 +52,7 @@ pub fn open(mut file: File, extension: Option<&str>) -> Result<Opened, ErrorKind
         return open_mpa(file, collected);
     }
     let name = container_name(&*format);
-    let told = told(&*format, &mut file, &collected)?;
+    let told = told(&*format, &mut file, &mut collected)?;
     let general = General::new(format, told)?;
     finish(Box::new(general), None, name, collected)
 }
@@ -91,7 +91,8 @@ fn open_wave(wave: Wave, file: File) -> Result<Opened, ErrorKind> {
     } else {
         let format = probe(wave.into_source(file), Some("wav"))?;
         let end = frames.and_then(|frames| i64::try_from(frames).ok());
-        let told = Told { window: Some(Window { begin: 0, end, resume: None }), extra: None, alone: true };
+        let window = Some(Window { begin: 0, end, resume: None });
+        let told = Told { window, alone: true, ..Told::default() };
         finish(Box::new(General::new(format, told)?), Some(channels), "WAV", collected)?
     };
     opened.info.bits = opened.info.bits.or(Some(u32::from(bits)).filter(|&bits| bits > 0));
@@ -106,7 +107,7 @@ fn open_wave(wave: Wave, file: File) -> Result<Opened, ErrorKind> {
 }
 
 /// What symphonia does not tell of a container.
-fn told(format: &dyn FormatReader, file: &mut File, collected: &Collected) -> Result<Told, ErrorKind> {
+fn told(format: &dyn FormatReader, file: &mut File, collected: &mut Collected) -> Result<Told, ErrorKind> {
     let (track, parameters) = audio_track(format)?;
     let rate = parameters.sample_rate.unwrap_or(0);
     let frames = track.num_frames.filter(|&frames| frames > 0);
@@ -121,9 +122,13 @@ fn told(format: &dyn FormatReader, file: &mut File, collected: &Collected) -> Re
         FORMAT_ID_MKV => {
             let extra = aside(file, |file| matroska::extra(file, track.id))?;
             let samples = |nanoseconds: u64| cast::rounded(cast::float(nanoseconds) * f64::from(rate) / 1e9);
+            collected.tags.title = collected.tags.title.take().or(extra.title);
             told.extra = Some((samples(extra.before).cast_signed(), samples(extra.behind)));
         }
-        FORMAT_ID_OGG => told.alone = !aside(file, ogg::is_chained)?,
+        FORMAT_ID_OGG => {
+            let pages = aside(file, ogg::pages)?;
+            (told.alone, told.gaps) = (!pages.chained, pages.gaps);
+        }
         _ => {}
     }
     Ok(told)

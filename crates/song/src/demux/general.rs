@@ -1,5 +1,7 @@
 //! The containers that symphonia reads.
 
+use std::collections::{HashMap, VecDeque};
+
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_ALAC, CODEC_ID_OPUS};
 use symphonia::core::errors::Error;
@@ -11,7 +13,9 @@ use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, TimeBase, Timestamp};
 
+use super::ogg::Gap;
 use super::{Demux, Part, Piece, Step, Window};
+use crate::cast;
 use crate::error::ErrorKind;
 
 /// A container that symphonia reads.
@@ -27,6 +31,8 @@ pub struct General {
     waiting: Option<Piece>,
     /// The next packet is the part's first.
     first: bool,
+    /// Packets that were read ahead.
+    ready: VecDeque<Step>,
 }
 
 /// What a file tells besides what symphonia knows.
@@ -38,6 +44,8 @@ pub struct Told {
     pub window: Option<Window>,
     /// Samples before the song and in its last packet, of Matroska.
     pub extra: Option<(i64, u64)>,
+    /// Lost pages, of Ogg.
+    pub gaps: HashMap<u32, VecDeque<Gap>>,
 }
 
 /// Finds the track to read.
@@ -52,8 +60,9 @@ pub fn audio_track(format: &dyn FormatReader) -> Result<(&Track, &AudioCodecPara
 impl General {
     /// Reads `format`.
     pub fn new(format: Box<dyn FormatReader>, told: Told) -> Result<Self, ErrorKind> {
-        let (fresh, waiting) = (None, None);
-        let mut general = Self { format, track: 0, fresh, rate: 0, base: None, told, waiting, first: true };
+        let (fresh, waiting, ready) = (None, None, VecDeque::new());
+        let mut general =
+            Self { format, track: 0, fresh, rate: 0, base: None, told, waiting, first: true, ready };
         general.begin()?;
         Ok(general)
     }
@@ -135,6 +144,43 @@ fn window_of(track: &Track, parameters: &AudioCodecParameters, ogg: bool) -> Win
 
 impl Demux for General {
     fn step(&mut self) -> Result<Step, ErrorKind> {
+        if let Some(step) = self.ready.pop_front() {
+            return Ok(step);
+        }
+        let step = self.read()?;
+        let gaps = self.told.gaps.get_mut(&self.track);
+        match (&step, gaps.and_then(|gaps| gaps.front().copied())) {
+            (Step::Piece(piece), Some(gap)) if piece.start == Some(gap.before) => self.behind_gap(step, gap),
+            _ => Ok(step),
+        }
+    }
+}
+
+impl General {
+    /// Puts the packets of a page behind a lost one where they end with it.
+    fn behind_gap(&mut self, first: Step, gap: Gap) -> Result<Step, ErrorKind> {
+        self.told.gaps.entry(self.track).or_default().pop_front();
+        self.ready.push_back(first);
+        for _ in 1..gap.packets {
+            let step = self.read()?;
+            let goes_on = matches!(step, Step::Piece(_));
+            self.ready.push_back(step);
+            if !goes_on {
+                break;
+            }
+        }
+        let frames = |step: &Step| if let Step::Piece(piece) = step { cast::signed(piece.frames) } else { 0 };
+        let length: i64 = self.ready.iter().map(frames).sum();
+        let late = (gap.after - gap.before - length).max(0);
+        for step in &mut self.ready {
+            if let Step::Piece(Piece { start: Some(start), .. }) = step {
+                *start += late;
+            }
+        }
+        self.ready.pop_front().ok_or(ErrorKind::NoSound)
+    }
+
+    fn read(&mut self) -> Result<Step, ErrorKind> {
         loop {
             if let Some(part) = self.fresh.take() {
                 return Ok(Step::Part(part));
