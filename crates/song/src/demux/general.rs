@@ -18,6 +18,9 @@ use super::{Demux, Part, Piece, Step, Window};
 use crate::cast;
 use crate::error::ErrorKind;
 
+/// Damaged packets after which no more is read.
+const HOPELESS: i64 = 10_000;
+
 /// A container that symphonia reads.
 pub struct General {
     format: Box<dyn FormatReader>,
@@ -31,6 +34,10 @@ pub struct General {
     waiting: Option<Piece>,
     /// The next packet is the part's first.
     first: bool,
+    /// The reader finds the next packet by itself after a damaged one, of which it does not count.
+    resyncs: bool,
+    /// Damaged packets.
+    lost: i64,
     /// Packets that were read ahead.
     ready: VecDeque<Step>,
 }
@@ -61,8 +68,19 @@ impl General {
     /// Reads `format`.
     pub fn new(format: Box<dyn FormatReader>, told: Told) -> Result<Self, ErrorKind> {
         let (fresh, waiting, ready) = (None, None, VecDeque::new());
-        let mut general =
-            Self { format, track: 0, fresh, rate: 0, base: None, told, waiting, first: true, ready };
+        let mut general = Self {
+            format,
+            track: 0,
+            fresh,
+            rate: 0,
+            base: None,
+            told,
+            waiting,
+            first: true,
+            resyncs: false,
+            lost: 0,
+            ready,
+        };
         general.begin()?;
         Ok(general)
     }
@@ -95,6 +113,7 @@ impl General {
             alone: self.told.alone,
         };
         (self.track, self.rate, self.base, self.first) = (track_id, rate, base, true);
+        self.resyncs = id == FORMAT_ID_ADTS;
         self.fresh = Some(Box::new(part));
         Ok(())
     }
@@ -102,6 +121,9 @@ impl General {
     fn piece(&mut self, packet: Packet) -> Piece {
         let frames = self.samples(Timestamp::new(packet.block_dur().get().cast_signed())).unwrap_or(0);
         let mut start = self.samples(packet.pts);
+        if self.resyncs {
+            start = start.map(|start| start + self.lost * cast::signed(packet.dur.get()));
+        }
         if let (true, Some(start), Some((before, _))) = (self.first, &mut start, self.told.extra)
             && (*start + before).abs() <= i64::from(self.rate / 50)
         {
@@ -190,6 +212,10 @@ impl General {
                 Ok(None) => return Ok(self.end(false)),
                 Err(Error::ResetRequired) => {
                     self.begin()?;
+                    continue;
+                }
+                Err(Error::DecodeError(_)) if self.resyncs && self.lost < HOPELESS => {
+                    self.lost += 1;
                     continue;
                 }
                 // Nothing after this point can be read; what came before is still the song's beginning.
