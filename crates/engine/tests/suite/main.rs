@@ -9,6 +9,7 @@
 )]
 
 mod broken_networks;
+mod controls;
 mod golden;
 mod guard;
 mod measure;

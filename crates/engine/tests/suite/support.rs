@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use unbraid_engine::engine::{Controls, Engine};
+use unbraid_engine::engine::{Controls, Engine, Tap};
 use unbraid_engine::masks::Masks;
 use unbraid_engine::network::{Contract, Mode, Network, NetworkPlan, Separator, WindowKind};
 use unbraid_engine::{CHANNELS, Fault, STEMS};
@@ -262,4 +262,26 @@ pub fn engine_for(separator: Box<dyn Separator>, rate: f64, largest: usize) -> E
 /// A new engine with `separator` for a host with these blocks.
 pub fn engine(separator: Box<dyn Separator>, rate: f64, blocks: Blocks) -> Engine {
     engine_for(separator, rate, blocks.largest())
+}
+
+/// Controls that change at samples which no block size divides.
+pub fn automation() -> Vec<(usize, Controls)> {
+    let mut random = Random::new(9);
+    let mut events: Vec<_> = (0..40)
+        .map(|_| {
+            let controls = Controls {
+                level: std::array::from_fn(|_| random.next() * 2.0),
+                mute: std::array::from_fn(|_| random.next() < 0.2),
+                solo: std::array::from_fn(|_| random.next() < 0.1),
+                focus: random.next(),
+                tap: if random.next() < 0.5 { Tap::PreLevel } else { Tap::PostLevel },
+                output_gain: random.next() * 2.0,
+                bypass: random.next() < 0.1,
+            };
+            (random.below(60_000), controls)
+        })
+        .collect();
+    events.sort_by_key(|event| event.0);
+    events.dedup_by_key(|event| event.0);
+    events
 }
