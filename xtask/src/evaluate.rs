@@ -89,7 +89,7 @@ pub fn main(arguments: &Arguments) -> Result<()> {
         let text = |path: &Path| path.to_string_lossy().into_owned();
         if let Some(peers) = &peers {
             let song = text(&folder);
-            python::module(peers, &training, "unbraid_training.peers", &[&song])?;
+            python::module(peers, &training, "unbraid_training.evaluation.peers", &[&song])?;
         }
         let result = work.path().join(format!("{index}.json"));
         let (song, json) = (text(&folder), text(&result));
@@ -97,7 +97,7 @@ pub fn main(arguments: &Arguments) -> Result<()> {
         if arguments.no_bss_eval {
             options.push("--no-bss-eval");
         }
-        python::module(&scorer, &training, "unbraid_training.evaluate", &options)?;
+        python::module(&scorer, &training, "unbraid_training.evaluation.evaluate", &options)?;
         std::fs::remove_dir_all(&folder)?;
         results.push(json);
     }
@@ -109,7 +109,7 @@ pub fn main(arguments: &Arguments) -> Result<()> {
     if let Some(json) = &json {
         options.extend(["--json", json]);
     }
-    python::module(&scorer, &training, "unbraid_training.evaluate", &options)?;
+    python::module(&scorer, &training, "unbraid_training.evaluation.evaluate", &options)?;
     if let Some(minutes) = arguments.endurance {
         print_passes(minutes, &passes);
     }

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
+
+# Before torch is imported, here and in programs that tests start: threads that wait for one another on a busy machine
+# take ten times as long as one alone, and sums come out alike everywhere.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 import pytest
@@ -46,7 +51,6 @@ def packed(tmp_path_factory, dataset) -> list[Path]:
 def small_network():
     """Makes networks of any small size with weights that are nowhere zero."""
     import torch
-
     from unbraid_training.model.network import BandNetwork
     from unbraid_training.model.size import Size
 

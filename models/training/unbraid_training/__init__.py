@@ -1,4 +1,4 @@
-"""Training code of Unbraid: builds its data set, trains, scores and exports the networks.
+"""Training code of Unbraid: builds its dataset, trains, scores and exports the networks.
 
 The commands, in the order in which they are used::
 

@@ -1,4 +1,5 @@
-"""Errors that a user can put right, and how every command ends with one: a line that names what is wrong, and the remedy."""
+"""Errors that a user can put right, and how every command ends with one: a line that names what is wrong, and the
+remedy."""
 
 from __future__ import annotations
 

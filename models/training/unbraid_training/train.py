@@ -7,8 +7,8 @@
 again and it goes on where it stopped. Under `torchrun` every process takes its own batches and
 gradients are averaged.
 
-The learning rate is constant after warm-up and falls only in `--decay-steps` from `--decay-from`, so
-that a run can be prolonged, and a decay tried from any checkpoint. SIGTERM ends the run after the step in progress, saved.
+The learning rate is constant after warm-up and falls only in `--decay-steps` from `--decay-from`, so that a run can be
+prolonged, and a decay tried from any checkpoint. SIGTERM ends the run after the step in progress, saved.
 """
 
 from __future__ import annotations
@@ -46,8 +46,6 @@ FEATURE_BATCHES = 6
 
 LOG_STEPS = 25
 """Steps whose means are logged together."""
-
-
 
 
 def parser() -> argparse.ArgumentParser:
@@ -139,7 +137,7 @@ class Meter:
         loss, *parts, norm = np.mean(self.rows, axis=0).tolist()
         total = self.waited + self.worked
         entry = {"loss": round(loss, 5), **{name: round(v, 5) for name, v in zip(PARTS, parts)}, "norm": round(norm, 3)}
-        entry |= {"step_s": round(total / len(self.rows), 3), "waiting_share": round(self.waited / total, 3)}
+        entry |= {"step_s": round(total / len(self.rows), 3), "waiting_fraction": round(self.waited / total, 3)}
         self.rows, self.waited, self.worked = [], 0.0, 0.0
         return entry
 
@@ -159,12 +157,17 @@ class Run:
         self.trainer = Trainer(network, self.layout, settings)
         if saved:
             states = self.take_up(self.trainer.resume(saved))
-        # Songs follow one another in a plug-in too: an item begins where the one before it left the network, or with nothing.
+        # Songs follow one another in a plug-in too: an item begins where the one before it left the network, or with
+        # nothing.
         rank = processes.rank
         self.state = states[rank] if rank < len(states) else network.initial_state(1)
         self.songs = DevelopmentSongs(args.dev) if args.dev and processes.first else None
         bf16 = bf16_pays() and not args.float32
-        self.losses = self.loss_of(network, bf16) if args.no_compile else torch.compile(self.loss_of(network, bf16), dynamic=False)
+        self.losses = (
+            self.loss_of(network, bf16)
+            if args.no_compile
+            else torch.compile(self.loss_of(network, bf16), dynamic=False)
+        )
         self.meter = Meter()
 
     def begun(self) -> BandNetwork:
@@ -223,8 +226,8 @@ class Run:
     def gradients(self, batch: Batch) -> tuple[float, torch.Tensor]:
         """Loss of a batch and its parts; the gradients lie in the network.
 
-        Item by item, piece by piece: what one needs stays in the processor's cache, which makes a step 1.5 times as fast as
-        at once. Gradients end where a piece does, the state goes on.
+        Item by item, piece by piece: what one needs stays in the processor's cache, which makes a step 1.5 times as
+        fast as at once. Gradients end where a piece does, the state goes on.
         """
         args, network = self.args, self.trainer.network
         items, length = len(batch.feats), batch.feats.shape[1] // args.pieces

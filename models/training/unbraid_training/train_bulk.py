@@ -3,15 +3,15 @@
     python -m unbraid_training.train_bulk part-0.zip part-1.zip --out RUN --minutes 9 \\
         --network studio=../checkpoints/studio.pt --network live=../checkpoints/live.pt --dev SONGS
 
-For machines that are lent by the minute: the learning rate falls to zero when the time is over, however fast they are. `train.py`
-is for all others, and for whoever has days.
+For machines that are lent by the minute: the learning rate falls to zero when the time is over, however fast they are.
+`train.py` is for all others, and for whoever has days.
 
-The first part is enough to begin with: the others, and those that `--later` names, are read by a process of their own while the
-networks compile.
+The first part is enough to begin with: the others, and those that `--later` names, are read by a process of their own
+while the networks compile.
 
-`RUN` receives `log.jsonl`, and per mode `MODE-1.pt`, `MODE-2.pt`, …: averaged weights as float16 at even times of the run, the last
-at its end, as `train --init` and `export` take them. `--dev` songs are scored from pooled powers (`training/development.py`), which
-is near the score of the waveform and takes a second.
+`RUN` receives `log.jsonl`, and per mode `MODE-1.pt`, `MODE-2.pt`, …: averaged weights as float16 at even times of the
+run, the last at its end, as `train --init` and `export` take them. `--dev` songs are scored from pooled powers
+(`training/development.py`), which is near the score of the waveform and takes a second.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from .data.dataset import SAMPLE_RATE
 from .data.pack import unpack
 from .errors import run
 from .mixing.catalogue import PackedCatalogue
-from .mixing.lookup import PackedSound
 from .mixing.mixer import Mixer
 from .mixing.planner import Plan, Planner
 from .mixing.recipe import Recipe, recipe
+from .mixing.sound import PackedSound
 from .mixing.statistics import Batch, SimulatedCodec, Statistics, samples_of
 from .model.checkpoint import Checkpoint
 from .model.layout import LAYOUTS
@@ -219,7 +219,8 @@ class Run:
             torch.cuda.synchronize()  # or the clock would run ahead of the device
 
     def compile(self) -> None:
-        """Steps at a rate of zero, in which nothing is learnt; then the whole catalogue takes the first part's place."""
+        """Steps at a rate of zero, in which nothing is learnt; then the whole catalogue takes the first part's
+        place."""
         for _ in range(WARM_STEPS):
             self.advance(self.plan, 0.0)
         self.write({"compiled": True})
@@ -254,7 +255,7 @@ class Run:
         spent = time.monotonic() - start
         self.save(args.checkpoints)
         hours = step * args.items * args.seconds / 3600
-        speed = {"steps_per_second": round(step / spent, 3), "waiting_share": round(waited / spent, 3)}
+        speed = {"steps_per_second": round(step / spent, 3), "waiting_fraction": round(waited / spent, 3)}
         self.write({**speed, "audio_hours": round(hours, 1)})
         self.score()
 

@@ -5,7 +5,6 @@ import io
 import mido
 import numpy as np
 import pytest
-
 from unbraid_training.arrangement import compose, drumming, harmony
 from unbraid_training.instruments.midi import (
     KEY,

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 import soundfile
-
 from unbraid_training.arrangement import backing
 from unbraid_training.data.dataset import SAMPLE_RATE, read_dataset
 from unbraid_training.data.fetch import SourceError
@@ -152,7 +151,8 @@ def test_hydrogen_kit_is_read_with_layers_and_roles(tmp_path):
     layer = "<layer><filename>{}</filename><min>{}</min><max>{}</max><gain>1</gain><pitch>0</pitch></layer>"
     (folder / "drumkit.xml").write_text(
         '<drumkit_info xmlns="http://example.org/x"><instrumentList>'
-        f"<instrument><name>Kick</name><volume>0.5</volume><instrumentComponent>{layer.format('b.wav', 0.5, 1)}{layer.format('a.wav', 0, 0.5)}</instrumentComponent></instrument>"
+        f"<instrument><name>Kick</name><volume>0.5</volume><instrumentComponent>"
+        f"{layer.format('b.wav', 0.5, 1)}{layer.format('a.wav', 0, 0.5)}</instrumentComponent></instrument>"
         f"<instrument><name>Snare</name>{layer.format('s.wav', 0, 1)}</instrument>"
         f"<instrument><name>Hat Closed</name><pan>-0.5</pan>{layer.format('h.wav', 0, 1)}</instrument>"
         f"<instrument><name>Whistle</name>{layer.format('h.wav', 0, 1)}</instrument>"

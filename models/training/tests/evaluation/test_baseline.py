@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from unbraid_training.evaluation import baseline, scores
 
 RATE = 44100

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-
 from unbraid_training.evaluation import scores
 
 RATE = 44100

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-
 from unbraid_training.export.metadata import metadata_of
 from unbraid_training.export.onnx_file import build
 from unbraid_training.export.streamer import OnnxStreamer

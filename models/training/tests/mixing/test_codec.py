@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from unbraid_training.model.transform import spectra
-
-from unbraid_training.mixing.codec import CODECS, round_trip, share_out
+from unbraid_training.mixing.codec import CODECS, distributed, round_trip
 from unbraid_training.model.layout import STUDIO
+from unbraid_training.model.stft import spectra
 
 
 def music(seconds: float = 3.0) -> np.ndarray:
@@ -43,7 +42,7 @@ def test_the_stems_sum_to_the_decoded_mixture_and_silence_stays_silent():
     stems = np.stack([audio * 0.5, audio[::-1] * 0.2, np.zeros_like(audio), audio * 0.1])
     decoded = torch.from_numpy(spectra(round_trip(stems.sum(0), "mp3", 96), STUDIO))
     before = torch.from_numpy(spectra(stems, STUDIO))
-    after = share_out(before, decoded)
+    after = distributed(before, decoded)
     # A bin in which nothing sounded has no owner: what the codec adds there stays out.
     torch.testing.assert_close(after.sum(0), decoded, atol=2e-3, rtol=1e-3)
     assert not after[2].any()

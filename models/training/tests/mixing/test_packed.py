@@ -6,7 +6,6 @@ import zipfile
 import numpy as np
 import pytest
 from conftest import tone
-
 from unbraid_training.data.dataset import SAMPLE_RATE, read_dataset
 from unbraid_training.data.pack import OPUS_RATE, Excerpt, block_levels, excerpt_start, pack, unpack
 from unbraid_training.mixing.catalogue import MappedCatalogue, PackedCatalogue
@@ -37,13 +36,14 @@ def test_an_excerpt_is_taken_from_where_it_sounds():
     assert OPUS_RATE > SAMPLE_RATE
 
 
-def test_parts_and_items_with_the_accompaniment_s_old_name_are_read(tmp_path, dataset, packed):
-    old = tmp_path / "part-0.zip"
-    with zipfile.ZipFile(packed[0]) as archive, zipfile.ZipFile(old, "w") as renamed:
-        for name in archive.namelist():
-            data = archive.read(name)
-            renamed.writestr(name, data.replace(b'"accompaniment"', b'"rest"') if name == "index.json" else data)
-    kinds = {e.kind: set(e.stems) for e in unpack([old], 1)}
+def test_parts_and_items_with_the_accompaniment_s_old_name_are_read(tmp_path, packed):
+    old = [tmp_path / path.name for path in packed]
+    for path, renamed_path in zip(packed, old):
+        with zipfile.ZipFile(path) as archive, zipfile.ZipFile(renamed_path, "w") as renamed:
+            for name in archive.namelist():
+                data = archive.read(name)
+                renamed.writestr(name, data.replace(b'"accompaniment"', b'"rest"') if name == "index.json" else data)
+    kinds = {e.kind: set(e.stems) for e in unpack(old, 1)}
     assert kinds["instrumental"] == {"accompaniment"}
     item = tmp_path / "old" / "instrumental" / "one"
     item.mkdir(parents=True)

@@ -1,9 +1,7 @@
 """Batches that are used more than once."""
 
-
 import numpy as np
 import torch
-
 from unbraid_training.mixing.replay import replayed, vary
 from unbraid_training.mixing.statistics import statistics_of
 from unbraid_training.model.features import POWER_FLOOR

@@ -1,11 +1,11 @@
-"""Statistics in real arithmetic for many mixtures at once equal those that NumPy makes of one; codecs change what they should."""
+"""Statistics in real arithmetic for many mixtures at once equal those that NumPy makes of one; codecs change what they
+should."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-
 from unbraid_training.mixing.codec import RATES
 from unbraid_training.mixing.statistics import RealCodec, SimulatedCodec, Statistics, statistics_of
 from unbraid_training.model.features import POWER_FLOOR

@@ -1,11 +1,11 @@
-"""The file format: what is saved comes back, old files are read, no file runs code, and what is no checkpoint is named."""
+"""The file format: what is saved comes back, old files are read, no file runs code, and what is no checkpoint is
+named."""
 
 import pickle
 from pathlib import Path
 
 import pytest
 import torch
-
 from unbraid_training.model.checkpoint import Checkpoint, CheckpointError, ResumeState, with_current_names
 from unbraid_training.model.layout import LIVE, STUDIO
 

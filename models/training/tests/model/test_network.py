@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
 from unbraid_training.export.onnx_file import build
 from unbraid_training.model.layers import banded_conv
 from unbraid_training.model.layout import STUDIO

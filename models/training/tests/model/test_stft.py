@@ -1,10 +1,8 @@
 """The transform, and groups of its bins."""
 
-
 import numpy as np
 import pytest
 import torch
-
 from unbraid_training.model.features import pool_groups
 from unbraid_training.model.layout import LIVE, STUDIO, Layout
 from unbraid_training.model.stft import overlap_add, spectra

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import soundfile
-
 from unbraid_training.data.dataset import read_dataset
 from unbraid_training.data.fetch import SourceError
 from unbraid_training.recordings.multitrack import build_folder

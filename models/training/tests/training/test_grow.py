@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 import torch
-
-from unbraid_training.model.network import BandNetwork, Size
+from unbraid_training.model.network import BandNetwork
+from unbraid_training.model.size import Size
 from unbraid_training.training.grow import grow
 
 SMALL = Size(
@@ -25,7 +25,7 @@ def test_a_grown_network_separates_as_before_and_has_new_weights_to_train():
     expected, got = (n(feats, n.initial_state(1))[0] for n in (network, grown))
     torch.testing.assert_close(got, expected, atol=1e-5, rtol=1e-4)
     got.square().sum().backward()
-    assert grown.blocks[0].mlp.low_outward.weight.grad[4].abs().max() > 0
+    assert grown.blocks[0].mlp.low_out_proj.weight.grad[4].abs().max() > 0
 
 
 def test_what_cannot_grow_is_named():

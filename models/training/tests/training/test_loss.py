@@ -1,10 +1,8 @@
 """The loss, from pooled powers and fused with the network's last step, is what it is defined to be."""
 
-
 import numpy as np
 import pytest
 import torch
-
 from unbraid_training.mixing.statistics import statistics_of
 from unbraid_training.model.features import pool_groups
 from unbraid_training.model.layout import STUDIO

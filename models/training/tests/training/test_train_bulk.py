@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 import torch
-
 from unbraid_training import train_bulk
 from unbraid_training.model.checkpoint import Checkpoint
 from unbraid_training.model.layout import STUDIO
@@ -24,7 +23,19 @@ def begun(tmp_path):
 
 def options(out, begun, steps):
     quick = ["--items", "2", "--seconds", "1", "--workers", "1", "--no-compile", "--float32", "--warmup", "1"]
-    return [*quick, "--out", str(out), "--minutes", "1", "--network", f"studio={begun}", "--steps", str(steps), "--ema", "0.5"]
+    return [
+        *quick,
+        "--out",
+        str(out),
+        "--minutes",
+        "1",
+        "--network",
+        f"studio={begun}",
+        "--steps",
+        str(steps),
+        "--ema",
+        "0.5",
+    ]
 
 
 @pytest.mark.parametrize("from_folder", [True, False])

@@ -4,7 +4,6 @@ import copy
 
 import pytest
 import torch
-
 from unbraid_training.model.checkpoint import Checkpoint
 from unbraid_training.model.layout import STUDIO
 from unbraid_training.training.trainer import Settings, Trainer

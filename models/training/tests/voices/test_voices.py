@@ -1,5 +1,6 @@
 """Voices: analysis, singing, melodies and the catalogue of sources."""
 
+import itertools
 import json
 
 import numpy as np
@@ -7,7 +8,6 @@ import pytest
 import pyworld
 import soundfile
 from scipy.signal import lfilter
-
 from unbraid_training.data.audio import active_regions, decode, fade
 from unbraid_training.data.dataset import SAMPLE_RATE, read_dataset, write_item
 from unbraid_training.data.sources import CATALOGUE, source
@@ -147,7 +147,7 @@ def test_melodies_keep_their_range_and_order():
         melody = compose(np.random.default_rng(seed), 50.0, 65.0, 170.0)
         notes = [note for phrase in melody.phrases for note in phrase.notes]
         assert all(50 <= note.pitch <= 65 for note in notes)
-        assert all(a.start + a.length <= b.start + 1e-6 for a, b in zip(notes[:-1], notes[1:], strict=True))
+        assert all(a.start + a.length <= b.start + 1e-6 for a, b in itertools.pairwise(notes))
         scale = {
             (melody.tonic + step) % 12 for step in ((0, 2, 3, 5, 7, 8, 10) if melody.minor else (0, 2, 4, 5, 7, 9, 11))
         }

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import soundfile
 from test_voices import spoken
-
 from unbraid_training import build
 from unbraid_training.data.dataset import SAMPLE_RATE, read_dataset, write_item
 from unbraid_training.data.sources import markdown_table, source, used

@@ -46,7 +46,8 @@ class Accompanist:
         )
         if done.returncode != 0:
             raise SourceError(
-                f"mma failed while {doing}: {(done.stdout + done.stderr).strip()[-400:]}; delete unpacked/mma to unpack it again"
+                f"mma failed while {doing}: {(done.stdout + done.stderr).strip()[-400:]}; "
+                "delete unpacked/mma to unpack it again"
             )
 
     def _styles(self) -> dict[str, list[str]]:
@@ -166,7 +167,8 @@ class Accompanist:
 
 
 def _merge(parts: list[Part]) -> list[Part]:
-    """One drum part and one bass part; tracks of the same program together; voices and noises replaced or dropped later."""
+    """One drum part and one bass part; tracks of the same program together; voices and noises replaced or dropped
+    later."""
     out: dict[tuple, Part] = {}
     for part in parts:
         slot = (
@@ -248,7 +250,7 @@ def human_files(cache: Path) -> tuple[tuple[str, str, bytes], ...]:
 
 
 def human_song(cache: Path, rng: np.random.Generator, seconds: float, split: str, permissive: bool) -> Song:
-    """A stretch of about `seconds` from a random human-made song, transposed and at its own or a near tempo."""
+    """A segment of about `seconds` from a random human-made song, transposed and at its own or a near tempo."""
     files = [
         f
         for f in human_files(Path(cache))
@@ -287,7 +289,7 @@ def human_song(cache: Path, rng: np.random.Generator, seconds: float, split: str
 
 
 def _bends_from(bends: np.ndarray, begin: float, speed: float) -> np.ndarray:
-    """Bends of a stretch that starts at `begin`: of those before it only the last still holds."""
+    """Bends of a segment that starts at `begin`: of those before it only the last still holds."""
     times = (bends[:, 0] - begin) / speed + 0.05
     first = max(0, int(np.searchsorted(times, 0.0, side="right")) - 1)
     return np.column_stack([np.maximum(times[first:], 0.0), bends[first:, 1]])

@@ -223,7 +223,8 @@ def build(
                 if index % 10 == 0:
                     spent = time.monotonic() - began
                     log(
-                        f"backing {item_name(seed, index, permissive)}: {have / 3600:.2f} h, {started / max(spent, 1e-6):.1f} times real time"
+                        f"backing {item_name(seed, index, permissive)}: {have / 3600:.2f} h, "
+                        f"{started / max(spent, 1e-6):.1f} times real time"
                     )
     finally:
         if processes:
@@ -235,7 +236,10 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--data", type=Path, required=True, help="root of the dataset; also the cache of packages unless --cache is given"
+        "--data",
+        type=Path,
+        required=True,
+        help="root of the dataset; also the cache of packages unless --cache is given",
     )
     parser.add_argument("--cache", type=Path, help="folder with debs/ and unpacked/")
     parser.add_argument(

@@ -105,7 +105,8 @@ def riffs_move(frame: Frame) -> bool:
 
 
 def section_riff(frame: Frame, entry: dict, rng) -> list:
-    """A low riff of the section's bar: `(step, length, offset over the root, accent, muted)`, two bars long in memory."""
+    """A low riff of the section's bar: `(step, length, offset over the root, accent, muted)`, two bars long in
+    memory."""
     slot = ("riff", entry["section"], entry["index"] % 2)
     if slot in frame.riffs:
         return frame.riffs[slot]

@@ -10,7 +10,8 @@ from .form import Frame, riffs_move, section_riff, snap
 
 
 def guitar_part(style: str, frame: Frame, rng: np.random.Generator) -> np.ndarray:
-    """Notes of a guitar: `power`, `powerstrum`, `riff`, `gallop`, `tremolo`, `crunch`, `octaves`, `strum`, `strum_clean`, `pick`, `funk`, `skank`, `boogie`, `steel`, `lead_riff`."""
+    """Notes of a guitar: `power`, `powerstrum`, `riff`, `gallop`, `tremolo`, `crunch`, `octaves`, `strum`,
+    `strum_clean`, `pick`, `funk`, `skank`, `boogie`, `steel`, `lead_riff`."""
     rows = []
     memory: dict = {}
     steps = frame.beats * 4

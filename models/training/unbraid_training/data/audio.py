@@ -48,7 +48,7 @@ def _decode_with_ffmpeg(path: Path, channels: int | None, rate: int, reason: str
         channels = min(2, probe(path)["channels"])
     command = ["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-map", "0:a:0"]
     command += ["-ac", str(channels), "-ar", str(rate), "-f", "f32le", "-"]
-    done = subprocess.run(command, capture_output=True)
+    done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode != 0:
         raise SourceError(f"{path} could not be decoded: {reason}; {done.stderr.decode(errors='replace').strip()}")
     return np.frombuffer(done.stdout, dtype="<f4").reshape(-1, channels).copy()
@@ -63,7 +63,7 @@ def probe(path: Path) -> dict:
         reason = str(error)
     command = ["ffprobe", "-v", "error", "-select_streams", "a:0", "-of", "json"]
     command += ["-show_entries", "stream=channels,sample_rate:format=duration", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
     streams = json.loads(done.stdout or "{}").get("streams") if done.returncode == 0 else None
     if not streams:
         raise SourceError(f"{path} holds no audio stream: {reason}; {done.stderr.strip() or 'ffprobe names none'}")

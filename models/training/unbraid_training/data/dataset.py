@@ -70,7 +70,8 @@ def write_item(root: Path, kind: str, name: str, stems: dict[str, np.ndarray], m
 
 
 def loudness(levels: np.ndarray) -> float:
-    """RMS of the active parts of a stem, from the RMS `levels` of blocks of it: the 75th percentile of those that sound."""
+    """RMS of the active parts of a stem, from the RMS `levels` of blocks of it: the 75th percentile of those that
+    sound."""
     active = levels[levels > ACTIVE]
     return float(np.percentile(active, 75)) if len(active) else ACTIVE
 
@@ -96,7 +97,8 @@ class Item:
 
 
 def stem_name(name: str) -> str:
-    """A stem's name, from that of a file: datasets and packed parts of 0.5.0 and before call the accompaniment `rest`."""
+    """A stem's name, from that of a file: datasets and packed parts of 0.5.0 and before call the accompaniment
+    `rest`."""
     return "accompaniment" if name == "rest" else name
 
 

@@ -25,7 +25,7 @@ def debian_package(name: str, cache: Path) -> Path:
     debs.mkdir(parents=True, exist_ok=True)
     files = sorted(debs.glob(f"{name}_*.deb"))
     if not files:
-        done = subprocess.run(["apt-get", "download", name], cwd=debs, capture_output=True, text=True)
+        done = subprocess.run(["apt-get", "download", name], cwd=debs, capture_output=True, check=False, text=True)
         files = sorted(debs.glob(f"{name}_*.deb"))
         if done.returncode != 0 or not files:
             raise SourceError(

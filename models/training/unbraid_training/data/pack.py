@@ -5,8 +5,8 @@
 `OUT` receives `part-0.zip`, `part-1.zip`, …: Ogg files with Opus, and `index.json`. Every part is a fair sample of the
 whole, so that fewer parts are a smaller dataset. Items of split `dev` stay out. `unpack` reads parts back.
 
-Opus knows 48 kHz only. Samples are handed to it as if they had that rate, and taken back the same way: nothing is resampled,
-and what it leaves out above 20 kHz is then what lies above 18.4.
+Opus knows 48 kHz only. Samples are handed to it as if they had that rate, and taken back the same way: nothing is
+resampled, and what it leaves out above 20 kHz is then what lies above 18.4.
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ def encoded(item: Item) -> tuple[dict, dict[str, bytes]]:
     return entry, files
 
 
-def pack(out: Path, datasets: list[Path], megabytes: float, parts: int, seed: int, permissive: bool = False) -> list[Path]:
+def pack(
+    out: Path, datasets: list[Path], megabytes: float, parts: int, seed: int, permissive: bool = False
+) -> list[Path]:
     """Writes the parts and returns their paths; stops where they are full, or when every item is in."""
     rng = np.random.default_rng(seed)
     items = [item for root in datasets for item in read_dataset(root, KINDS, split="train", permissive=permissive)]

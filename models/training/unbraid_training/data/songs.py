@@ -43,7 +43,7 @@ def read_song(folder: Path, seconds: float | None = None) -> dict[str, np.ndarra
         audio = stems.get(stem, np.zeros((length, 2), dtype=np.float32))
         out[stem] = np.pad(audio, ((0, length - len(audio)), (0, 0)))
     if seconds is not None and length > seconds * 44_100:
-        # The loudest stretch of the singer: silence would say little.
+        # The loudest part of the singer: silence would say little.
         size = int(seconds * 44_100)
         power = np.concatenate([[0.0], np.cumsum((out["vocals"] ** 2).sum(1))])
         starts = np.arange(0, length - size, 44_100)

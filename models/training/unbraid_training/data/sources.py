@@ -165,7 +165,7 @@ CATALOGUE: tuple[Source, ...] = (
         "CC-BY-SA-3.0",
         False,
         "train",
-        "guitar tracks of songs by the metal band Muldjord; the backing tracks are not used, as growls are heard in them",
+        "guitar tracks of songs by the metal band Muldjord; the backing tracks have growls and are not used",
     ),
     # Voices.
     Source(
@@ -239,7 +239,8 @@ CATALOGUE: tuple[Source, ...] = (
         "LicenseRef-program-output",
         True,
         "mixed",
-        "accompaniments compiled by the program from chord charts made here; its GPL does not cover its output; some styles held out",
+        "accompaniments compiled by the program from chord charts made here; its GPL does not cover its output; "
+        "some styles held out",
     ),
     Source(
         "freedoom",

@@ -1,9 +1,10 @@
 """A separator without learning, to be measured against: what plain signal processing gets out of a mix.
 
-Harmonic and percussive sounds are told apart by median filters (Fitzgerald, "Harmonic/Percussive Separation using Median
-Filtering", DAFx 2010): percussive sounds are vertical lines in a spectrogram, harmonic ones horizontal. What is harmonic
-and low is called bass; what is harmonic, in the voice's range and equally loud on both sides is called vocals (centre
-extraction); what remains is called other. The four masks sum to one at every point, so the stems sum to the mixture.
+Harmonic and percussive sounds are told apart by median filters (Fitzgerald, "Harmonic/Percussive Separation using
+Median Filtering", DAFx 2010): percussive sounds are vertical lines in a spectrogram, harmonic ones horizontal. What is
+harmonic and low is called bass; what is harmonic, in the voice's range and equally loud on both sides is called vocals
+(centre extraction); what remains is called other. The four masks sum to one at every point, so the stems sum to the
+mixture.
 
 numpy and scipy only.
 """
@@ -30,8 +31,8 @@ BASS_HZ = 220.0
 """Where bass ends: the harmonic mask is divided evenly here."""
 
 DRUMS_SHARE, BASS_SHARE, VOCALS_SHARE = 0.7, 0.8, 0.45
-"""How much of a point goes to a stem that it seems to belong to. The rules are often wrong, and a wrong point costs twice:
-with whole points (1, 1, 1) the mean over real songs is 0.8 dB lower."""
+"""How much of a point goes to a stem that it seems to belong to. The rules are often wrong, and a wrong point costs
+twice: with whole points (1, 1, 1) the mean over real songs is 0.8 dB lower."""
 
 VOICE_HZ = (200.0, 8000.0)
 """The range in which centre sounds count as vocals."""
@@ -87,7 +88,7 @@ def separate(mixture: np.ndarray, rate: int) -> dict[str, np.ndarray]:
 def oracle(references: dict[str, np.ndarray], rate: int) -> dict[str, np.ndarray]:
     """The best that soft masks of this kind could do if the stems were known: ratio masks per channel.
 
-    Each stem's magnitude as a share of all magnitudes, applied to the mixture. Needs all references to have one shape.
+    Each stem's magnitude as a fraction of all magnitudes, applied to the mixture. Needs all references to have one shape.
     """
     stft = transform(rate)
     spectra = {stem: stft.stft(np.asarray(audio, dtype=np.float64).T) for stem, audio in references.items()}

@@ -3,8 +3,8 @@
     python -m unbraid_training.evaluation.evaluate song FOLDER --name NAME --json FILE
     python -m unbraid_training.evaluation.evaluate table FILE... [--json FILE]
 
-``FOLDER`` holds ``mixture.wav``, ``references/STEM.wav`` (an absent stem has no file) and ``estimates/ROW/STEM.wav`` for
-any number of rows. To these the rows *oracle*, *mixture × best gain* and *DSP baseline* are added here.
+``FOLDER`` holds ``mixture.wav``, ``references/STEM.wav`` (an absent stem has no file) and ``estimates/ROW/STEM.wav``
+for any number of rows. To these the rows *oracle*, *mixture × best gain* and *DSP baseline* are added here.
 """
 
 from __future__ import annotations
@@ -61,9 +61,7 @@ def score_folder(folder: Path, name: str, bss_eval: bool) -> dict:
         rows[ROW_NAMES[row.name]] = estimates
     rows[BASELINE] = baseline.separate(mixture, rate)
     rows[CONSTANT] = {
-        stem: scores.best_constant_gain(references[stem], mixture) * mixture
-        for stem in STEMS
-        if stem in references
+        stem: scores.best_constant_gain(references[stem], mixture) * mixture for stem in STEMS if stem in references
     }
     rows[ORACLE] = baseline.oracle(references, rate)
     return {

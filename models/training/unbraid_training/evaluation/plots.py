@@ -36,7 +36,8 @@ def development_scores(entry: dict) -> dict[str, float]:
 
 
 def curve(log: Path, out: Path, mode: str | None) -> None:
-    """Training loss and development scores against steps, from the log that `train` or `train_bulk` writes; of `mode` alone, if given."""
+    """Training loss and development scores against steps, from the log that `train` or `train_bulk` writes; of `mode`
+    alone, if given."""
     entries = [json.loads(line) for line in log.read_text().splitlines()]
     entries = [e for e in entries if mode is None or e.get("mode") == mode]
     # Not the weighted sum, whose weights may change within a run.

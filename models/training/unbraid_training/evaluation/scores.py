@@ -53,7 +53,8 @@ def _decibels(numerator: float, denominator: float) -> float:
 def _same_shape(reference: np.ndarray, other: np.ndarray, what: str) -> None:
     if np.shape(reference) != np.shape(other):
         raise ValueError(
-            f"reference has shape {np.shape(reference)}, {what} has {np.shape(other)}: cut or pad both to the same length"
+            f"reference has shape {np.shape(reference)}, {what} has {np.shape(other)}: "
+            "cut or pad both to the same length"
         )
 
 
@@ -65,7 +66,8 @@ def energy_sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
 
 
 def best_constant_gain(reference: np.ndarray, mixture: np.ndarray) -> float:
-    """The gain ``g`` that makes ``g · mixture`` the least-squares estimate of ``reference`` (0 for a silent mixture)."""
+    """The gain ``g`` that makes ``g · mixture`` the least-squares estimate of ``reference`` (0 for a silent
+    mixture)."""
     _same_shape(reference, mixture, "mixture")
     energy = _energy(mixture)
     if energy <= 0.0:

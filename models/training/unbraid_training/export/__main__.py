@@ -1,6 +1,6 @@
 """Checkpoint to `unbraid-mask/1` ONNX: one frame a call, int8 weights, metadata, golden vectors.
 
-    python -m unbraid_training.export CHECKPOINT OUT.onnx [--name ...] [--version ...] --clip CLIP.flac
+python -m unbraid_training.export CHECKPOINT OUT.onnx [--name ...] [--version ...] --clip CLIP.flac
 """
 
 from __future__ import annotations

@@ -62,9 +62,11 @@ class Graph:
         return self.op("Transpose", self.weight(weight.T, hint), perm=[1, 0], hint=hint)
 
     def band_product(self, x: str, weight: np.ndarray, bias: np.ndarray | None, hint: str) -> str:
-        """`x` (`K · in` values) times `weight` `[K, in, out]`, quantised per band and output channel, plus `bias` `[K, out]`: `[K, out]`.
+        """`x` (`K · in` values) times `weight` `[K, in, out]`, quantised per band and output channel, plus `bias` `[K,
+        out]`: `[K, out]`.
 
-        The vector stands on the right: there tract has kernels for one column, on the left it fills a tile with one row.
+        The vector stands on the right: there tract has kernels for one column, on the left it fills a tile with one
+        row.
         """
         k, i, o = weight.shape
         rows = self.weight(weight.transpose(0, 2, 1).reshape(k * o, i), hint)
@@ -75,15 +77,16 @@ class Graph:
         return self.op("Reshape", column, self.ints(k, o))
 
     def part(self, x: str, first: int, end: int, axis: int = 0) -> str:
-        """Rows `first … end − 1` of an axis, copied by index: tract moves a `Slice` up through all that comes before it, and
-        computes twice, in kernels for fewer rows, what stands on both sides of the cut."""
+        """Rows `first … end − 1` of an axis, copied by index: tract moves a `Slice` up through all that comes before
+        it, and computes twice, in kernels for fewer rows, what stands on both sides of the cut."""
         return self.op("Gather", x, self.constant(np.arange(first, end, dtype=np.int64), "rows"), axis=axis)
 
     def group_conv(self, x: str, conv: GroupConv, hint: str) -> str:
-        """Convolution over the groups of `x` `[1, channels, 1, groups]`, with a second row of weights for the row of zeros above.
+        """Convolution over the groups of `x` `[1, channels, 1, groups]`, with a second row of weights for the row of
+        zeros above.
 
-        That row makes it a convolution over two axes, for which tract has a direct kernel; where one axis can be taken away,
-        tract takes it, and copies every window out before it multiplies.
+        That row makes it a convolution over two axes, for which tract has a direct kernel; where one axis can be taken
+        away, tract takes it, and copies every window out before it multiplies.
         """
         weight = array(conv.weight)
         weight = np.concatenate([np.zeros_like(weight), weight], axis=2)
@@ -106,8 +109,8 @@ class Graph:
     def softmax(self, x: str, axis: int, length: int, total: tuple[int, ...]) -> str:
         """Softmax over an outer axis of `length` values, out of element-wise operators: tract's own `Softmax` and its
         `ReduceMax` walk such an axis value by value and took half of a whole frame's time. Around the mean instead of
-        below the maximum, and clipped where the smallest mask is 1e-26 already, so that nothing overflows. `total` is the
-        shape that a sum over the axis has."""
+        below the maximum, and clipped where the smallest mask is 1e-26 already, so that nothing overflows. `total` is
+        the shape that a sum over the axis has."""
         mean = self.op(
             "Mul", self.op("ReduceSum", x, self.ints(axis), keepdims=1), self.constant(np.full(total, 1.0 / length))
         )

@@ -1,7 +1,7 @@
 """The streaming graph of a network: one frame a call, states in and out, int8 weights.
 
-Written node by node instead of traced: what is not in it cannot surprise tract, and constants are folded where that saves
-nodes.
+Written node by node instead of traced: what is not in it cannot surprise tract, and constants are folded where that
+saves nodes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def build(network: BandNetwork, layout: Layout, metadata: dict[str, str], quanti
 
 
 class Writer:
-    """Writes the parts of a network in the order in which they are computed. `[…]` are the shapes of what they return."""
+    """Writes the parts of a network in the order in which they are computed. `[…]` are the shapes of what they
+    return."""
 
     def __init__(self, network: BandNetwork, layout: Layout, quantise: bool):
         self.network, self.size, self.layout = network, network.size, layout
@@ -92,7 +93,8 @@ class Writer:
         side = g.op("Mul", g.op("Sub", left, right), g.constant([0.5]))
         stacked = g.op("Concat", planes, side, axis=0)
         powers = g.op("ReduceSum", g.op("Mul", stacked, stacked), g.ints(1), keepdims=0)
-        # First the first bins of a run's groups, then the second ones: sums over an outer axis are additions of whole rows.
+        # First the first bins of a run's groups, then the second ones: sums over an outer axis are additions of whole
+        # rows.
         runs = self.layout.group_runs()
         turned = [start + np.arange(width * n).reshape(n, width).T.reshape(-1) for start, width, n in runs]
         powers = g.op("Gather", powers, g.constant(np.concatenate(turned), "bins"), axis=1)
@@ -155,7 +157,8 @@ class Writer:
         return g.op("Concat", feats, linked, axis=0)
 
     def by_value(self, weight: np.ndarray, values: int) -> np.ndarray:
-        """Inputs `[K, groups_per_band · values, …]` as they lie here: value after value; in training group after group."""
+        """Inputs `[K, groups_per_band · values, …]` as they lie here: value after value; in training group after
+        group."""
         gpb = self.size.groups_per_band
         return weight[:, np.arange(gpb * values).reshape(gpb, values).T.reshape(-1)]
 
@@ -234,12 +237,14 @@ class Writer:
             bias = np.concatenate([bias, self.by_value(array(network.detail.bands.bias), size.link)], axis=1)
         weight, normed = weight * array(network.norm.scale)[None, :, None], g.norm(x)
         rows = weight.shape[2] // gpb
-        # In two parts that fill their panels: no node may take longer than the fraction of a hop that a small block brings.
+        # In two parts that fill their panels: no node may take longer than the fraction of a hop that a small block
+        # brings.
         halves = (weight[..., :PANELS], weight[..., PANELS:])
         parts = [g.band_product(normed, part, None, "outward") for part in halves if part.size]
         y = g.op("Concat", *parts, axis=1)
         y = g.op("Transpose", g.op("Reshape", y, g.ints(k, rows, gpb)), perm=[1, 0, 2])
-        # As many axes as tract gives the product: to a constant it would otherwise add one, and then go the general path.
+        # As many axes as tract gives the product: to a constant it would otherwise add one, and then go the general
+        # path.
         bias = bias.reshape(k, rows, gpb).transpose(1, 0, 2).reshape(1, rows, size.groups)
         y = g.op("Add", g.op("Reshape", y, g.ints(1, rows, size.groups)), g.constant(bias))
         factors = g.part(y, 2 * stems, 3 * stems, axis=1)

@@ -363,7 +363,8 @@ def _spread(values: np.ndarray, step: int, length: int) -> np.ndarray:
 def compressor(
     audio: np.ndarray, ratio: float, below_peak_db: float, attack_ms: float = 10.0, release_ms: float = 120.0
 ) -> np.ndarray:
-    """Feed-forward compressor; the threshold lies `below_peak_db` under the loudest block. Makeup keeps the active level."""
+    """Feed-forward compressor; the threshold lies `below_peak_db` under the loudest block. Makeup keeps the active
+    level."""
     step = 64
     length = len(audio) // step * step
     if length == 0:

@@ -20,7 +20,8 @@ from .sfz import Instrument, play, read_sfz
 from .soundfonts import FONTS, FontPlayer
 
 RECORDED = {
-    # name: (folder, map pattern, semitones added before the map is asked, keys of the map, split or None for the source's)
+    # name: (folder, map pattern, semitones added before the map is asked, keys of the map, split or None for the
+    # source's)
     "growlybass": ("growlybass", "growlybass_clean.sfz", 12, (33, 76), None),
     "growlybass-dirty": ("growlybass", "growlybass_vicious.sfz", 12, (33, 76), None),
     "double-bass": ("double-bass", "*pizz.sfz", 0, (20, 62), None),
@@ -57,7 +58,8 @@ class Studio:
             maps = sorted((Path(self.instruments) / folder).glob(pattern))
             if not maps:
                 raise SourceError(
-                    f"{self.instruments}/{folder} holds no map {pattern}; clone it from GitHub (see the README) or leave out --instruments"
+                    f"{self.instruments}/{folder} holds no map {pattern}; "
+                    "clone it from GitHub (see the README) or leave out --instruments"
                 )
             self.loaded[name] = read_sfz(maps[0], transpose, keys, folder)
         return self.loaded[name]

@@ -87,7 +87,8 @@ class FontPlayer:
             number = self.synth.sfload(str(path))
             if number < 0:
                 raise SourceError(
-                    f"SoundFont {path} cannot be loaded; delete its folder under unpacked/ to unpack {font.package} again"
+                    f"SoundFont {path} cannot be loaded; "
+                    f"delete its folder under unpacked/ to unpack {font.package} again"
                 )
             self.loaded[name] = number
         return self.loaded[name]

@@ -149,7 +149,8 @@ class ToneBank:
 def line(
     notes: np.ndarray, samples: int, rng: np.random.Generator, kind: str, bends: np.ndarray | None = None
 ) -> np.ndarray:
-    """A monophonic line with glides: `lead` (synthesizer solo) or basses `saw`, `square`, `sub`, `808`, `acid`, `reese`, `fm`.
+    """A monophonic line with glides: `lead` (synthesizer solo) or basses `saw`, `square`, `sub`, `808`, `acid`,
+    `reese`, `fm`.
 
     Later notes cut earlier ones off. Returns `[samples]`.
     """

@@ -1,7 +1,7 @@
 """Batches made on the CPU while training, from a dataset on disk.
 
-Batch `n` depends on the dataset, the recipe, the seed and `n` alone, so that a resumed run sees what it would have seen. Worker
-processes do all of this; the training process only runs the network.
+Batch `n` depends on the dataset, the recipe, the seed and `n` alone, so that a resumed run sees what it would have
+seen. Worker processes do all of this; the training process only runs the network.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import torch
 
 from ..model.layout import Layout
 from .catalogue import MappedCatalogue
-from .lookup import MappedSound
 from .mixer import Mixer
 from .planner import Planner
 from .recipe import Recipe
+from .sound import MappedSound
 from .statistics import Batch, RealCodec, Statistics, samples_of
 
 

@@ -1,4 +1,5 @@
-"""Effects on stems and on their sum, written once for CPUs and GPUs: arrays of many stems at once, no branches on values."""
+"""Effects on stems and on their sum, written once for CPUs and GPUs: arrays of many stems at once, no branches on
+values."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ STEP = 64
 
 
 def compressor(audio, threshold, slope, release):
-    """Gain `[N, samples]` of a compressor of `audio` `[N, 2, samples]` that rises at once and falls within `release` seconds."""
+    """Gain `[N, samples]` of a compressor of `audio` `[N, 2, samples]` that rises at once and falls within `release`
+    seconds."""
     blocks = audio.abs().amax(1).unflatten(-1, (-1, STEP)).amax(-1)
     fall = (STEP / SAMPLE_RATE / release)[:, None] * torch.arange(blocks.shape[1], device=audio.device)
     level = torch.cummax(torch.log(blocks + 1e-5) + fall, dim=1).values - fall
@@ -38,8 +40,8 @@ def driven(audio, amount, bias):
 def transfer(spectrum, firs, rooms, hertz, octave, p):
     """Equaliser, random response, echo and room of `spectrum` `[N, 2, bins, 2]`, in real arithmetic.
 
-    `firs` `[…, bins, 2]` and `rooms` `[…, 2, bins, 2]` are spectra of responses, `hertz` and `octave` the bins' frequencies, `p` is
-    the plan, `[N]` each.
+    `firs` `[…, bins, 2]` and `rooms` `[…, 2, bins, 2]` are spectra of responses, `hertz` and `octave` the bins'
+    frequencies, `p` is the plan, `[N]` each.
     """
     point = torch.clamp(octave * ((EQ_POINTS - 1) / 10.2), 0, EQ_POINTS - 1 - 1e-4)
     low = point.to(torch.int64)

@@ -57,15 +57,16 @@ def round_trip(audio: np.ndarray, codec: str, kilobits: int) -> np.ndarray:
 
 
 def distributed(stems: torch.Tensor, decoded: torch.Tensor) -> torch.Tensor:
-    """Spectra of stems `[…, 4, 2, T, F]` that sum to `decoded` `[…, 2, T, F]`: each takes its part of the change, by its power."""
+    """Spectra of stems `[…, 4, 2, T, F]` that sum to `decoded` `[…, 2, T, F]`: each takes its part of the change, by
+    its power."""
     powers = stems.real.square() + stems.imag.square()
     fractions = powers / (powers.sum(-4, keepdim=True) + 1e-12)
     return stems + fractions * (decoded - stems.sum(-4)).unsqueeze(-4)
 
 
 def simulated(stems: torch.Tensor, cut: torch.Tensor, noise: torch.Tensor, layout: Layout) -> torch.Tensor:
-    """Spectra `[items, 4, 2, T, bins]` much as a lossy codec leaves their sum: nothing above `cut` Hz, what is masked gone, and
-    `noise` in every band. For devices on which no codec runs."""
+    """Spectra `[items, 4, 2, T, bins]` much as a lossy codec leaves their sum: nothing above `cut` Hz, what is masked
+    gone, and `noise` in every band. For devices on which no codec runs."""
     bins, width = stems.shape[-1], 16
     x = stems.sum(1)
     power = x.real.square() + x.imag.square()

@@ -8,9 +8,9 @@ import torch
 
 from ..data.dataset import SAMPLE_RATE
 from .chain import STEP, compressor, driven, mastered, paused, transfer
-from .lookup import Sound
 from .planner import LEAD_IN, Plan
 from .responses import responses, spectrum
+from .sound import Sound
 
 
 class Mixer:

@@ -70,9 +70,7 @@ class Mixture:
     def arrays(self) -> dict[str, np.ndarray]:
         """Its part of a row of a plan."""
         names = ("entry", "start", "speed", "level", "gain")
-        return {name: getattr(self, name) for name in names} | {
-            "accompaniment_only": np.array(self.accompaniment_only)
-        }
+        return {name: getattr(self, name) for name in names} | {"accompaniment_only": np.array(self.accompaniment_only)}
 
 
 class Planner:

@@ -10,8 +10,8 @@ REFERENCE_RMS = 0.08
 """RMS that the active parts of every stem are brought to before the random gains."""
 
 STEM_OFFSET_DB = {"vocals": 0.0, "drums": -3.5, "bass": -2.0, "other": 0.0}
-"""Typical level beside the others in a finished mix. Levels are those of active half seconds: hits stand far above that of a
-kit, which at 0 dB would be louder than it is in songs."""
+"""Typical level beside the others in a finished mix. Levels are those of active half seconds: hits stand far above that
+of a kit, which at 0 dB would be louder than it is in songs."""
 
 Chances = tuple[float, float, float, float]
 """Vocals, drums, bass, other."""

@@ -50,7 +50,8 @@ def vary(batch: Batch, rng: np.random.Generator) -> Batch:
 
 
 def replayed(load: Callable[[int], Iterable[Batch]], step: int, times: int, block: int, seed: int) -> Iterator[Batch]:
-    """Batches from `step` on. `load(n)` yields the batches from the `n`-th on, without end or until there are no more."""
+    """Batches from `step` on. `load(n)` yields the batches from the `n`-th on, without end or until there are no
+    more."""
     at = step // (times * block) * times * block
     source = iter(load(at // times))
     while True:

@@ -1,4 +1,5 @@
-"""Stems into what the loss needs: features of the mixture, and powers pooled over groups of bins (`training/loss.py`)."""
+"""Stems into what the loss needs: features of the mixture, and powers pooled over groups of bins
+(`training/loss.py`)."""
 
 from __future__ import annotations
 
@@ -44,7 +45,8 @@ def pooled(spectrum, layout: Layout):
 
 
 Coding = Callable[[torch.Tensor, torch.Tensor, int, Layout], torch.Tensor]
-"""Changes spectra `[n, 4, 2, T, bins]` of stems `[n, 4, 2, samples]`, which begin at an item of the batch, as a codec does."""
+"""Changes spectra `[n, 4, 2, T, bins]` of stems `[n, 4, 2, samples]`, which begin at an item of the batch, as a codec
+does."""
 
 
 class RealCodec:

@@ -1,7 +1,8 @@
-"""The one file format of trained networks: averaged weights, size, layout, origin; beside them what a run needs to resume.
+"""The one file format of trained networks: averaged weights, size, layout, origin; beside them what a run needs to
+resume.
 
-A dictionary written by `torch.save` that holds tensors and plain values alone, so that reading it runs no code of the file.
-Files of version 0.5.0 and before, whose layers had other names, are read too.
+A dictionary written by `torch.save` that holds tensors and plain values alone, so that reading it runs no code of the
+file. Files of version 0.5.0 and before, whose layers had other names, are read too.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ class Checkpoint:
 
     @classmethod
     def load(cls, path: Path) -> Checkpoint:
-        """Reads a file onto the CPU. Raises `CheckpointError` where it is none, `FileNotFoundError` where nothing is."""
+        """Reads a file onto the CPU. Raises `CheckpointError` where it is none, `FileNotFoundError` where nothing
+        is."""
         try:
             saved = torch.load(path, map_location="cpu", weights_only=True)
         except (pickle.UnpicklingError, RuntimeError, EOFError) as error:

@@ -1,5 +1,5 @@
-"""The operators of our own: on a GPU Triton's (`scan_triton.py`), else those written in C++ (`csrc/`), which are compiled on first
-use (about a minute, needs `g++` and PyPI `ninja`) and then cached by PyTorch."""
+"""The operators of our own: on a GPU Triton's (`scan_triton.py`), else those written in C++ (`csrc/`), which are
+compiled on first use (about a minute, needs `g++` and PyPI `ninja`) and then cached by PyTorch."""
 
 from __future__ import annotations
 

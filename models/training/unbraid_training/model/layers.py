@@ -88,7 +88,8 @@ def banded_matrix(weight: torch.Tensor) -> torch.Tensor:
 
 
 def banded_conv(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-    """`F.conv2d` over the groups of `x` `[N, groups, in]`, zeros at the ends, as one matrix product: `[N, groups, out]`.
+    """`F.conv2d` over the groups of `x` `[N, groups, in]`, zeros at the ends, as one matrix product: `[N, groups,
+    out]`.
 
     A row is `BAND_GROUPS` neighbouring groups and those that the convolution sees on either side.
     """

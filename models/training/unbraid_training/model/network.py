@@ -9,8 +9,8 @@ Shapes: `B` items, `T` frames, `K` bands, `G` groups per band, `D` channels.
    noise and onsets look alike wherever they lie, and need be learnt once only.
 3. One matrix per band lifts `4·G` values, and another `link` sums of the front's channels per group, to
    `D` channels.
-4. `blocks` times: a time cell with weights shared by all bands, a mixer over the band axis, an MLP
-   over channels (the lowest bands have one of their own beside it); each behind RMS normalisation and added to the residual.
+4. `blocks` times: a time cell with weights shared by all bands, a mixer over the band axis, an MLP over channels (the
+   lowest bands have one of their own beside it); each behind RMS normalisation and added to the residual.
 5. One matrix per band gives `G · 2 · 4` logits, and `G · 4` factors that multiply the contrast: so a
    stem can claim the peaks, or the valleys, of a band without having to rebuild them from `D`
    numbers.
@@ -173,7 +173,8 @@ class BandNetwork(nn.Module):
         return state
 
     def normalised(self, feats: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Input of the first layers, `[B, T, groups, 4]`: features at mean 0 and deviation 1, and the contrast; and the contrast alone."""
+        """Input of the first layers, `[B, T, groups, 4]`: features at mean 0 and deviation 1, and the contrast; and the
+        contrast alone."""
         peaks = contrast(feats[..., 0])
         return torch.cat([(feats - self.feature_mean) * self.feature_scale, peaks[..., None]], dim=-1), peaks
 

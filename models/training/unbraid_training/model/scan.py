@@ -33,5 +33,6 @@ torch.library.register_autograd("unbraid::scan", _backward, setup_context=_setup
 
 
 def scan(f: torch.Tensor, u: torch.Tensor, h0: torch.Tensor) -> torch.Tensor:
-    """`h` like `u` `[batch, time, channels]`; `f` of the same shape and type in 0…1, `h0` float32 `[batch, channels]`."""
+    """`h` like `u` `[batch, time, channels]`; `f` of the same shape and type in 0…1, `h0` float32 `[batch,
+    channels]`."""
     return torch.ops.unbraid.scan(f.contiguous(), u.contiguous(), h0.contiguous())

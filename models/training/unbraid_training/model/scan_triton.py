@@ -1,7 +1,7 @@
 """The gated linear recurrence of `scan.py` on a GPU, as two Triton kernels with exact gradients.
 
-The definition is that of `csrc/scan.cpp`: `h[t] = f[t]·h[t−1] + (1 − f[t])·u[t]`, summed up in float32. A program takes one
-item and some channels through all of time; neighbours in a warp are neighbours in memory.
+The definition is that of `csrc/scan.cpp`: `h[t] = f[t]·h[t−1] + (1 − f[t])·u[t]`, summed up in float32. A program takes
+one item and some channels through all of time; neighbours in a warp are neighbours in memory.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Songs that are scored while training, never trained on: as streamed waveforms, or from pooled powers within a second."""
+"""Songs that are scored while training, never trained on: as streamed waveforms, or from pooled powers within a
+second."""
 
 from __future__ import annotations
 

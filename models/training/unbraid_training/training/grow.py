@@ -2,8 +2,8 @@
 
     python -m unbraid_training.training.grow runs/a/last.pt grown.pt --size '{"low_bands": 8, "low_hidden": 256}'
 
-What is added reads at random and writes nothing: the matrices that new hidden units write through begin at zero. `train --init`
-prolongs the result.
+What is added reads at random and writes nothing: the matrices that new hidden units write through begin at zero. `train
+--init` prolongs the result.
 """
 
 from __future__ import annotations

@@ -29,7 +29,9 @@ def _backward(ctx, total, *_):
 torch.library.register_autograd("unbraid::head_loss", _backward, setup_context=_setup)
 
 
-def head_loss(joint, detail, peaks, pxx, pxs, pss, accompaniment_only, skip_frames: int = 8, part_weights=DEFAULT_WEIGHTS):
+def head_loss(
+    joint, detail, peaks, pxx, pxs, pss, accompaniment_only, skip_frames: int = 8, part_weights=DEFAULT_WEIGHTS
+):
     """Loss of a batch and its parts, from `BandNetwork.ends`; shapes in `csrc/head.cpp` and `loss.py`."""
     weights = (
         torch.tensor(part_weights, dtype=torch.float32),

@@ -2,8 +2,9 @@
 
     python -m unbraid_training.training.mean OUT.pt 0.6 runs/a/last.pt 0.4 runs/b/last.pt
 
-Runs that began at the same weights stay near enough to one another for their mean to work, and it is often better than each
-(Wortsman et al., "Model soups", 2022). Sizes have to agree: `unbraid_training.training.grow` first where one network has more.
+Runs that began at the same weights stay near enough to one another for their mean to work, and it is often better than
+each (Wortsman et al., "Model soups", 2022). Sizes have to agree: `unbraid_training.training.grow` first where one
+network has more.
 """
 
 from __future__ import annotations

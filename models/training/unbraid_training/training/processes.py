@@ -1,4 +1,5 @@
-"""The processes of one run under `torchrun`, which hold the same network and decide together; one process alone, too."""
+"""The processes of one run under `torchrun`, which hold the same network and decide together; one process alone,
+too."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ class Processes:
     """All calls but `first` have to be made by every process, in the same order."""
 
     def __init__(self):
-        self.world, self.rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
+        self.world, self.rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
         self.first = self.rank == 0
         """The process that writes files and speaks."""
         if self.world > 1:
@@ -26,7 +27,8 @@ class Processes:
                 p.grad /= self.world
 
     def any(self, *flags: bool) -> list[bool]:
-        """Each flag, true where it is in any process: all stop, or save, after the same step, or some would wait for ever."""
+        """Each flag, true where it is in any process: all stop, or save, after the same step, or some would wait for
+        ever."""
         values = torch.tensor(flags, dtype=torch.float32)
         if self.world > 1:
             dist.all_reduce(values)
@@ -50,6 +52,7 @@ class Processes:
             raise SystemExit(f"the processes' weights have drifted apart: {values}; this run is not to be used")
         if self.first:
             print(f"{self.world} processes hold the same weights", flush=True)
-        # Nobody leaves while another still answers: without it one run in some ten was aborted in its last line, all saved.
+        # Nobody leaves while another still answers: without it one run in some ten was aborted in its last line, all
+        # saved.
         dist.barrier()
         dist.destroy_process_group()

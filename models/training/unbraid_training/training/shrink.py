@@ -2,9 +2,10 @@
 
     python -m unbraid_training.training.shrink CHECKPOINT OUT.pt --data DATASET --size '{"blocks": 3}' [--mode live]
 
-What goes: whole blocks (the first and the last are kept, the others evenly), hidden units of mixers and MLPs (those of the
-least norm), the upper ones of the low bands that have a part of their own, and directions between front and bands
-(principal components on audio of the dataset). The result separates worse until it has been trained on with `train --init`.
+What goes: whole blocks (the first and the last are kept, the others evenly), hidden units of mixers and MLPs (those of
+the least norm), the upper ones of the low bands that have a part of their own, and directions between front and bands
+(principal components on audio of the dataset). The result separates worse until it has been trained on with `train
+--init`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def kept_blocks(there: int, wanted: int) -> list[int]:
 
 
 def strongest(read: torch.Tensor, written: torch.Tensor, wanted: int) -> torch.Tensor:
-    """Indices of the hidden units with the greatest product of norms; `read` `[hidden, in]`, `written` `[out, hidden]`."""
+    """Indices of the hidden units with the greatest product of norms; `read` `[hidden, in]`, `written` `[out,
+    hidden]`."""
     strength = read.norm(dim=1) * written.norm(dim=0)
     return strength.topk(wanted).indices.sort().values
 
@@ -135,9 +137,7 @@ def shrunk(saved: Checkpoint, changes: dict, layout: Layout, probes: list[torch.
     fixed = {"bands", "groups_per_band", "width", "taps", "front", "detail"}
     if fixed & set(changes):
         named = ", ".join(sorted(fixed & set(changes)))
-        raise UserError(
-            f"{named} cannot be shrunk; blocks, mixer_hidden, mlp_hidden, low_bands, low_hidden, link can"
-        )
+        raise UserError(f"{named} cannot be shrunk; blocks, mixer_hidden, mlp_hidden, low_bands, low_hidden, link can")
     size = Size(**{**saved.size.as_dict(), **changes})
     weights = without_blocks(single(saved.weights), kept_blocks(saved.size.blocks, size.blocks))
     weights = narrowed(weights, size)

@@ -18,7 +18,8 @@ def resumed(checkpoint: Checkpoint) -> BandNetwork:
 
 
 def prolonged(origin: Checkpoint, changes: dict, layout: Layout, path: Path) -> BandNetwork:
-    """The averaged weights of `origin`, at the hop of `layout`. `changes` of the size may add what begins as no change."""
+    """The averaged weights of `origin`, at the hop of `layout`. `changes` of the size may add what begins as no
+    change."""
     size = Size(**{**origin.size.as_dict(), **changes})
     network = BandNetwork(size)
     unexpected = network.load_state_dict(single(origin.weights), strict=False).unexpected_keys

@@ -1,4 +1,5 @@
-"""One network in training, wherever its batches come from: optimisers, clipping, bad steps, averaged weights, resuming."""
+"""One network in training, wherever its batches come from: optimisers, clipping, bad steps, averaged weights,
+resuming."""
 
 from __future__ import annotations
 
@@ -60,8 +61,8 @@ class Trainer:
     def update(self, factor: float) -> tuple[torch.Tensor, torch.Tensor]:
         """One step at `factor` of the learning rates, with the gradients that lie in the network; takes them away.
 
-        Returns the gradients' norm and whether it was finite. Where it was not, weights stay as they are. On a GPU the optimiser
-        looks there whether to do nothing, so that nobody waits for it.
+        Returns the gradients' norm and whether it was finite. Where it was not, weights stay as they are. On a GPU the
+        optimiser looks there whether to do nothing, so that nobody waits for it.
         """
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, LARGEST_NORM)
         good = torch.isfinite(norm)
@@ -102,7 +103,8 @@ class Trainer:
         return dataclasses.replace(checkpoint, resume=state)
 
     def resume(self, checkpoint: Checkpoint) -> ResumeState:
-        """Goes on exactly where the checkpoint's run stood; returns what is the run's own. Learning rates stay those of now."""
+        """Goes on exactly where the checkpoint's run stood; returns what is the run's own. Learning rates stay those of
+        now."""
         state = checkpoint.resume
         if state is None:
             raise ValueError("the checkpoint holds averaged weights alone; begin with them instead (--init)")

@@ -168,7 +168,8 @@ class _Placed:
 
 
 def _place(rng: np.random.Generator, phrase: Phrase, syllables: list[Syllable], tempo_follow: float = 1.0) -> _Placed:
-    """Lays syllables under the notes; `tempo_follow` < 1 lets vowels keep more of their own length (rhythmic speech)."""
+    """Lays syllables under the notes; `tempo_follow` < 1 lets vowels keep more of their own length (rhythmic
+    speech)."""
     groups: list[list[Note]] = []
     for note in phrase.notes:
         if note.syllable or not groups:
@@ -189,12 +190,12 @@ def _place(rng: np.random.Generator, phrase: Phrase, syllables: list[Syllable], 
     centres, levels = [], []
     free = 0
     # Onsets first: the vowel, not the consonant, lies on the beat.
-    beats = [int(round(g[0].start / FRAME_S)) - first + int(rng.normal(0, 2.0)) for g in groups]
+    beats = [round(g[0].start / FRAME_S) - first + int(rng.normal(0, 2.0)) for g in groups]
     onsets = [min(s.stable - s.start, 44) for s in used]
     for index, (group, syllable) in enumerate(zip(groups, used, strict=False)):
         onset = onsets[index]
         begin = beats[index] - max(0, onset - 5)
-        stop = int(round((group[-1].start + group[-1].length) / FRAME_S)) - first
+        stop = round((group[-1].start + group[-1].length) / FRAME_S) - first
         if index + 1 < len(used):
             stop = min(stop, beats[index + 1] - max(0, onsets[index + 1] - 5))
         begin = max(begin, free)
@@ -545,7 +546,7 @@ def sing(
         level = np.sqrt(np.mean(sound[np.abs(sound) > 0.05 * np.abs(sound).max()] ** 2) + 1e-12)
         # Phrases come from different recordings: their levels are brought near each other, not made equal.
         sound = sound * (0.1 / level) * 10.0 ** ((0.8 * push + rng.normal(0, 1.0)) / 20.0)
-        begin = int(round(first * FRAME_S * SAMPLE_RATE))
+        begin = round(first * FRAME_S * SAMPLE_RATE)
         _add(audio, sound, begin)
         start = max(0, first)
         stop = min(len(pitch), first + len(hertz))

@@ -187,14 +187,14 @@ def build_singing(
     hours: float = 4.0,
     permissive: bool = False,
     seed: int = 0,
-    sung_share: float = 0.33,
+    sung_fraction: float = 0.33,
     takes_per_visit: int = 3,
 ) -> None:
     """Writes sung takes of 60–120 s until the dataset holds `hours` of them; takes that exist are kept.
 
     With `permissive`, only takes from permissive sources count and are made.
 
-    Voices are drawn at random, `sung_share` of the visits go to recordings of real singing, and one
+    Voices are drawn at random, `sung_fraction` of the visits go to recordings of real singing, and one
     visit's analysis serves `takes_per_visit` takes with different singers drawn from it.
     """
     every = [voice for voice in voices(cache, shared, permissive) if voice.name not in BAD_VOICES]
@@ -207,7 +207,7 @@ def build_singing(
     visit = 0
     while done < hours:
         rng = np.random.default_rng([seed, visit, 11])
-        choose_real = bool(real) and (not spoken or rng.random() < sung_share)
+        choose_real = bool(real) and (not spoken or rng.random() < sung_fraction)
         voice = real[int(rng.integers(len(real)))] if choose_real else spoken[_draw(rng, weights)]
         names = [f"{seed}-{visit:05d}-{take}-{voice.name}" for take in range(takes_per_visit)]
         visit += 1

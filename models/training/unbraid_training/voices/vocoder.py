@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,7 +108,7 @@ def _clean_voicing(pitch: np.ndarray) -> np.ndarray:
     pitch = pitch.copy()
     edges = np.flatnonzero(np.diff(np.concatenate(([0], (pitch > 0).astype(int), [0]))))
     runs = list(zip(edges[::2], edges[1::2], strict=True))
-    for (_, left), (right, _) in zip(runs[:-1], runs[1:], strict=True):
+    for (_, left), (right, _) in itertools.pairwise(runs):
         if right - left <= 3 and 0.75 < pitch[right] / pitch[left - 1] < 1.33:
             pitch[left:right] = np.interp(np.arange(left, right), [left - 1, right], [pitch[left - 1], pitch[right]])
     edges = np.flatnonzero(np.diff(np.concatenate(([0], (pitch > 0).astype(int), [0]))))
@@ -127,9 +128,9 @@ def _bands(envelope: np.ndarray) -> np.ndarray:
     """Envelope in 24 bands of equal width on a mel-like scale up to 8 kHz, dB."""
     edges = 700.0 * (10.0 ** (np.linspace(0.06, 1.095, 25)) - 1.0)
     index = np.searchsorted(FREQUENCIES, edges)
-    return np.stack(
-        [envelope[:, a : max(b, a + 1)].mean(axis=1) for a, b in zip(index[:-1], index[1:], strict=True)], axis=1
-    ) * (10.0 / np.log(10.0))
+    return np.stack([envelope[:, a : max(b, a + 1)].mean(axis=1) for a, b in itertools.pairwise(index)], axis=1) * (
+        10.0 / np.log(10.0)
+    )
 
 
 def _stable_part(
@@ -165,7 +166,7 @@ def _spoken_syllables(pitch: np.ndarray, power: np.ndarray) -> list[Syllable]:
     bands = _bands(np.log(np.maximum(power, 1e-16)))
     loudest = level.max()
     cuts = [_edge(level, peaks[0], -1, loudest)]
-    cuts += [int(a + np.argmin(level[a:b])) for a, b in zip(peaks[:-1], peaks[1:], strict=True)]
+    cuts += [int(a + np.argmin(level[a:b])) for a, b in itertools.pairwise(peaks)]
     cuts.append(_edge(level, peaks[-1], 1, loudest))
     syllables = []
     start = cuts[0]
@@ -204,7 +205,7 @@ def _legato_syllables(pitch: np.ndarray, power: np.ndarray, envelope: np.ndarray
     strongest = np.sort(peaks[np.argsort(properties["peak_heights"])[::-1][: max(count - 1, 1)]]) + first
     cuts = [_edge(level, first, -1, level.max()), *strongest.tolist(), _edge(level, last, 1, level.max())]
     syllables = []
-    for start, end in zip(cuts[:-1], cuts[1:], strict=True):
+    for start, end in itertools.pairwise(cuts):
         if end - start < 16:
             continue
         inner = np.where(pitch[start:end] > 0, change[start:end] - 0.3 * level[start:end], np.inf)

@@ -1,4 +1,4 @@
-"""`lookup.look_up` of both layers of every stem in one Triton kernel.
+"""`interpolation.look_up` of both layers of every stem in one Triton kernel.
 
 Addresses have 64 bits: a catalogue may hold more than 2³¹ samples. Layers at level 0 are not read.
 """
@@ -9,7 +9,7 @@ import torch
 import triton
 import triton.language as tl
 
-from .lookup import PHASES, TAPS
+from .interpolation import PHASES, TAPS
 
 SAMPLES = 1024
 """Samples of a program."""

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 from conftest import tone
-
 from unbraid_training.data.dataset import SAMPLE_RATE
 from unbraid_training.mixing.catalogue import GUARD
-from unbraid_training.mixing.lookup import TAPS, MappedSound, PackedSound, interpolation_table, look_up
+from unbraid_training.mixing.interpolation import TAPS, interpolation_table, look_up
+from unbraid_training.mixing.sound import MappedSound, PackedSound
 
 PACKAGE = Path(__file__).resolve().parents[2]
 RECORDING = np.round(tone(1000)[:, 0] * 32_000).astype(np.int16)
@@ -81,8 +81,8 @@ def packed_sound(*arrays):
 def test_the_kernel_for_gpus_equals_both_layers_to_the_bit_and_its_addresses_have_64_bits():
     program = """
 import torch
-from unbraid_training.mixing.lookup import interpolation_table, look_up
-from unbraid_training.mixing.lookup_triton import kernel, look_up_layers
+from unbraid_training.mixing.interpolation import interpolation_table, look_up
+from unbraid_training.mixing.interpolation_triton import kernel, look_up_layers
 torch.manual_seed(0)
 sound = torch.randint(-30000, 30000, (20_000,), dtype=torch.int16)
 table = torch.from_numpy(interpolation_table())
@@ -92,7 +92,8 @@ start = torch.tensor([[10.25, -700.0], [4000.5, 12.0], [0.0, 6000.0]], dtype=tor
 speed = torch.tensor([[1.0, 0.91875], [1.2, 1.0], [0.8, 1.0]], dtype=torch.float64)
 level = torch.tensor([[0.5, 0.25], [1.0, 0.0], [0.0, 0.0]])
 made = look_up_layers(sound, table, offset, length, start, speed, level, 1500)
-layers = [look_up(sound, table, offset[:, n], length[:, n], start[:, n], speed[:, n], level[:, n], 1500) for n in (0, 1)]
+plans = [[one[:, n] for one in (offset, length, start, speed, level)] for n in (0, 1)]
+layers = [look_up(sound, table, *plan, 1500) for plan in plans]
 assert torch.equal(made, layers[0] + layers[1])
 assert made[0].abs().sum() > 0 and made[2].abs().sum() == 0
 print("equal")
