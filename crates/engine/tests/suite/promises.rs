@@ -4,7 +4,6 @@ use unbraid_engine::engine::{Controls, Engine};
 use unbraid_engine::network::{Mode, Separator};
 use unbraid_engine::{OTHER, STEMS};
 
-use super::guard::system_requests;
 use super::support::*;
 
 const RATES: [f64; 7] = [22_050.0, 44_100.0, 48_000.0, 88_200.0, 96_000.0, 176_400.0, 192_000.0];
