@@ -1,4 +1,4 @@
-"""What the package imports is what its requirements install."""
+"""The requirements install all that the package imports."""
 
 from __future__ import annotations
 

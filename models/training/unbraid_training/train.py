@@ -177,7 +177,7 @@ class Run:
         return network
 
     def take_up(self, state: ResumeState) -> list:
-        """What of an interrupted run is not the trainer's; returns the states."""
+        """Takes up the parts of an interrupted run that are not the trainer's; returns the states."""
         self.best = state.best
         if state.dataset_size != self.catalogue.items and self.processes.first:
             print(

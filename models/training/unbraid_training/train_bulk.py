@@ -4,7 +4,7 @@
         --network studio=../checkpoints/studio.pt --network live=../checkpoints/live.pt --dev SONGS
 
 For machines that are lent by the minute: the learning rate falls to zero when the time is over, however fast they are.
-`train.py` is for all others, and for whoever has days.
+`train.py` is for all others.
 
 The first part is enough to begin with: the others, and those that `--later` names, are read by a process of their own
 while the networks compile.
@@ -145,7 +145,8 @@ class ModeTraining:
         return entry
 
     def save(self, number: int, licences: set[str]) -> None:
-        """What `export` and `train --init` need; `licences` of what was trained on join those of before."""
+        """Writes a checkpoint for `export` and `train --init`; `licences` of what was trained on join those of
+        before."""
         checkpoint = self.trainer.checkpoint(self.licences | licences, vars(self.args))
         checkpoint.half().save(self.args.out / f"{self.mode}-{number}.pt")
 
