@@ -10,6 +10,13 @@
 //! * `window`: opens and closes the window while audio plays, and drags files onto it;
 //! * `evaluate`: scores the bundled plug-in on songs whose stems are known.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "figures and pictures of measurements; no audio passes here"
+)]
+
 mod bench;
 mod bundle;
 mod evaluate;

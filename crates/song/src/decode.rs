@@ -5,6 +5,7 @@ use symphonia::core::codecs::audio::AudioDecoder;
 use symphonia::core::errors::Error;
 use symphonia::core::packet::Packet;
 
+use crate::cast;
 use crate::codec;
 use crate::demux::{Demux, Part, Piece, Step};
 use crate::error::ErrorKind;
@@ -117,7 +118,7 @@ impl Decoder {
                 self.silence.resize_with(self.channels.count(), Vec::new);
                 for plane in &mut self.silence {
                     plane.clear();
-                    plane.resize(silence as usize, 0.0);
+                    plane.resize(cast::size(silence), 0.0);
                 }
                 return Ok(Block::Samples(&mut self.silence));
             }
@@ -193,7 +194,7 @@ impl Decoder {
         // Some decoders have trimmed already.
         if trimmed > 0 && frames > packet.dur.get() {
             for plane in &mut self.planes {
-                plane.truncate(frames.saturating_sub(trimmed) as usize);
+                plane.truncate(cast::size(frames.saturating_sub(trimmed)));
             }
         }
         Ok(true)
@@ -226,7 +227,7 @@ impl Decoder {
 
     /// What was odd, once the end is reached.
     pub fn warnings(&self) -> Vec<Warning> {
-        let seconds = |samples: u64| samples as f64 / f64::from(self.rate.max(1));
+        let seconds = |samples: u64| cast::float(samples) / f64::from(self.rate.max(1));
         let mut warnings = Vec::new();
         if let Some(missing) = self.broken_off {
             let missing = (missing > 0).then(|| seconds(missing));

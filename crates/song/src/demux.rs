@@ -4,6 +4,7 @@ pub mod general;
 pub mod matroska;
 pub mod mp4;
 pub mod mpa;
+pub mod ogg;
 
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::packet::Packet;
@@ -43,6 +44,8 @@ pub struct Part {
     pub tolerance: i64,
     /// The end of the window is where the song ends, to the sample.
     pub exact: bool,
+    /// No other song follows in the file, as far as the container tells.
+    pub alone: bool,
 }
 
 /// The places that are to be heard: the rest is what a codec needs before and behind.

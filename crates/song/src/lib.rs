@@ -4,6 +4,7 @@
 //! top of it. What is odd about a file is told by [`Reader::warnings`]; what cannot be read is a [`SongError`] of one
 //! line that names the file and the remedy. Nothing here is for the audio thread.
 
+mod cast;
 mod codec;
 mod decode;
 mod demux;

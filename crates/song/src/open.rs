@@ -4,19 +4,22 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 
 use symphonia::core::audio::Channels;
+use symphonia::core::codecs::audio::AudioCodecParameters;
+use symphonia::core::codecs::audio::well_known::CODEC_ID_ALAC;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::well_known::{
-    FORMAT_ID_ISOMP4, FORMAT_ID_MKV, FORMAT_ID_MP1, FORMAT_ID_MP2, FORMAT_ID_MP3,
+    FORMAT_ID_ISOMP4, FORMAT_ID_MKV, FORMAT_ID_MP1, FORMAT_ID_MP2, FORMAT_ID_MP3, FORMAT_ID_OGG,
 };
 use symphonia::core::formats::{FormatOptions, FormatReader};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 
+use crate::cast;
 use crate::codec;
 use crate::decode::Decoder;
 use crate::demux::general::{General, Told, audio_track, container_name};
 use crate::demux::mpa::Mpa;
-use crate::demux::{Demux, Window, matroska, mp4};
+use crate::demux::{Demux, Window, matroska, mp4, ogg};
 use crate::error::ErrorKind;
 use crate::info::Info;
 use crate::mixdown::layout_name;
@@ -88,7 +91,7 @@ fn open_wave(wave: Wave, file: File) -> Result<Opened, ErrorKind> {
     } else {
         let format = probe(wave.into_source(file), Some("wav"))?;
         let end = frames.and_then(|frames| i64::try_from(frames).ok());
-        let told = Told { window: Some(Window { begin: 0, end, resume: None }), extra: None };
+        let told = Told { window: Some(Window { begin: 0, end, resume: None }), extra: None, alone: true };
         finish(Box::new(General::new(format, told)?), Some(channels), "WAV", collected)?
     };
     opened.info.bits = opened.info.bits.or(Some(u32::from(bits)).filter(|&bits| bits > 0));
@@ -96,7 +99,7 @@ fn open_wave(wave: Wave, file: File) -> Result<Opened, ErrorKind> {
         opened.warnings.push(Warning::HeaderSizes);
     }
     if missing > 0.0 {
-        let at = frames.unwrap_or(0) as f64 / f64::from(opened.info.rate.max(1));
+        let at = cast::float(frames.unwrap_or(0)) / f64::from(opened.info.rate.max(1));
         opened.warnings.push(Warning::BreaksOff { at, missing: Some(missing) });
     }
     Ok(opened)
@@ -107,7 +110,7 @@ fn told(format: &dyn FormatReader, file: &mut File, collected: &Collected) -> Re
     let (track, parameters) = audio_track(format)?;
     let rate = parameters.sample_rate.unwrap_or(0);
     let frames = track.num_frames.filter(|&frames| frames > 0);
-    let mut told = Told::default();
+    let mut told = Told { alone: true, ..Told::default() };
     match format.format_info().format {
         FORMAT_ID_ISOMP4 => {
             told.window = match collected.smpb.as_deref().and_then(mp4::window_of_smpb) {
@@ -117,9 +120,10 @@ fn told(format: &dyn FormatReader, file: &mut File, collected: &Collected) -> Re
         }
         FORMAT_ID_MKV => {
             let extra = aside(file, |file| matroska::extra(file, track.id))?;
-            let samples = |nanoseconds: u64| (nanoseconds as f64 * f64::from(rate) / 1e9).round() as u64;
+            let samples = |nanoseconds: u64| cast::rounded(cast::float(nanoseconds) * f64::from(rate) / 1e9);
             told.extra = Some((samples(extra.before).cast_signed(), samples(extra.behind)));
         }
+        FORMAT_ID_OGG => told.alone = !aside(file, ogg::is_chained)?,
         _ => {}
     }
     Ok(told)
@@ -131,6 +135,12 @@ fn aside<T>(file: &mut File, look: impl FnOnce(&mut File) -> io::Result<T>) -> i
     let found = look(file)?;
     file.seek(SeekFrom::Start(place))?;
     Ok(found)
+}
+
+/// Bits a sample, which ALAC has in its header only.
+fn bits(parameters: &AudioCodecParameters) -> Option<u32> {
+    let header = parameters.extra_data.as_ref().filter(|_| parameters.codec == CODEC_ID_ALAC);
+    parameters.bits_per_sample.or(header.and_then(|header| header.get(5)).map(|&bits| u32::from(bits)))
 }
 
 fn finish(
@@ -148,8 +158,8 @@ fn finish(
         rate: decoder.rate(),
         channels: decoder.channels().count(),
         layout: layout_name(decoder.channels()),
-        bits: part.parameters.bits_per_sample.filter(|_| !lossy),
-        frames: part.window.length().filter(|_| part.exact),
+        bits: bits(&part.parameters).filter(|_| !lossy),
+        frames: part.window.length().filter(|_| part.exact && part.alone),
         lossy,
         tags: collected.tags,
         cover: collected.cover,

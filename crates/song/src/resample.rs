@@ -3,6 +3,7 @@
 use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
 use rubato::{Fft, FixedSync, Resampler as _, WindowFunction};
 
+use crate::cast;
 use crate::error::ErrorKind;
 
 /// Least length of the filter, in samples at the lower rate: flat to 0.98 of half of that rate.
@@ -99,7 +100,7 @@ impl Resampler {
         let left = usize::try_from(length - self.given).unwrap_or(usize::MAX);
         let count = (frames_out - skip).min(left);
         for (output, samples) in output.iter_mut().zip(&self.output) {
-            output.extend(samples[skip..][..count].iter().map(|&sample| sample as f32));
+            output.extend(samples[skip..][..count].iter().map(|&sample| cast::single(sample)));
         }
         self.given += count as u64;
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::cast;
 use crate::error::{ErrorKind, SongError};
 use crate::info::Info;
 use crate::input::Input;
@@ -35,7 +36,7 @@ impl Song {
 
     /// Length in seconds.
     pub fn seconds(&self) -> f64 {
-        self.len() as f64 / f64::from(self.rate)
+        cast::float(self.len() as u64) / f64::from(self.rate)
     }
 
     /// Changes the sample rate to `rate` Hz. Does nothing when it has that rate already.

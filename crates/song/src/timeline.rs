@@ -1,5 +1,6 @@
 //! Where samples belong: what is heard of a song, and silence for what is lost.
 
+use crate::cast;
 use crate::demux::{Part, Window};
 use crate::warning::{Passage, Warning};
 
@@ -32,7 +33,7 @@ impl Damage {
 
     /// The warning, if there is one.
     pub fn warning(&self, rate: u32) -> Option<Warning> {
-        let seconds = |samples: u64| samples as f64 / f64::from(rate);
+        let seconds = |samples: u64| cast::float(samples) / f64::from(rate);
         let told = |&(start, length): &(u64, u64)| Passage { start: seconds(start), length: seconds(length) };
         (self.count > 0).then(|| Warning::Damaged {
             count: self.count,
@@ -82,12 +83,12 @@ impl Timeline {
     pub fn lose(&mut self, start: Option<i64>, frames: u64) {
         let place = self.place(start);
         self.at = self.at.or(Some(place));
-        self.lost_to = self.lost_to.max(place + frames as i64);
+        self.lost_to = self.lost_to.max(place.saturating_add(cast::signed(frames)));
     }
 
     /// A packet was decoded to `planes`, of which is left what is heard. Silence for what is missing before is due first.
     pub fn put(&mut self, start: Option<i64>, planes: &mut [Vec<f32>]) {
-        let frames = planes.first().map_or(0, Vec::len) as i64;
+        let frames = cast::signed(planes.first().map_or(0, Vec::len) as u64);
         // Without a place of its own, a packet lies behind those that were lost.
         let start = start.or((self.lost_to > i64::MIN).then_some(self.lost_to));
         let place = self.place(start);
@@ -158,7 +159,7 @@ mod tests {
     fn timeline(window: Window) -> Timeline {
         let parameters = AudioCodecParameters::new();
         let mut timeline = Timeline::default();
-        timeline.begin(&Part { parameters, window, origin: Some(0), tolerance: 0, exact: true });
+        timeline.begin(&Part { parameters, window, origin: Some(0), tolerance: 0, exact: true, alone: true });
         timeline
     }
 

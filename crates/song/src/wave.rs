@@ -10,6 +10,7 @@ use std::ops::Range;
 use symphonia::core::audio::{Channels, Position};
 use symphonia::core::io::MediaSource;
 
+use crate::cast;
 use crate::tags::Tags;
 use crate::wave_format::Format;
 
@@ -99,7 +100,7 @@ impl Wave {
     pub fn missing_seconds(&self) -> f64 {
         let blocks = self.missing / self.format.block;
         let frames = blocks * self.format.frames_per_block().unwrap_or(1);
-        frames as f64 / f64::from(self.format.rate)
+        cast::float(frames) / f64::from(self.format.rate)
     }
 
     /// The samples behind a clean header.

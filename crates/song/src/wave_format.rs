@@ -87,7 +87,7 @@ impl Format {
             _ => {}
         }
         let mut header = b"RIFF\xff\xff\xff\xffWAVEfmt ".to_vec();
-        header.extend((format.len() as u32).to_le_bytes());
+        header.extend(u32::try_from(format.len()).unwrap_or(0).to_le_bytes());
         header.extend(&format);
         if format.len() % 2 == 1 {
             header.push(0);

@@ -1,10 +1,10 @@
 //! A processor from the background thread to the audio thread, and the one that it replaces back.
 
 use nice_plug::prelude::*;
+use unbraid_engine::mailbox::{Mailbox, Publisher};
 use unbraid_plugin::Unbraid;
 use unbraid_plugin::instance::Instance;
 use unbraid_plugin::processor::Processor;
-use unbraid_engine::mailbox::{Mailbox, Publisher};
 
 /// The audio thread's end.
 pub struct Incoming {

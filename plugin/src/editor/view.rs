@@ -176,7 +176,7 @@ impl View {
         if let Some((path, result)) = self.loader.poll() {
             match result {
                 Ok(plan) => self.take_network(gestures, networks::mode_of(&plan), path),
-                Err(reason) => self.notices.add(reason),
+                Err(error) => self.notices.add(error.to_string()),
             }
         }
         let chosen = self.instance.params.mode.value();

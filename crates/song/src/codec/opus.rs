@@ -16,6 +16,9 @@ use symphonia::core::packet::PacketRef;
 /// The rate that Opus is decoded at, in Hz.
 const RATE: u32 = 48_000;
 
+/// The same for `opus-pure`.
+const OPUS_RATE: i32 = RATE.cast_signed();
+
 /// Samples of the longest packet: 120 ms.
 const LONGEST: usize = 5760;
 
@@ -101,7 +104,7 @@ impl Decoder {
     fn decode_packet(&mut self, bytes: &[u8]) -> Result<()> {
         self.planes.clear();
         let broken = |_| Error::DecodeError("opus: broken packet");
-        let room = packet::samples(bytes, RATE as i32).map_err(broken)?.min(LONGEST);
+        let room = packet::samples(bytes, OPUS_RATE).map_err(broken)?.min(LONGEST);
         let frames = match &mut self.streams {
             Streams::One(decoder) => decoder.decode(bytes, room, &mut self.interleaved),
             Streams::Surround(decoder) => decoder.decode(bytes, room, &mut self.interleaved),
@@ -121,9 +124,9 @@ impl Decoder {
 
 fn streams(head: &Head) -> opus_pure::Result<Streams> {
     Ok(if head.channels <= 2 {
-        Streams::One(Box::new(OpusDecoder::new(RATE as i32, head.channels)?))
+        Streams::One(Box::new(OpusDecoder::new(OPUS_RATE, head.channels)?))
     } else {
-        Streams::Surround(Box::new(OpusMSDecoder::new(RATE as i32, head.channels, head.family)?))
+        Streams::Surround(Box::new(OpusMSDecoder::new(OPUS_RATE, head.channels, head.family)?))
     })
 }
 

@@ -4,8 +4,8 @@ use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_ALAC, CODEC_ID_OPUS};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::well_known::{
-    FORMAT_ID_ADTS, FORMAT_ID_AIFF, FORMAT_ID_CAF, FORMAT_ID_ISOMP4, FORMAT_ID_MKV, FORMAT_ID_OGG,
-    FORMAT_ID_WAVE,
+    FORMAT_ID_ADTS, FORMAT_ID_AIFF, FORMAT_ID_CAF, FORMAT_ID_FLAC, FORMAT_ID_ISOMP4, FORMAT_ID_MKV,
+    FORMAT_ID_OGG, FORMAT_ID_WAVE,
 };
 use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::packet::Packet;
@@ -32,6 +32,8 @@ pub struct General {
 /// What a file tells besides what symphonia knows.
 #[derive(Default)]
 pub struct Told {
+    /// No other song follows in the file.
+    pub alone: bool,
     /// What is heard of the first part.
     pub window: Option<Window>,
     /// Samples before the song and in its last packet, of Matroska.
@@ -63,13 +65,16 @@ impl General {
         let rate = parameters.sample_rate.unwrap_or(0);
         let (base, track_id) = (track.time_base, track.id);
         let known = self.told.window.take();
-        let window = known.unwrap_or_else(|| window_of(track, parameters, id == FORMAT_ID_OGG));
+        let mut window = known.unwrap_or_else(|| window_of(track, parameters, id == FORMAT_ID_OGG));
         let precise = base.is_some_and(|base| {
             u64::from(base.denom.get()) >= u64::from(rate) * u64::from(base.numer.get()) && rate > 0
         });
         // CAF tells the length of packets of one size only.
         let packed = id == FORMAT_ID_CAF && matches!(parameters.codec, CODEC_ID_AAC | CODEC_ID_ALAC);
         let estimated = id == FORMAT_ID_ADTS || packed;
+        if estimated {
+            window.end = None;
+        }
         let late = id == FORMAT_ID_OGG || id == FORMAT_ID_MKV;
         let part = Part {
             parameters: parameters.clone(),
@@ -78,6 +83,7 @@ impl General {
             // Matroska counts milliseconds, and rounds them.
             tolerance: if precise && id != FORMAT_ID_ISOMP4 { 0 } else { i64::from(rate / 50) },
             exact: !estimated,
+            alone: self.told.alone,
         };
         (self.track, self.rate, self.base, self.first) = (track_id, rate, base, true);
         self.fresh = Some(Box::new(part));
@@ -167,6 +173,7 @@ pub fn container_name(format: &dyn FormatReader) -> &'static str {
         FORMAT_ID_MKV => "Matroska",
         FORMAT_ID_OGG => "Ogg",
         FORMAT_ID_ADTS => "ADTS",
+        FORMAT_ID_FLAC => "FLAC",
         _ => format.format_info().short_name,
     }
 }

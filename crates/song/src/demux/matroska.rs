@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
+use crate::cast;
+
 const SEGMENT: u32 = 0x1853_8067;
 const TRACKS: u32 = 0x1654_ae6b;
 const TRACK: u32 = 0xae;
@@ -53,7 +55,7 @@ pub fn extra(file: &mut File, number: u32) -> io::Result<Extra> {
 /// The element that begins at a byte.
 fn element(file: &mut File, within: &Range<u64>) -> io::Result<Option<Element>> {
     let mut head = [0; 12];
-    let room = (within.end.saturating_sub(within.start)).min(12) as usize;
+    let room = cast::size(within.end.saturating_sub(within.start).min(12));
     if room < 2 {
         return Ok(None);
     }
@@ -104,7 +106,7 @@ fn last(file: &mut File, mut within: Range<u64>, id: u32) -> io::Result<Option<R
 fn value(file: &mut File, within: Range<u64>, id: u32) -> io::Result<Option<u64>> {
     let Some(body) = child(file, within, id)? else { return Ok(None) };
     let mut bytes = [0; 8];
-    let length = (body.end - body.start).min(8) as usize;
+    let length = cast::size((body.end - body.start).min(8));
     file.seek(SeekFrom::Start(body.start))?;
     file.read_exact(&mut bytes[8 - length..])?;
     Ok(Some(u64::from_be_bytes(bytes)))

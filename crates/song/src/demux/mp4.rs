@@ -57,7 +57,8 @@ pub fn window_of_smpb(text: &str) -> Option<Window> {
 /// An edit list in samples.
 fn resolve(found: &Found, movie: Option<u32>, rate: u32, frames: Option<u64>) -> Option<Window> {
     let scaled = |units: u64, scale: u32| {
-        (u128::from(units) * u128::from(rate)).div_ceil(u128::from(scale.max(1))) as i64
+        let samples = (u128::from(units) * u128::from(rate)).div_ceil(u128::from(scale.max(1)));
+        i64::try_from(samples).unwrap_or(i64::MAX)
     };
     let track = found.scale?;
     let mut heard = found.edits.iter().filter(|edit| edit.start >= 0);

@@ -17,6 +17,7 @@ use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, Timestamp};
 
 use super::{Demux, Part, Piece, Step, Window};
+use crate::cast;
 use crate::error::ErrorKind;
 use header::Header;
 use info::Info;
@@ -24,6 +25,9 @@ use pages::Pages;
 
 /// Samples that a decoder of layer 3 is late by.
 const DECODER_DELAY: i64 = 529;
+
+/// Bytes of tags behind a song, at most.
+const MORE: u64 = 1 << 16;
 
 /// Bytes before the first frame that are looked through.
 const JUNK: u64 = 4 << 20;
@@ -56,7 +60,7 @@ impl Mpa {
             at,
             header,
             place: 0,
-            mean: header.bytes as f64,
+            mean: cast::float(header.bytes as u64),
             reservoir: 0,
             running: false,
             fresh: None,
@@ -74,17 +78,20 @@ impl Mpa {
     fn begin(&mut self) -> io::Result<()> {
         let info = Info::parse(self.pages.get(self.at, self.header.bytes)?, &self.header);
         let window = info.as_ref().map_or_else(Window::default, |info| window(info, &self.header));
+        // A header that tells of fewer bytes than there are belongs to the first of several songs.
+        let told = info.as_ref().and_then(|info| info.bytes).map_or(u64::MAX, u64::from);
+        let alone = self.pages.end().saturating_sub(self.at) < told.saturating_add(MORE);
         let mut parameters = AudioCodecParameters::new();
         parameters
             .for_codec(self.header.codec())
             .with_sample_rate(self.header.rate)
-            .with_channels(Channels::Discrete(self.header.channels as u16));
+            .with_channels(Channels::Discrete(self.header.channels));
         if info.is_some() {
             self.at += self.header.bytes as u64;
         }
         (self.place, self.reservoir, self.running) = (0, 0, false);
         let exact = window.end.is_some();
-        self.fresh = Some(Box::new(Part { parameters, window, origin: Some(0), tolerance: 0, exact }));
+        self.fresh = Some(Box::new(Part { parameters, window, origin: Some(0), tolerance: 0, exact, alone }));
         Ok(())
     }
 
@@ -101,7 +108,7 @@ impl Mpa {
         let piece = Piece { packet, start: Some(self.place), frames, broken };
         self.at += header.bytes as u64;
         self.place += i64::from(header.frames);
-        self.mean += (header.bytes as f64 - self.mean) / 16.0;
+        self.mean += (cast::float(header.bytes as u64) - self.mean) / 16.0;
         Ok(piece)
     }
 
@@ -112,7 +119,7 @@ impl Mpa {
         let Some((at, header)) = like.or(first_frame(&mut self.pages, self.at, end, None)?) else {
             return Ok(None);
         };
-        let lost = ((at - self.at) as f64 / self.mean).round() as i64;
+        let lost = cast::signed(cast::rounded(cast::float(at - self.at) / self.mean));
         self.place += lost * i64::from(self.header.frames);
         if lost > 0 {
             self.reservoir = 0;

@@ -2,5 +2,12 @@
 
 mod support;
 
+mod channels;
+mod damage;
 mod formats;
+mod inputs;
+mod joined;
+mod rates;
 mod resampling;
+mod tags;
+mod waves;

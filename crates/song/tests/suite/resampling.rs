@@ -4,12 +4,14 @@ use std::f64::consts::TAU;
 
 use unbraid_song::{Resampler, resampled_length};
 
+use crate::support::{float, single, usize_of};
+
 /// Level of the tones.
 const LEVEL: f64 = 0.5;
 
 fn tone(frequency: f64, rate: u32, length: usize) -> [Vec<f32>; 2] {
     let step = TAU * frequency / f64::from(rate);
-    let samples: Vec<f32> = (0..length).map(|at| (LEVEL * (step * at as f64).sin()) as f32).collect();
+    let samples: Vec<f32> = (0..length).map(|at| single(LEVEL * (step * float(at)).sin())).collect();
     [samples.clone(), samples]
 }
 
@@ -40,19 +42,19 @@ fn measured(output: &[f32], frequency: f64, rate: u32) -> Tone {
     let step = TAU * frequency / f64::from(rate);
     let (mut sine, mut cosine, mut squares, mut weight) = (0.0, 0.0, 0.0, 0.0);
     let inner = &output[edge..output.len() - edge];
-    let window = |at: usize| 0.5 - 0.5 * (TAU * (at as f64 + 0.5) / inner.len() as f64).cos();
+    let window = |at: usize| 0.5 - 0.5 * (TAU * (float(at) + 0.5) / float(inner.len())).cos();
     for (at, &sample) in inner.iter().enumerate() {
-        let phase = step * (at + edge) as f64;
+        let phase = step * float(at + edge);
         sine += 2.0 * window(at) * phase.sin() * f64::from(sample);
         cosine += 2.0 * window(at) * phase.cos() * f64::from(sample);
         weight += window(at);
     }
     (sine, cosine) = (sine / weight, cosine / weight);
     for (at, &sample) in inner.iter().enumerate() {
-        let phase = step * (at + edge) as f64;
+        let phase = step * float(at + edge);
         squares += (f64::from(sample) - sine * phase.sin() - cosine * phase.cos()).powi(2);
     }
-    let rest = (2.0 * squares / inner.len() as f64).sqrt();
+    let rest = (2.0 * squares / float(inner.len())).sqrt();
     let level = sine.hypot(cosine);
     Tone {
         gain_db: 20.0 * (level / LEVEL).log10(),
@@ -129,7 +131,7 @@ fn resampling_gives_the_nearest_whole_length() {
     for (from, to) in PAIRS {
         for length in [0, 1, 2, 100, 4_095, 44_100, 100_001] {
             let output = resampled(&[vec![0.25; length], vec![0.25; length]], from, to);
-            let exact = (length as f64 * f64::from(to) / f64::from(from)).round() as usize;
+            let exact = usize_of((float(length) * f64::from(to) / f64::from(from)).round());
             assert_eq!(output[0].len(), exact, "{length} samples from {from} to {to} Hz");
             assert_eq!(resampled_length(length as u64, from, to), exact as u64);
         }

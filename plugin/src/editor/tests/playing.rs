@@ -6,8 +6,8 @@ use nice_plug::prelude::Editor;
 
 use super::bench::Bench;
 use crate::editor::{UnbraidEditor, header, spectrogram};
-use crate::params::window_geometry::WindowGeometry;
 use crate::networks;
+use crate::params::window_geometry::WindowGeometry;
 
 #[test]
 fn without_a_live_network_a_message_says_that_studio_runs() {

@@ -221,8 +221,8 @@ fn play(instance: &Instance, done: impl Fn(u32) -> bool) -> (u64, u32) {
             *sample = f32::from(u16::from_le_bytes([low, high])) / f32::from(u16::MAX) - 0.5;
         }
         let began = Instant::now();
-        processor.process(MainBus::Stereo([&mut left, &mut right]), Default::default(), &instance.params);
-        processor.report(began, BLOCK.into(), &instance.status);
+        processor.process(MainBus::Stereo([&mut left, &mut right]), Default::default());
+        processor.report(began, BLOCK.into());
         left.iter().chain(&right).for_each(|sample| hash.write_u32(sample.to_bits()));
         block += 1;
         if realtime {

@@ -11,7 +11,7 @@ pub struct Header {
     pub layer: u32,
     /// Sample rate in Hz.
     pub rate: u32,
-    pub channels: usize,
+    pub channels: u16,
     /// Length of the frame with its header, in bytes.
     pub bytes: usize,
     /// Samples a channel that it decodes to.

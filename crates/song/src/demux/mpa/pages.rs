@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
+use crate::cast;
+
 /// Bytes a page.
 const PAGE: usize = 1 << 16;
 
@@ -38,7 +40,7 @@ impl Pages {
             self.file.read_exact(&mut self.page)?;
             self.start = at;
         }
-        let offset = if count == 0 { 0 } else { (at - self.start) as usize };
+        let offset = if count == 0 { 0 } else { cast::size(at - self.start) };
         Ok(&self.page[offset..offset + count])
     }
 
@@ -46,7 +48,7 @@ impl Pages {
     fn some(&mut self, at: u64) -> io::Result<&[u8]> {
         let held = (self.start + self.page.len() as u64).saturating_sub(at);
         let inside = at >= self.start && held >= 4;
-        self.get(at, if inside { held as usize } else { PAGE })
+        self.get(at, if inside { cast::size(held) } else { PAGE })
     }
 
     /// The first place from `at` on and before `limit` where a frame's first eleven bits stand.
