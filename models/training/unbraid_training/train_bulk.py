@@ -26,7 +26,7 @@ import torch
 
 from .data.dataset import SAMPLE_RATE
 from .data.pack import unpack
-from .errors import run
+from .errors import UserError, run
 from .mixing.catalogue import PackedCatalogue
 from .mixing.mixer import Mixer
 from .mixing.planner import Plan, Planner
@@ -161,7 +161,7 @@ class Run:
         self.samples = samples_of(args.seconds, list(LAYOUTS.values()))
         # Before anything of the device's is in this process, of which it becomes a copy.
         self.later = self.read_the_others()
-        self.use(PackedCatalogue(unpack(args.parts[:1], args.workers)))
+        self.use(self.first_part())
         self.plan = next(self.plans)  # the workers are there before the device is touched
         sound = PackedSound(self.catalogue, self.device)
         self.mixer = Mixer(sound, self.samples, args.seed, compiled=not args.no_compile)
@@ -175,6 +175,16 @@ class Run:
         if not args.later and len(args.parts) == 1:
             return None
         return ProcessPoolExecutor(1).submit(read_later, args.later, args.parts, args.workers)
+
+    def first_part(self) -> PackedCatalogue:
+        """The first part; or, where it lacks a stem, all of them."""
+        try:
+            return PackedCatalogue(unpack(self.args.parts[:1], self.args.workers))
+        except UserError:
+            if not self.later:
+                raise
+            whole, self.later = receive(self.later.result()), None
+            return whole
 
     def use(self, catalogue: PackedCatalogue) -> None:
         """Draws plans from a catalogue from now on."""
