@@ -24,7 +24,6 @@ use unbraid_engine::{CHANNELS, STEMS};
 
 use crate::editor::UnbraidEditor;
 use crate::instance::Instance;
-use crate::player::Player;
 use crate::processor::{MainBus, Processor};
 use crate::shared::PluginShared;
 
@@ -55,9 +54,8 @@ pub struct Restart;
 
 /// For hosts that are programs of ours.
 impl Unbraid {
-    /// A plug-in whose window works `player`.
-    pub fn with_player(player: Arc<dyn Player>) -> Self {
-        let instance = Instance { player: Some(player), ..Default::default() };
+    /// A plug-in of this `instance`, whose window works its player.
+    pub fn with_instance(instance: Instance) -> Self {
         Self { shared: PluginShared { instance, ..Default::default() } }
     }
 

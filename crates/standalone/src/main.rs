@@ -6,7 +6,11 @@
 
 mod adapters;
 mod command_line;
+mod desk;
+mod files;
 mod handover;
+mod memory;
+mod panel;
 mod player;
 mod program;
 mod server;
