@@ -1,10 +1,10 @@
-//! What the window knows of a file player. The standalone program has one; in a DAW there is none.
+//! The file player that the window drives. Only the standalone program has one.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-/// How a song is practised. What is out of range is brought into it.
+/// Practice settings of a song.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Practice {
@@ -29,7 +29,7 @@ impl Default for Practice {
 }
 
 impl Practice {
-    /// The nearest settings within the ranges.
+    /// These settings, each moved into its range.
     #[must_use]
     pub fn in_range(self) -> Self {
         let place = |place: Option<f64>| place.filter(|place| place.is_finite()).map(|place| place.max(0.0));
@@ -45,50 +45,50 @@ impl Practice {
     }
 }
 
-/// Where the player stands.
+/// State of the player.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Playback {
-    /// Name of the song, empty before one is open.
+    /// Name of the song; empty before one is open.
     pub title: String,
     /// Length of the song in seconds.
     pub length: f64,
-    /// Where playback is, in seconds.
+    /// Position in the song in seconds.
     pub position: f64,
-    /// Whether it plays.
+    /// The song plays.
     pub playing: bool,
-    /// Whether it begins again at the end.
+    /// The song begins again at its end.
     pub looping: bool,
     /// A song is being read.
     pub loading: bool,
-    /// How it is practised.
+    /// Practice settings of the song.
     pub practice: Practice,
-    /// What learning a MIDI control waits for, as one line for people, while it does.
+    /// While a MIDI control is learned: the next step, as a message of one line.
     pub learning: Option<String>,
 }
 
-/// A player that the window can work. All calls come from the window's thread and return at once.
+/// A player that the window drives. All calls come from the window's thread and return at once.
 pub trait Player: Send + Sync {
-    /// Where it stands.
+    /// Its present state.
     fn playback(&self) -> Playback;
 
-    /// Starts to read a song, which plays once it is there.
+    /// Starts to read a song, which plays as soon as it is read.
     fn open(&self, path: &Path);
 
     /// Plays or pauses.
     fn play(&self, playing: bool);
 
-    /// Begins again at the end, or not.
+    /// Turns the beginning again at the end on or off.
     fn set_looping(&self, looping: bool);
 
-    /// Goes to a place in seconds.
+    /// Moves to a position in seconds.
     fn seek(&self, position: f64);
 
-    /// Changes how the song is practised.
+    /// Changes the practice settings.
     fn practise(&self, _practice: Practice) {}
 
-    /// Learns which MIDI control moves the parameter that is moved next, or stops learning.
+    /// Starts or stops to learn a MIDI control for the parameter that is moved next.
     fn learn(&self, _learning: bool) {}
 
-    /// What went wrong since the last call, as one line for people.
+    /// The error since the last call, as a message of one line.
     fn take_error(&self) -> Option<String>;
 }

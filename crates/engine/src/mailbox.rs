@@ -1,7 +1,7 @@
 //! Hand-off of one value to a thread that must not wait: the newest wins, and nothing is freed by the taker.
 //!
-//! One atomic pointer with two meanings, told apart by its lowest bit: a published value that nobody has taken, or a
-//! retired one that nobody has freed. Taking swaps the one for the other in a single step, so neither end ever finds the
+//! One atomic pointer with two meanings, told apart by its lowest bit: a published value that is not taken yet, or a
+//! retired one that is not freed yet. Taking swaps the one for the other in a single step, so neither end ever finds the
 //! slot blocked by the other: no lock, no loop, no queue that could run full.
 //!
 //! ```
@@ -40,7 +40,7 @@ struct Slot<T: Send> {
     _values: PhantomData<Box<T>>,
 }
 
-// SAFETY: the slot gives nobody a reference to a value, it only passes its ownership on, for which `T: Send` is enough.
+// SAFETY: the slot never lends a value, it only passes ownership on, for which `T: Send` is enough.
 unsafe impl<T: Send> Sync for Slot<T> {}
 
 /// Mark of a retired value in a pointer's lowest bit, which alignment leaves free.
@@ -112,16 +112,16 @@ impl<T: Send> Default for Mailbox<T> {
 }
 
 impl<T: Send> Publisher<T> {
-    /// Publishes `value` in the place of one that was not taken yet. Frees that one, or the retired one if nobody
-    /// collected it: not for the audio thread.
+    /// Publishes `value` in the place of one that was not taken yet. Frees that one, or the retired one if it was
+    /// not collected: not for the audio thread.
     pub fn publish(&self, value: Box<T>) {
         let before = self.slot.pointer.swap(Box::into_raw(value), Ordering::AcqRel);
         // SAFETY: the swap took the pointer out of the slot.
         drop(unsafe { owned(before) });
     }
 
-    /// The value that was last taken out of use, if nobody collected it yet and nothing was published since; else it is
-    /// freed by the next [`Publisher::publish`] or with the last handle. Not for the audio thread.
+    /// The retired value, once; `None` if something was published since. Without this, the next [`Publisher::publish`]
+    /// frees it, or the last handle. Not for the audio thread.
     pub fn collect(&self) -> Option<Box<T>> {
         let pointer = self.slot.pointer.load(Ordering::Relaxed);
         if pointer.addr() & RETIRED == 0 {
@@ -147,7 +147,7 @@ impl<T: Send> Clone for Publisher<T> {
 
 impl<T: Send> Drop for Slot<T> {
     fn drop(&mut self) {
-        // SAFETY: nobody else has the slot any more.
+        // SAFETY: this is the last handle on the slot.
         drop(unsafe { owned(*self.pointer.get_mut()) });
     }
 }

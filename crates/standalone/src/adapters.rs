@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use nice_plug::context::process::SendEventError;
 use nice_plug::prelude::*;
-use unbraid::{Restart, Unbraid};
+use unbraid_plugin::{Restart, Unbraid};
 
 /// Context of the plug-in's activation.
 pub struct Activation<'a, P, C> {

@@ -1,10 +1,10 @@
 //! A processor from the background thread to the audio thread, and the one that it replaces back.
 
 use nice_plug::prelude::*;
-use unbraid::Unbraid;
-use unbraid::instance::Instance;
-use unbraid::processor::Processor;
 use unbraid_engine::mailbox::{Mailbox, Publisher};
+use unbraid_plugin::Unbraid;
+use unbraid_plugin::instance::Instance;
+use unbraid_plugin::processor::Processor;
 
 /// The audio thread's end.
 pub struct Incoming {
@@ -89,7 +89,7 @@ mod tests {
         let mut plugin = Unbraid::default();
         let instance = plugin.instance().clone();
         for (normalized, latency) in
-            [(1.0, 4096), (0.0, if unbraid::networks::HAS_LIVE { 1024 } else { 4096 })]
+            [(1.0, 4096), (0.0, if unbraid_plugin::networks::HAS_LIVE { 1024 } else { 4096 })]
         {
             let map = instance.params.param_map();
             let (_, mode, _) = map.iter().find(|(id, _, _)| id == "mode").expect("there is a mode");

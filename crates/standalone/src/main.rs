@@ -19,8 +19,13 @@ mod window;
 use std::process::ExitCode;
 
 use nice_plug::wrapper::standalone::nice_export_standalone_with_config;
+use unbraid_engine::memory::PoolAllocator;
 
 use crate::program::{Program, SONG};
+
+/// Serves inference from pools, the system's memory otherwise.
+#[global_allocator]
+static ALLOCATOR: PoolAllocator = PoolAllocator::system();
 
 fn main() -> ExitCode {
     let arguments =

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use unbraid::player::Practice;
+use unbraid_plugin::player::Practice;
 
 use crate::desk::Mix;
 use crate::files;

@@ -5,8 +5,8 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use unbraid::params::UnbraidParams;
-use unbraid::player::{Playback, Player, Practice};
+use unbraid_plugin::params::UnbraidParams;
+use unbraid_plugin::player::{Playback, Player, Practice};
 
 use crate::desk::{self, Automation, Learning, Mix, desk};
 

@@ -18,9 +18,9 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 
-use unbraid::player::{Playback, Player, Practice};
 use unbraid_engine::mailbox::Mailbox;
-use unbraid_song::Song;
+use unbraid_plugin::player::{Playback, Player, Practice};
+use unbraid_song::{RateChoice, ReadOptions};
 
 use feeder::{Feeder, Request};
 pub use source::Source;
@@ -80,17 +80,13 @@ impl Deck {
             0 => return Err(format!("{name}: audio is not running yet")),
             rate => rate,
         };
-        let mut song: Song = unbraid_song::read(path, &name).map_err(|error| format!("{error:#}"))?;
-        song.resample(rate).map_err(|error| format!("{error:#}"))?;
-        let mut channels = song.channels.into_iter();
-        let (Some(left), Some(right)) = (channels.next(), channels.next()) else {
-            return Err(format!("{name} does not have two channels"));
-        };
+        let options = ReadOptions { rate: RateChoice::Fixed(rate), name: Some(name) };
+        let song = unbraid_song::read_with(path, &options).map_err(|error| error.to_string())?;
         let title = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let settings = settings(&title);
         *lock(&self.settings) = settings;
         lock(&self.title).clone_from(&title);
-        self.request(Request::Open(Arc::new([left, right]), settings));
+        self.request(Request::Open(Arc::new(song.channels), settings));
         Ok(title)
     }
 

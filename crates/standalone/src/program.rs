@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use nice_plug::prelude::*;
-use unbraid::Unbraid;
-use unbraid::instance::Instance;
+use unbraid_plugin::Unbraid;
+use unbraid_plugin::instance::Instance;
 
 use crate::adapters::{Activation, Processing, no_tasks};
 use crate::desk::{Automation, Message};

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use unbraid::params::Mode;
+use unbraid_plugin::mode::Mode;
 
 use super::cases::*;
 use super::clap::{process, process_with};
+use super::hosts::clap::Events;
 use super::hosts::{Change, Clap, Host, modes};
-use super::hosts_clap::Events;
 
 /// Callbacks before the guards go up: the first inferences on a thread fill tract's scratch.
 const SETTLING: usize = 400;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nice_plug::prelude::*;
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
-use unbraid::params::UnbraidParams;
+use unbraid_plugin::params::UnbraidParams;
 
 use super::midi::Message;
 use super::mix::Mix;

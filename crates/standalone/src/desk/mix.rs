@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use nice_plug::prelude::Param;
 use serde::{Deserialize, Serialize};
-use unbraid::params::{SILENCE_DB, UnbraidParams};
+use unbraid_plugin::params::{SILENCE_DB, UnbraidParams};
 
 use super::target::{Kind, STEMS, Target};
 

@@ -1,7 +1,7 @@
 //! The parameters that are moved: level, mute and solo of each stem.
 
 use nice_plug::prelude::*;
-use unbraid::params::UnbraidParams;
+use unbraid_plugin::params::UnbraidParams;
 
 /// Names of the stems in parameter ids, in the engine's order.
 pub const STEMS: [&str; 4] = ["vocals", "drums", "bass", "other"];

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use unbraid::player::Practice;
+use unbraid_plugin::player::Practice;
 
 use super::click::click;
 use super::stream::Frame;
