@@ -86,6 +86,12 @@ impl Memory {
         }
     }
 
+    /// What was recalled is in effect.
+    #[cfg(test)]
+    pub fn is_settled(&self) -> bool {
+        self.open().as_ref().is_some_and(|open| open.settled)
+    }
+
     /// Writes what `now` says of the open song, if that has changed.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::thread;
 use unbraid_plugin::params::UnbraidParams;
 use unbraid_plugin::player::{Playback, Player, Practice};
 
-use crate::desk::{self, Automation, Learning, Mix, desk};
+use crate::desk::{Automation, Learning, Mix, Worker, desk};
 
 use crate::memory::{Memory, Remembered};
 use crate::player::{Remote, Settings};
@@ -39,7 +39,8 @@ impl Panel {
         let learning = Arc::downgrade(&panel.learning);
         let file = folder.map(|folder| folder.join("midi.json"));
         let keeper = panel.keeper();
-        let run = move || desk::run(console, &mixes, &learning, file, keeper);
+        let worker = Worker::new(console, file);
+        let run = move || worker.run(&mixes, &learning, keeper);
         if let Err(error) = thread::Builder::new().name("unbraid-desk".into()).spawn(run) {
             panel.learning.report(format!("MIDI and songs' mixes do not work now ({error})"));
         }

@@ -63,39 +63,46 @@ impl Learning {
     }
 }
 
-/// Serves `console` until `learning` is gone: recalls the mixes that come, moves what MIDI controls move, and learns them into
-/// `file`. `keep` is called twice a second, with `true` once the last mix has settled.
-pub fn run(
-    mut console: Console,
-    mixes: &Receiver<Option<Mix>>,
-    learning: &Weak<Learning>,
-    file: Option<PathBuf>,
-    keep: impl Fn(bool),
-) {
-    let mut desk = Desk { values: values(&console), bindings: Bindings::default(), file };
-    if let Some(learning) = learning.upgrade() {
-        desk.load(&learning);
+/// Moves the parameters of a console, by a song's mix and by MIDI controls.
+pub struct Worker {
+    console: Console,
+    desk: Desk,
+}
+
+impl Worker {
+    /// Serves `console`. What is learned is kept in `file`.
+    pub fn new(console: Console, file: Option<PathBuf>) -> Self {
+        let desk = Desk { values: values(&console), bindings: Bindings::default(), file };
+        Self { console, desk }
     }
-    let (mut kept, mut settling) = (Instant::now(), false);
-    loop {
-        match mixes.recv_timeout(INTERVAL) {
-            Ok(mix) => {
-                if let Some(mix) = mix {
-                    console.recall(&mix);
+
+    /// Recalls the mixes that come, moves what MIDI controls move, and learns them, until `learning` is gone. `keep` is
+    /// called twice a second, with `true` once the last mix has settled.
+    pub fn run(mut self, mixes: &Receiver<Option<Mix>>, learning: &Weak<Learning>, keep: impl Fn(bool)) {
+        if let Some(learning) = learning.upgrade() {
+            self.desk.load(&learning);
+        }
+        let (mut kept, mut settling) = (Instant::now(), false);
+        loop {
+            match mixes.recv_timeout(INTERVAL) {
+                Ok(mix) => {
+                    if let Some(mix) = mix {
+                        self.console.recall(&mix);
+                    }
+                    (kept, settling) = (Instant::now(), true);
                 }
-                (kept, settling) = (Instant::now(), true);
+                Err(RecvTimeoutError::Timeout) => (),
+                Err(RecvTimeoutError::Disconnected) => return,
             }
-            Err(RecvTimeoutError::Timeout) => (),
-            Err(RecvTimeoutError::Disconnected) => return,
-        }
-        let Some(learning) = learning.upgrade() else { return };
-        desk.learn_target(&console, &learning);
-        while let Some(message) = console.message() {
-            desk.receive(message, &mut console, &learning);
-        }
-        if kept.elapsed() >= KEEPING && console.is_settled() {
-            keep(std::mem::take(&mut settling));
-            kept = Instant::now();
+            let Some(learning) = learning.upgrade() else { return };
+            self.desk.learn_target(&self.console, &learning);
+            while let Some(message) = self.console.message() {
+                self.desk.receive(message, &mut self.console, &learning);
+            }
+            if kept.elapsed() >= KEEPING && self.console.is_settled() {
+                keep(std::mem::take(&mut settling));
+                kept = Instant::now();
+            }
         }
     }
 }

@@ -57,8 +57,7 @@ impl Bench {
         self.panel.open(song);
         self.run_until("the song is read", |bench| !bench.panel.playback().loading);
         assert_eq!(self.panel.take_error(), None);
-        // As long as it takes what is remembered to settle.
-        self.run(Duration::from_millis(1200));
+        self.run_until("what is remembered settles", |bench| bench.panel.memory.is_settled());
     }
 
     fn open_clip(&mut self) {
@@ -180,7 +179,6 @@ fn a_control_is_learned_by_moving_both_and_is_known_the_next_time() {
     bench.run_until("the level follows", |bench| (bench.value(0, Kind::Level) - 0.75).abs() < 0.01);
 
     bench.panel.learn(true);
-    bench.run(Duration::from_millis(50));
     bench.set(1, Kind::Mute, 1.0);
     bench.run_until("the mute is noticed", |bench| {
         bench.panel.playback().learning.is_some_and(|line| line.contains("Drums Mute"))
@@ -189,7 +187,6 @@ fn a_control_is_learned_by_moving_both_and_is_known_the_next_time() {
     bench.run_until("the pad is learned", |bench| bench.panel.playback().learning.is_none());
 
     let mut bench = bench.again();
-    bench.run(Duration::from_millis(50));
     bench.send(&pad());
     bench.run_until("the pad mutes", |bench| bench.value(1, Kind::Mute) == 1.0);
     bench.send(&pad());
@@ -203,14 +200,17 @@ fn a_control_is_learned_by_moving_both_and_is_known_the_next_time() {
 fn a_note_is_refused_for_a_level_and_learning_goes_on() {
     let mut bench = Bench::new();
     bench.panel.learn(true);
-    bench.run(Duration::from_millis(50));
     bench.set(0, Kind::Level, 0.3);
     bench.run_until("the level is noticed", |bench| {
         bench.panel.playback().learning.is_some_and(|line| line.contains("Vocals Level"))
     });
     bench.send(&pad());
-    bench.run(Duration::from_millis(50));
-    assert!(bench.panel.take_error().unwrap().contains("note"));
+    let mut error = None;
+    bench.run_until("the note is refused", |bench| {
+        error = bench.panel.take_error();
+        error.is_some()
+    });
+    assert!(error.unwrap().contains("note"));
     assert!(bench.panel.playback().learning.is_some());
     bench.panel.learn(false);
     assert!(bench.panel.playback().learning.is_none());
