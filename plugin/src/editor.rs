@@ -1,31 +1,29 @@
-//! The window: what the host shows when a person opens the plug-in.
+//! The plug-in's window.
 //!
-//! [`UnbraidEditor`] is what the framework knows: it opens windows of the remembered size. [`Window`] is one open window;
-//! all that can be seen without a window system is its [`View`], which the tests drive with made-up input.
+//! [`UnbraidEditor`] opens windows of the remembered size for the framework. [`Window`] is an open one. Its contents are a
+//! [`View`], which needs no window system and which the tests drive with synthetic input.
 
-mod braid;
-mod browser;
+mod casts;
 mod compare;
-mod controls;
 mod drop_hint;
-mod drop_target;
-mod entry;
+mod file_browser;
 mod footer;
 mod header;
-mod keys;
 mod layout;
-mod loader;
 mod meter;
+mod network_loader;
 mod notices;
+mod param_gestures;
 mod player_bar;
 mod preset_menu;
-mod slider;
+mod shortcuts;
+mod spectrogram;
 mod strip;
-mod switch;
 #[cfg(test)]
 mod tests;
 mod theme;
 mod view;
+mod widgets;
 
 use std::error::Error;
 use std::time::Duration;
@@ -43,18 +41,21 @@ use nice_plug_egui::{
 
 use crate::instance::Instance;
 use crate::params::window_geometry::WindowGeometry;
-use drop_target::DropTarget;
+use casts::single;
+use network_loader::NetworkLoader;
 use view::View;
 
 /// Opens windows for one instance.
 pub struct UnbraidEditor {
     instance: Instance,
+    /// Lives here rather than in a window, so that closing one does not wait for a file to be read.
+    loader: NetworkLoader,
 }
 
 impl UnbraidEditor {
     /// The editor for `instance`.
     pub fn new(instance: Instance) -> Self {
-        Self { instance }
+        Self { instance, loader: NetworkLoader::default() }
     }
 
     fn shape(&self) -> WindowGeometry {
@@ -62,13 +63,11 @@ impl UnbraidEditor {
     }
 }
 
-/// How often the window system's layer looks whether the host changed a parameter while nothing moves. Not its default
-/// of 64 times a second: on X11, a look before the window is mapped asks for a picture that is never reported, and the
-/// window stays black.
+/// Time between two looks for parameters that the host changed while nothing moves. Not the default of 1/64 s: on X11 a look
+/// before the window is mapped asks for a frame that is never reported, and the window stays black.
 const POLL: Duration = Duration::from_millis(250);
 
-/// Hosts may make the window any size that is not too small. The limit holds at scale 1; the layout itself never
-/// shrinks below it.
+/// Hosts may choose any size from the smallest on, which holds at scale 1.
 fn resize_hint() -> ResizeHint {
     let smallest = layout::SMALLEST_SIZE;
     ResizeHint::RESIZABLE.with_min_logical_size(LogicalSize { width: smallest.x, height: smallest.y })
@@ -85,8 +84,7 @@ impl Editor for UnbraidEditor {
         gui_context: GuiContext,
         host: Option<HostMethods>,
     ) -> Result<SpawnedEditor<Self::Handle>, Box<dyn Error>> {
-        // The framework's own editor keeps its size to itself, so there is a new one for each window, which opens with
-        // the size that is remembered.
+        // A new editor of the framework for each window, since it takes the size only when it is made.
         let shape = self.shape();
         let size = LogicalSize { width: shape.width, height: shape.height };
         let editor = create_egui_editor(
@@ -96,7 +94,7 @@ impl Editor for UnbraidEditor {
                 .with_tile("Unbraid")
                 .with_resize_hint(resize_hint())
                 .with_repaint_poll_interval(POLL),
-            Window::new(self.instance.clone()),
+            Window::new(self.instance.clone(), self.loader.clone()),
         )
         .ok_or("the window could not be set up")?;
         editor.spawn(parent, wait_for_parent, fallback_scale_factor, gui_context, host)
@@ -113,16 +111,15 @@ impl Editor for UnbraidEditor {
     }
 }
 
-/// One open window. It lives as long as it is open.
+/// An open window.
 struct Window {
     view: View,
     gui: Option<GuiContext>,
-    drop_target: Option<DropTarget>,
 }
 
 impl Window {
-    fn new(instance: Instance) -> Self {
-        Self { view: View::new(instance), gui: None, drop_target: None }
+    fn new(instance: Instance, loader: NetworkLoader) -> Self {
+        Self { view: View::new(instance, loader), gui: None }
     }
 
     fn remember(&self, change: impl FnOnce(&mut WindowGeometry)) {
@@ -137,16 +134,12 @@ impl NiceEguiApp for Window {
         theme::apply(&context);
         frame.set_clear_color(theme::BACKGROUND.into());
         self.gui = Some(gui);
-        self.drop_target = Some(DropTarget::open(frame.baseview_window(), &context));
         self.view.opened();
         Ok(())
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
         let Some(gui) = &self.gui else { return };
-        if let Some(drop_target) = &mut self.drop_target {
-            drop_target.deliver(ui.ctx());
-        }
         let next = self.view.show(ui, gui.param_setter());
         ui.ctx().request_repaint_after(next);
     }
@@ -154,8 +147,8 @@ impl NiceEguiApp for Window {
     fn resized(&mut self, size: WindowSize) {
         self.remember(|shape| {
             let scale = f64::from(shape.scale);
-            shape.set_size(size.logical.width as f32, size.logical.height as f32);
-            shape.system_scale = (size.scale_factor / scale) as f32;
+            shape.set_size(single(size.logical.width), single(size.logical.height));
+            shape.system_scale = single(size.scale_factor / scale);
         });
     }
 

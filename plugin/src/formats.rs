@@ -77,7 +77,7 @@ struct Processing<'a> {
 
 impl Effect for Processing<'_> {
     fn process(&mut self, main: Stereo<'_>, stems: StemBuses<'_>) {
-        self.processor.process(MainBus::Stereo(main), stems, &self.endpoint.shared.instance.params);
+        self.processor.process(MainBus::Stereo(main), stems);
     }
 
     fn apply(&mut self, parameter: usize, change: Change) {
@@ -88,8 +88,7 @@ impl Effect for Processing<'_> {
 impl AudioInstance for Endpoint {
     fn process(&self, block: Block<'_>, changes: impl Iterator<Item = ParameterChange>) -> Outcome {
         let start = Instant::now();
-        let PluginShared { instance, processor, .. } = &self.shared;
-        let outcome = processor.try_with(|processor| {
+        let outcome = self.shared.processor.try_with(|processor| {
             let Some(processor) = processor else { return Outcome::NotProcessed };
             let frames = block.frames();
             let mut processing = Processing { processor, endpoint: self };
@@ -98,8 +97,8 @@ impl AudioInstance for Endpoint {
             // compiled code may differ only in whether denormal results are flushed, which is what is asked for here,
             // and the mode is restored when the closure ends or unwinds.
             unsafe { no_denormals(|| block.run(&mut processing, changes)) };
-            processor.report(start, frames, &instance.status);
-            let restart = processor.needs_restart(instance.selection());
+            processor.report(start, frames);
+            let restart = processor.needs_restart();
             if restart { Outcome::NeedsRestart } else { Outcome::Processed }
         });
         outcome.unwrap_or(Outcome::NotProcessed)

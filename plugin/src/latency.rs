@@ -1,6 +1,6 @@
 //! The latency that an activation would have.
 
-use unbraid_engine::prepare::FrameConfig;
+use unbraid_engine::FrameConfig;
 
 use crate::networks;
 use crate::params::UnbraidParams;

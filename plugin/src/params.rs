@@ -11,7 +11,7 @@ use std::sync::RwLock;
 
 use nice_plug::prelude::*;
 use unbraid_engine::STEMS;
-use unbraid_engine::realtime::{Controls, Tap};
+use unbraid_engine::engine::{Controls, Tap};
 
 use crate::mode::Mode;
 use gain::{LEVEL_STEP_DB, gain};

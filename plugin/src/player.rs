@@ -1,41 +1,41 @@
-//! What the window knows of a file player. The standalone program has one; in a DAW there is none.
+//! The file player that the window drives. Only the standalone program has one.
 
 use std::path::Path;
 
-/// Where the player stands.
+/// State of the player.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Playback {
-    /// Name of the song, empty before one is open.
+    /// Name of the song; empty before one is open.
     pub title: String,
     /// Length of the song in seconds.
     pub length: f64,
-    /// Where playback is, in seconds.
+    /// Position in the song in seconds.
     pub position: f64,
-    /// Whether it plays.
+    /// The song plays.
     pub playing: bool,
-    /// Whether it begins again at the end.
+    /// The song begins again at its end.
     pub looping: bool,
     /// A song is being read.
     pub loading: bool,
 }
 
-/// A player that the window can work. All calls come from the window's thread and return at once.
+/// A player that the window drives. All calls come from the window's thread and return at once.
 pub trait Player: Send + Sync {
-    /// Where it stands.
+    /// Its present state.
     fn playback(&self) -> Playback;
 
-    /// Starts to read a song, which plays once it is there.
+    /// Starts to read a song, which plays as soon as it is read.
     fn open(&self, path: &Path);
 
     /// Plays or pauses.
     fn play(&self, playing: bool);
 
-    /// Begins again at the end, or not.
+    /// Turns the beginning again at the end on or off.
     fn set_looping(&self, looping: bool);
 
-    /// Goes to a place in seconds.
+    /// Moves to a position in seconds.
     fn seek(&self, position: f64);
 
-    /// What went wrong since the last call, as one line for people.
+    /// The error since the last call, as a message of one line.
     fn take_error(&self) -> Option<String>;
 }

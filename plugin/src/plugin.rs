@@ -51,7 +51,7 @@ impl Unbraid {
     /// dropped on the audio thread. The audio thread may call it.
     pub fn replace_processor(&mut self, mut processor: Processor, sample_rate: f32) -> Option<Processor> {
         let PluginShared { instance, processor: current, .. } = &self.shared;
-        processor.reset(&instance.params);
+        processor.reset();
         instance.status.activated(processor.mode(), processor.latency(), sample_rate);
         let mut processor = Some(processor);
         // If another thread has the cell, the new processor comes back.
@@ -162,11 +162,10 @@ impl Plugin for Unbraid {
     }
 
     fn reset(&mut self) {
-        let PluginShared { instance, processor, .. } = &self.shared;
         // A host that resets on one thread while it processes on another gets no reset.
-        let _ = processor.try_with(|processor| {
+        let _ = self.shared.processor.try_with(|processor| {
             if let Some(processor) = processor {
-                processor.reset(&instance.params);
+                processor.reset();
             }
         });
     }
@@ -180,10 +179,9 @@ impl Plugin for Unbraid {
     ) -> ProcessStatus {
         const UNPREPARED: ProcessStatus = ProcessStatus::Error("process was called before activate");
         let start = Instant::now();
-        let PluginShared { instance, processor, .. } = &self.shared;
-        let processed = processor.try_with(|processor| {
+        let processed = self.shared.processor.try_with(|processor| {
             let Some(processor) = processor else { return UNPREPARED };
-            if processor.needs_restart(instance.selection()) {
+            if processor.needs_restart() {
                 context.request_restart();
             }
             let mut buses = aux.outputs.iter_mut();
@@ -197,8 +195,8 @@ impl Plugin for Unbraid {
                 [mono] => MainBus::Mono(mono),
                 _ => return UNPREPARED,
             };
-            processor.process(main, stems, &instance.params);
-            processor.report(start, samples, &instance.status);
+            processor.process(main, stems);
+            processor.report(start, samples);
             ProcessStatus::Tail(processor.latency())
         });
         processed.unwrap_or(UNPREPARED)

@@ -1,4 +1,4 @@
-//! A screen that nobody sees, for programs with windows.
+//! A virtual screen for programs with windows.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -10,10 +10,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::workspace;
 
-/// Longest time that a window may take to open.
+/// Longest time for a window to open.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A program that ends with its value.
+/// A program that is ended when this is dropped.
 pub struct Running(pub Child);
 
 impl Running {
@@ -25,13 +25,13 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // One that has ended by itself is fine, too.
+        // It may have ended by itself.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// An X server without a screen, with a window manager, which JUCE's windows need.
+/// An X server without hardware, with a window manager, which JUCE's windows need.
 pub struct Screen {
     display: String,
     _server: Running,
@@ -62,12 +62,12 @@ impl Screen {
         Ok(screen)
     }
 
-    /// Moves the pointer into the corner, away from where windows are.
+    /// Moves the pointer into the corner, away from the windows.
     pub fn away(&self) -> Result<()> {
         self.tool("xdotool", &["mousemove", "1599", "999"]).map(drop)
     }
 
-    /// A program on this screen, which draws in software.
+    /// A command that runs on this screen and draws in software.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.env("DISPLAY", &self.display).env("LIBGL_ALWAYS_SOFTWARE", "1");
@@ -111,7 +111,7 @@ impl Screen {
         self.tool("xdotool", &["mousemove", "--window", window, &x.to_string(), &y.to_string()]).map(drop)
     }
 
-    /// Presses the pointer's first button where it is.
+    /// Clicks where the pointer is.
     pub fn click(&self) -> Result<()> {
         self.tool("xdotool", &["click", "1"]).map(drop)
     }

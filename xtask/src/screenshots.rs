@@ -1,4 +1,4 @@
-//! `cargo xtask screenshots`: pictures of the window, with a song playing, on a screen that nobody sees.
+//! `cargo xtask screenshots`: pictures of the window on a virtual screen while a song plays.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -22,13 +22,13 @@ pub struct Arguments {
     song: Option<PathBuf>,
 }
 
-/// What the pictures are called, and the sizes of the window in them.
+/// Names of the pictures, and the sizes of the window in them.
 const SIZES: [(&str, u32, u32); 3] = [("small", 720, 560), ("medium", 1000, 640), ("large", 1440, 900)];
 
-/// How long the program plays before its picture, so that the braid is full.
+/// Time that the program plays before its picture, so that the spectrogram is full.
 const PLAYING: Duration = Duration::from_secs(14);
 
-/// Where the button for mode Live is in the program's window, which opens at the medium size.
+/// Place of the button for mode Live in the program's window, which opens at the medium size.
 const LIVE: (u32, u32) = (184, 36);
 
 /// The plug-in's title in DawDreamer, and the program's.
@@ -61,7 +61,7 @@ pub fn main(arguments: &Arguments) -> Result<()> {
         end_of_song(&mut lines)?;
         screen.picture(&window, &out.join(format!("plugin-{name}.png")))?;
     }
-    // A strip under the pointer lifts its stem in the braid.
+    // A strip under the pointer highlights its stem in the spectrogram.
     let (_, width, height) = SIZES[1];
     screen.resize(&window, width, height)?;
     screen.point(&window, width / 8, 58 * height / 100)?;
@@ -73,7 +73,7 @@ pub fn main(arguments: &Arguments) -> Result<()> {
     player.args(["--backend", "dummy", "--song"]).arg(&song);
     let _player = Running::new(&mut player).context("cannot start the standalone program")?;
     let window = screen.window(PROGRAM)?;
-    // What a person at the keyboard would choose: the program changes over while it plays.
+    // The program changes the mode while it plays.
     let (x, y) = LIVE;
     screen.point(&window, x, y)?;
     sleep(Duration::from_secs(2));
@@ -85,8 +85,7 @@ pub fn main(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Waits until the song has been played once more from its beginning. What was said before, while nobody listened, may
-/// be one end of it; hence the second.
+/// Waits until the song was played once more from its beginning: the first line may be an earlier end of it.
 fn end_of_song(lines: &mut BufReader<ChildStdout>) -> Result<()> {
     for _ in 0..2 {
         let mut line = String::new();

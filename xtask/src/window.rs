@@ -1,5 +1,5 @@
-//! `cargo xtask window`: opens and closes the window while audio plays, in each mode, and drags files onto it, on a screen
-//! that nobody sees.
+//! `cargo xtask window`: runs the window's tests on a virtual screen: opens and closes it while audio plays, in each mode, and
+//! drags files onto it.
 
 use anyhow::{Context, Result, bail};
 
@@ -20,25 +20,29 @@ pub fn main(arguments: &Arguments) -> Result<()> {
     run(arguments.times)
 }
 
-/// Opens and closes `times` windows, and drags files onto some; fails if they change the sound or leave memory behind, or
-/// if the files do not arrive.
+/// Opens and closes `times` windows, and drags files onto some.
+///
+/// # Errors
+/// When windows change the sound or leave memory behind, or files do not arrive.
 pub fn run(times: usize) -> Result<()> {
     let screen = Screen::new()?;
-    example(&screen, "windows", &[&times.to_string()])?;
-    example(&screen, "drops", &[])
+    for (program, arguments) in [("windows", vec![times.to_string()]), ("drops", Vec::new())] {
+        run_program(&screen, program, &arguments)?;
+    }
+    Ok(())
 }
 
-fn example(screen: &Screen, name: &str, arguments: &[&str]) -> Result<()> {
+fn run_program(screen: &Screen, name: &str, arguments: &[String]) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = screen
         .command(cargo.as_ref())
-        .args(["run", "--release", "--package", "unbraid-plugin", "--example", name, "--"])
+        .args(["run", "--release", "--package", "unbraid-window-tests", "--bin", name, "--"])
         .args(arguments)
         .current_dir(workspace::root())
         .status()
         .context("cannot start cargo")?;
     if !status.success() {
-        bail!("the window fails on a screen ({name}); its messages above say why");
+        bail!("the window's test `{name}` failed; its messages above say why");
     }
     Ok(())
 }

@@ -1,16 +1,16 @@
-//! A and B: two settings to go back and forth between.
+//! A and B: two settings to compare.
 
-use super::controls::Controls;
+use super::param_gestures::ParamGestures;
 use crate::params::UnbraidParams;
 
 /// Normalized values of the stored parameters, in their order.
 type Snapshot = Vec<f32>;
 
-/// Which of the two is heard, and the other one's values.
+/// The active one of the two, and the other's values.
 #[derive(Default)]
 pub struct Compare {
     second: bool,
-    /// `None` until the second one is first heard: it starts as a copy.
+    /// `None` until the first change to B, which starts as a copy of A.
     other: Option<Snapshot>,
 }
 
@@ -19,23 +19,23 @@ fn snapshot(params: &UnbraidParams) -> Snapshot {
 }
 
 impl Compare {
-    /// Whether B is heard.
+    /// Whether B is active.
     pub fn is_second(&self) -> bool {
         self.second
     }
 
-    /// Goes to the other one.
-    pub fn swap(&mut self, controls: &mut Controls<'_>, params: &UnbraidParams) {
+    /// Makes the other one active.
+    pub fn swap(&mut self, gestures: &mut ParamGestures<'_>, params: &UnbraidParams) {
         self.second = !self.second;
         let here = snapshot(params);
         if let Some(other) = self.other.replace(here) {
             for ((_, param), value) in params.stored().zip(other) {
-                controls.once_handle(param, value);
+                gestures.once_handle(param, value);
             }
         }
     }
 
-    /// Makes the other one the same as the one that is heard.
+    /// Copies the active one to the other.
     pub fn copy(&mut self, params: &UnbraidParams) {
         self.other = Some(snapshot(params));
     }

@@ -1,8 +1,9 @@
-//! Where things are, for any size of the window. All lengths in points.
+//! Places of the window's parts at any size. All lengths in points.
 
 use egui::{Rect, Vec2, pos2, vec2};
 use unbraid_engine::STEMS;
 
+use super::casts::float;
 use crate::params::window_geometry;
 
 /// Size of the window when it is first opened.
@@ -13,34 +14,44 @@ pub const SMALLEST_SIZE: Vec2 = vec2(window_geometry::SMALLEST_SIZE[0], window_g
 
 /// Space around and between the parts.
 const GAP: f32 = 8.0;
+/// Heights of single rows.
 const NOTICE: f32 = 32.0;
 const PLAYER: f32 = 44.0;
+/// Below this width header and footer have two rows.
+const NARROW: f32 = 900.0;
+/// Heights of header and footer, in two rows and in one.
+const NARROW_BARS: [f32; 2] = [96.0, 100.0];
+const WIDE_BARS: [f32; 2] = [56.0, 56.0];
+/// The strips' part of the height beside the bars, their least and greatest height, and the picture's least height.
+const STRIPS_PART: f32 = 0.44;
+const STRIPS: [f32; 2] = [126.0, 250.0];
+const PICTURE: f32 = 46.0;
 
 /// The parts of the window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Layout {
     /// Name, mode, numbers, network.
     pub header: Rect,
-    /// One line about what is not as it should be.
+    /// The oldest message.
     pub notice: Option<Rect>,
     /// The file player of the standalone program.
     pub player: Option<Rect>,
-    /// The picture.
-    pub braid: Rect,
-    /// One a stem.
+    /// The spectrogram.
+    pub spectrogram: Rect,
+    /// One for each stem.
     pub strips: [Rect; STEMS],
-    /// Everything that concerns all stems.
+    /// Controls of all stems together.
     pub footer: Rect,
-    /// Header and footer have two rows each, because one is too narrow.
+    /// Header and footer have two rows each.
     pub narrow: bool,
 }
 
 impl Layout {
-    /// The layout of a window of `size`, with a line for a notice and a file player or without.
+    /// The layout of a window of `size`, with or without a message and a file player.
     pub fn new(size: Vec2, notice: bool, player: bool) -> Self {
         let size = size.max(SMALLEST_SIZE);
-        let narrow = size.x < 900.0;
-        let (header, footer) = if narrow { (96.0, 100.0) } else { (56.0, 56.0) };
+        let narrow = size.x < NARROW;
+        let [header, footer] = if narrow { NARROW_BARS } else { WIDE_BARS };
         let width = size.x - 2.0 * GAP;
         let mut top = GAP;
         let mut row = |height: f32| {
@@ -52,16 +63,17 @@ impl Layout {
         let notice = notice.then(|| row(NOTICE));
         let player = player.then(|| row(PLAYER));
         let footer = Rect::from_min_size(pos2(GAP, size.y - GAP - footer), vec2(width, footer));
-        let rest = footer.top() - GAP - top;
-        // The picture takes what the strips leave: they need to be reached, it wants to be large.
-        let strips_height = (0.44 * rest).clamp(126.0, 250.0).min(rest - GAP - 60.0);
-        let braid = Rect::from_min_size(pos2(GAP, top), vec2(width, rest - strips_height - GAP));
-        let strip = vec2((width - GAP * (STEMS - 1) as f32) / STEMS as f32, strips_height);
+        let height = footer.top() - GAP - top;
+        // The picture takes what the strips leave.
+        let [least, most] = STRIPS;
+        let strips_height = (STRIPS_PART * height).clamp(least, most).min(height - GAP - PICTURE);
+        let spectrogram = Rect::from_min_size(pos2(GAP, top), vec2(width, height - strips_height - GAP));
+        let strip = vec2((width - GAP * float(STEMS - 1)) / float(STEMS), strips_height);
         let strips = std::array::from_fn(|stem| {
-            let left = GAP + stem as f32 * (strip.x + GAP);
-            Rect::from_min_size(pos2(left, braid.bottom() + GAP), strip)
+            let left = GAP + float(stem) * (strip.x + GAP);
+            Rect::from_min_size(pos2(left, spectrogram.bottom() + GAP), strip)
         });
-        Self { header, notice, player, braid, strips, footer, narrow }
+        Self { header, notice, player, spectrogram, strips, footer, narrow }
     }
 }
 
@@ -71,7 +83,7 @@ mod tests {
 
     impl Layout {
         fn parts(&self) -> impl Iterator<Item = Rect> {
-            [self.header, self.braid, self.footer]
+            [self.header, self.spectrogram, self.footer]
                 .into_iter()
                 .chain(self.notice)
                 .chain(self.player)
@@ -94,8 +106,12 @@ mod tests {
                             assert!(!(shared.width() > 0.0 && shared.height() > 0.0), "{part} on {other}");
                         }
                     }
-                    assert!(layout.braid.height() >= 60.0, "{width}×{height}: {}", layout.braid);
-                    assert!(layout.strips[0].height() >= 100.0 && layout.strips[0].width() >= 150.0);
+                    assert!(
+                        layout.spectrogram.height() >= PICTURE,
+                        "{width}×{height}: {}",
+                        layout.spectrogram
+                    );
+                    assert!(layout.strips[0].height() >= STRIPS[0] && layout.strips[0].width() >= 150.0);
                 }
             }
         }

@@ -1,29 +1,37 @@
-//! Lines about what is not as it should be, which stay until they are seen.
+//! Messages that stay until they are dismissed.
 
 use std::collections::VecDeque;
 
-use egui::{Align2, Id, Rect, Ui, pos2, vec2};
+use egui::{Align2, Id, Rect, Sense, Ui, pos2, vec2};
 
-use super::{switch, theme};
+use super::theme;
+use super::widgets::button;
 
-/// Most lines that wait. A fault that repeats must not fill the memory.
+/// Most messages kept: a fault that repeats must not fill the memory.
 const MOST: usize = 8;
 
-/// The id of the button that takes a line away.
-pub fn seen_id() -> Id {
-    Id::unique("notice seen")
+/// The line of colour at the left edge; from there to the text; around the button; and the button's widths.
+const EDGE: f32 = 4.0;
+const TEXT_INSET: f32 = 14.0;
+const BUTTON_INSET: f32 = 4.0;
+const BUTTON: f32 = 76.0;
+const BUTTON_WITH_COUNT: f32 = 132.0;
+
+/// The id of the button that dismisses a message.
+pub fn dismiss_id() -> Id {
+    Id::unique("dismiss notice")
 }
 
-/// Lines that wait to be seen, oldest first, each once.
+/// Messages, oldest first, each once.
 #[derive(Default)]
 pub struct Notices {
     lines: VecDeque<String>,
-    /// Conditions that hold at present: they speak once when they begin.
+    /// Conditions that hold at present.
     holding: Vec<&'static str>,
 }
 
 impl Notices {
-    /// Adds a line unless it waits already.
+    /// Adds a message unless it is there already.
     pub fn add(&mut self, line: impl Into<String>) {
         let line = line.into();
         if !self.lines.contains(&line) && self.lines.len() < MOST {
@@ -31,8 +39,8 @@ impl Notices {
         }
     }
 
-    /// Adds `line` when a condition begins to hold. Taken away, the line comes back only if the condition ends and
-    /// begins again.
+    /// Adds a message when a condition begins to hold. A dismissed one comes back only if the condition ends and begins
+    /// again.
     pub fn condition(&mut self, name: &'static str, holds: bool, line: impl FnOnce() -> String) {
         let held = self.holding.contains(&name);
         if holds && !held {
@@ -43,7 +51,7 @@ impl Notices {
         }
     }
 
-    /// As [`Notices::condition`], for what is no fault and passes by itself: the line goes when the condition ends.
+    /// As [`Notices::condition`], for a state that passes by itself: the message goes when the condition ends.
     pub fn passing(&mut self, name: &'static str, holds: bool, line: &str) {
         self.condition(name, holds, || line.to_owned());
         if !holds {
@@ -51,31 +59,34 @@ impl Notices {
         }
     }
 
-    /// The line that is to be shown.
+    /// The oldest message.
     pub fn current(&self) -> Option<&str> {
         self.lines.front().map(String::as_str)
     }
 
-    /// The line that was shown has been seen.
-    pub fn seen(&mut self) {
+    /// Removes the oldest message.
+    pub fn dismiss(&mut self) {
         self.lines.pop_front();
     }
 
-    /// Draws the current line in `rect`, with a button that takes it away.
+    /// The oldest message in `rect`, with a button that dismisses it.
     pub fn show(&mut self, ui: &Ui, rect: Rect) {
         let Some(line) = self.current() else { return };
         let painter = ui.painter_at(rect);
         painter.rect_filled(rect, theme::SOFT, theme::PANEL);
-        let edge = Rect::from_min_size(rect.min, vec2(4.0, rect.height()));
+        let edge = Rect::from_min_size(rect.min, vec2(EDGE, rect.height()));
         painter.rect_filled(edge, 2.0, theme::WARNING);
         let waiting = self.lines.len() - 1;
-        let label = if waiting > 0 { format!("Seen ({waiting} more)") } else { "Seen".into() };
-        let width = if waiting > 0 { 104.0 } else { 60.0 };
-        let button = Rect::from_min_max(
-            pos2(rect.right() - width - 4.0, rect.top() + 4.0),
-            rect.right_bottom() - vec2(4.0, 4.0),
+        let (label, width) = match waiting {
+            0 => ("Dismiss".into(), BUTTON),
+            more => (format!("Dismiss ({more} more)"), BUTTON_WITH_COUNT),
+        };
+        let inner = rect.shrink(BUTTON_INSET);
+        let button = Rect::from_min_max(pos2(inner.right() - width, inner.top()), inner.max);
+        let text = Rect::from_min_max(
+            rect.min + vec2(TEXT_INSET, 0.0),
+            pos2(button.left() - theme::GAP, rect.bottom()),
         );
-        let text = Rect::from_min_max(rect.min + vec2(14.0, 0.0), pos2(button.left() - 8.0, rect.bottom()));
         let galley = painter.layout_no_wrap(line.to_owned(), theme::font(theme::BODY), theme::WARNING);
         let shortened = galley.size().x > text.width();
         ui.painter_at(text).galley(
@@ -84,12 +95,11 @@ impl Notices {
             theme::WARNING,
         );
         if shortened {
-            // A line that is wider than the window can be read by pointing at it.
             let whole = line.to_owned();
-            ui.interact(text, seen_id().with("text"), egui::Sense::hover()).on_hover_text(whole);
+            ui.interact(text, dismiss_id().with("text"), Sense::hover()).on_hover_text(whole);
         }
-        if switch::button(ui, seen_id(), button, &label, false, theme::WARNING).clicked() {
-            self.seen();
+        if button::show(ui, dismiss_id(), button, &label, false, theme::WARNING).clicked() {
+            self.dismiss();
         }
     }
 }
@@ -99,26 +109,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_stays_until_it_is_seen_and_is_not_repeated() {
+    fn a_message_stays_until_it_is_dismissed_and_is_not_repeated() {
         let mut notices = Notices::default();
         notices.add("one");
         notices.add("one");
         notices.add("two");
         assert_eq!(notices.current(), Some("one"));
-        notices.seen();
+        notices.dismiss();
         assert_eq!(notices.current(), Some("two"));
-        notices.seen();
+        notices.dismiss();
         assert_eq!(notices.current(), None);
     }
 
     #[test]
-    fn a_condition_speaks_once_each_time_it_begins() {
+    fn a_condition_gives_one_message_each_time_it_begins() {
         let mut notices = Notices::default();
         let line = || "broken".to_owned();
         notices.condition("network", true, line);
-        notices.seen();
+        notices.dismiss();
         notices.condition("network", true, line);
-        assert_eq!(notices.current(), None, "seen while it holds");
+        assert_eq!(notices.current(), None, "dismissed while it holds");
         notices.condition("network", false, line);
         assert_eq!(notices.current(), None);
         notices.condition("network", true, line);
@@ -126,17 +136,17 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_by_itself_goes_when_it_has_passed() {
+    fn a_passing_state_takes_its_message_with_it() {
         let mut notices = Notices::default();
         notices.add("error");
         notices.passing("wait", true, "waiting");
-        notices.seen();
+        notices.dismiss();
         assert_eq!(notices.current(), Some("waiting"));
         notices.passing("wait", false, "waiting");
         assert_eq!(notices.current(), None);
         notices.passing("wait", true, "waiting");
-        notices.seen();
+        notices.dismiss();
         notices.passing("wait", true, "waiting");
-        assert_eq!(notices.current(), None, "seen, and it still holds");
+        assert_eq!(notices.current(), None, "dismissed, and it still holds");
     }
 }

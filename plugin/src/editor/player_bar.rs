@@ -1,9 +1,26 @@
 //! The file player's bar, in the standalone program.
 
-use egui::{Align2, CornerRadius, Id, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
+use egui::{Align2, CornerRadius, Id, Rect, Sense, Shape, Stroke, Ui, Vec2, pos2, vec2};
 
-use super::{switch, theme};
+use super::casts::{single, whole};
+use super::theme;
+use super::widgets::button;
 use crate::player::{Playback, Player};
+
+/// From the bar's edge to its contents.
+const INSET: Vec2 = vec2(12.0, 7.0);
+/// Widths of the buttons.
+const OPEN: f32 = 78.0;
+const PLAY: f32 = 40.0;
+const LOOP: f32 = 52.0;
+/// The title's part of the room beside the buttons, and its greatest width.
+const TITLE_PART: f32 = 0.34;
+const TITLE: f32 = 260.0;
+/// The song's track, its cap and its cap under the pointer, and the gap before the time.
+const TRACK: f32 = 6.0;
+const CAP: f32 = 5.5;
+const CAP_HOVERED: f32 = 7.0;
+const TIME_GAP: f32 = 12.0;
 
 /// The id of a control of the bar.
 pub fn id(control: &str) -> Id {
@@ -12,30 +29,30 @@ pub fn id(control: &str) -> Id {
 
 /// Minutes and seconds.
 pub fn time(seconds: f64) -> String {
-    let whole = seconds.max(0.0) as u64;
-    format!("{}:{:02}", whole / 60, whole % 60)
+    let seconds = whole(seconds);
+    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// Draws the bar in `rect`. Returns whether the user wants to open a song.
+/// The bar in `rect`. Returns whether the user asks for a song to open.
 pub fn show(ui: &Ui, player: &dyn Player, rect: Rect) -> bool {
     let state = player.playback();
     let painter = ui.painter();
     painter.rect_filled(rect, theme::ROUND, theme::PANEL);
-    let inner = rect.shrink2(vec2(12.0, 7.0));
+    let inner = rect.shrink2(INSET);
     let mut left = inner.left();
-    let mut button = |width: f32| {
+    let mut place = |width: f32| {
         let part = Rect::from_min_size(pos2(left, inner.top()), vec2(width, inner.height()));
-        left += width + 8.0;
+        left += width + theme::GAP;
         part
     };
-    let open = switch::button(ui, id("open"), button(78.0), "Open…", false, theme::ACCENT)
+    let open = button::show(ui, id("open"), place(OPEN), "Open…", false, theme::ACCENT)
         .on_hover_text("Open a song (WAV, FLAC, MP3, Ogg Vorbis)")
         .clicked();
     let ready = state.length > 0.0;
-    let play = button(40.0);
+    let play = place(PLAY);
     let hint = if state.playing { "Pause (space)" } else { "Play (space)" };
     let clicked =
-        switch::button(ui, id("play"), play, "", state.playing, theme::ACCENT).on_hover_text(hint).clicked();
+        button::show(ui, id("play"), play, "", state.playing, theme::ACCENT).on_hover_text(hint).clicked();
     play_sign(ui, play, state.playing);
     let space = !ui.ctx().text_edit_focused()
         && ui.memory(|memory| memory.focused().is_none())
@@ -43,15 +60,15 @@ pub fn show(ui: &Ui, player: &dyn Player, rect: Rect) -> bool {
     if ready && (clicked || space) {
         player.play(!state.playing);
     }
-    let looping = switch::button(ui, id("loop"), button(52.0), "Loop", state.looping, theme::ACCENT);
+    let looping = button::show(ui, id("loop"), place(LOOP), "Loop", state.looping, theme::ACCENT);
     if looping.on_hover_text("Begin again at the end").clicked() {
         player.set_looping(!state.looping);
     }
-    let rest = Rect::from_min_max(pos2(left + 4.0, inner.top()), inner.max);
-    let title_width = (0.34 * rest.width()).min(260.0);
-    let (words, way) = rest.split_left_right_at_x(rest.left() + title_width);
-    title(ui, &state, words);
-    position(ui, player, &state, way);
+    let room = Rect::from_min_max(pos2(left + 4.0, inner.top()), inner.max);
+    let title_width = (TITLE_PART * room.width()).min(TITLE);
+    let (text, track) = room.split_left_right_at_x(room.left() + title_width);
+    title(ui, &state, text);
+    position(ui, player, &state, track);
     open
 }
 
@@ -79,31 +96,31 @@ fn title(ui: &Ui, state: &Playback, rect: Rect) {
     ui.painter_at(rect).text(rect.left_center(), Align2::LEFT_CENTER, text, font, colour);
 }
 
-/// The place in the song: a track that can be clicked and dragged.
+/// The position in the song: a track to click and drag.
 fn position(ui: &Ui, player: &dyn Player, state: &Playback, rect: Rect) {
     let painter = ui.painter();
     let font = theme::font(theme::SMALL);
     let text = format!("{} / {}", time(state.position), time(state.length));
     let label = painter.text(rect.right_center(), Align2::RIGHT_CENTER, text, font, theme::WEAK);
-    let way = Rect::from_min_max(rect.min, pos2(label.left() - 12.0, rect.bottom()));
-    let track = Rect::from_center_size(way.center(), vec2(way.width(), 6.0));
+    let area = Rect::from_min_max(rect.min, pos2(label.left() - TIME_GAP, rect.bottom()));
+    let track = Rect::from_center_size(area.center(), vec2(area.width(), TRACK));
     painter.rect_filled(track, CornerRadius::same(3), theme::SUNK);
     if state.length <= 0.0 {
         return;
     }
-    let response = ui.interact(way, id("position"), Sense::click_and_drag());
+    let response = ui.interact(area, id("position"), Sense::click_and_drag());
     if let Some(pointer) = response.interact_pointer_pos()
         && (response.clicked() || response.dragged())
     {
         let part = ((pointer.x - track.left()) / track.width()).clamp(0.0, 1.0);
         player.seek(f64::from(part) * state.length);
     }
-    let part = (state.position / state.length).clamp(0.0, 1.0) as f32;
+    let part = single((state.position / state.length).clamp(0.0, 1.0));
     let here = pos2(track.left() + part * track.width(), track.center().y);
     let done = Rect::from_min_max(track.min, pos2(here.x, track.bottom()));
     painter.rect_filled(done, CornerRadius::same(3), theme::ACCENT);
-    painter.circle_filled(here, if response.hovered() { 7.0 } else { 5.5 }, theme::ACCENT);
-    response.on_hover_text("Place in the song");
+    painter.circle_filled(here, if response.hovered() { CAP_HOVERED } else { CAP }, theme::ACCENT);
+    response.on_hover_text("Position in the song");
 }
 
 #[cfg(test)]
@@ -111,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read_as_on_a_player() {
+    fn times_are_minutes_and_seconds() {
         assert_eq!(time(0.0), "0:00");
         assert_eq!(time(65.9), "1:05");
         assert_eq!(time(3600.0), "60:00");

@@ -4,30 +4,30 @@ use std::path::Path;
 
 use egui::{Id, Key, Popup, PopupCloseBehavior, Rect, ScrollArea, Ui};
 
-use super::controls::Controls;
-use super::header;
+use super::param_gestures::ParamGestures;
+use super::widgets::menu_button;
 use crate::instance::Instance;
 use crate::presets::{self, FACTORY, Folder, Settings};
 
-/// What the menu asks the window to do, because it takes a file browser or a line for an error.
+/// What the menu asks the window to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
-    /// Let the user choose a preset file to take into the folder.
+    /// Let the user choose a preset file to import.
     Import,
-    /// Let the user choose where to write the settings as they are.
+    /// Let the user choose where to write the present settings.
     Export,
-    /// Say this.
-    Say(String),
+    /// Show this message.
+    Notify(String),
 }
 
-/// The menu as it stands.
+/// The menu's state.
 pub struct PresetMenu {
     folder: Option<Folder>,
-    /// The user's presets when the menu was last opened.
+    /// The user's presets, read when the menu opens.
     names: Vec<String>,
-    /// Name under which the settings are to be saved.
+    /// Typed name for saving.
     name: String,
-    /// The preset that was chosen last.
+    /// The last preset that was loaded or saved.
     current: Option<String>,
     open: bool,
 }
@@ -40,7 +40,7 @@ impl Default for PresetMenu {
 
 /// The id of the menu's button.
 pub fn id() -> Id {
-    header::id("presets")
+    Id::unique("presets")
 }
 
 impl PresetMenu {
@@ -53,35 +53,39 @@ impl PresetMenu {
     pub fn show(
         &mut self,
         ui: &Ui,
-        controls: &mut Controls<'_>,
+        gestures: &mut ParamGestures<'_>,
         instance: &Instance,
         rect: Rect,
     ) -> Option<Request> {
         let title = self.current.clone().unwrap_or_else(|| "Presets".into());
-        let response = header::menu_button(ui, id(), rect, &title)
+        let response = menu_button::show(ui, id(), rect, &title)
             .on_hover_text("Settings with a name, from the factory or your own");
         let menu =
             Popup::menu(&response).width(240.0).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
         let mut request = None;
         let shown = menu.show(|ui| {
             if !self.open {
-                // Files may have come or gone since.
                 self.names = self.folder.as_ref().map_or_else(Vec::new, Folder::names);
             }
-            request = self.contents(ui, controls, instance);
+            request = self.contents(ui, gestures, instance);
         });
         self.open = shown.is_some();
         request
     }
 
-    fn contents(&mut self, ui: &mut Ui, controls: &mut Controls<'_>, instance: &Instance) -> Option<Request> {
+    fn contents(
+        &mut self,
+        ui: &mut Ui,
+        gestures: &mut ParamGestures<'_>,
+        instance: &Instance,
+    ) -> Option<Request> {
         let params = &instance.params;
         let mut request = None;
         ui.weak("Factory");
         for preset in &FACTORY {
             let chosen = self.current.as_deref() == Some(preset.name);
             if ui.selectable_label(chosen, preset.name).on_hover_text(preset.hint).clicked() {
-                apply(controls, preset.settings(params));
+                apply(gestures, preset.settings(params));
                 self.current = Some(preset.name.into());
                 ui.close();
             }
@@ -100,7 +104,7 @@ impl PresetMenu {
                 ui.horizontal(|ui| {
                     let chosen = self.current.as_ref() == Some(name);
                     if ui.selectable_label(chosen, name).clicked() {
-                        request = self.load(controls, instance, name);
+                        request = self.load(gestures, instance, name);
                         ui.close();
                     }
                     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -112,7 +116,7 @@ impl PresetMenu {
             }
         });
         if let (Some(name), Some(folder)) = (remove, &self.folder) {
-            request = folder.remove(&name).err().map(|error| Request::Say(error.to_string())).or(request);
+            request = folder.remove(&name).err().map(|error| Request::Notify(error.to_string())).or(request);
             self.names = folder.names();
         }
         ui.horizontal(|ui| {
@@ -124,29 +128,29 @@ impl PresetMenu {
             }
         });
         ui.separator();
-        for (label, wish) in [("Import a file…", Request::Import), ("Export to a file…", Request::Export)]
+        for (label, choice) in [("Import a file…", Request::Import), ("Export to a file…", Request::Export)]
         {
             if ui.button(label).clicked() {
-                request = Some(wish);
+                request = Some(choice);
                 ui.close();
             }
         }
         request
     }
 
-    fn load(&self, controls: &mut Controls<'_>, instance: &Instance, name: &str) -> Option<Request> {
+    fn load(&self, gestures: &mut ParamGestures<'_>, instance: &Instance, name: &str) -> Option<Request> {
         let folder = self.folder.as_ref()?;
         let settings = folder.file(name).and_then(|file| presets::load(&file, &instance.params));
         match settings {
-            Ok(settings) => apply(controls, settings),
-            Err(error) => return Some(Request::Say(error.to_string())),
+            Ok(settings) => apply(gestures, settings),
+            Err(error) => return Some(Request::Notify(error.to_string())),
         }
         None
     }
 
     fn save(&mut self, instance: &Instance) -> Option<Request> {
         let Some(folder) = &self.folder else {
-            return Some(Request::Say(
+            return Some(Request::Notify(
                 "This system has no folder for presets; export to a file instead.".into(),
             ));
         };
@@ -157,17 +161,17 @@ impl PresetMenu {
                 self.names = folder.names();
                 None
             }
-            Err(error) => Some(Request::Say(error.to_string())),
+            Err(error) => Some(Request::Notify(error.to_string())),
         }
     }
 
-    /// Takes the file at `from` into the user's folder and sets it.
+    /// Imports the file at `from` into the user's folder and loads it.
     ///
     /// # Errors
     /// One line if it is no preset.
     pub fn import(
         &mut self,
-        controls: &mut Controls<'_>,
+        gestures: &mut ParamGestures<'_>,
         instance: &Instance,
         from: &Path,
     ) -> Result<(), String> {
@@ -175,13 +179,13 @@ impl PresetMenu {
         let settings = presets::load(from, &instance.params).map_err(|error| error.to_string())?;
         let name = folder.import(from, &instance.params).map_err(|error| error.to_string())?;
         self.current = Some(name);
-        apply(controls, settings);
+        apply(gestures, settings);
         Ok(())
     }
 }
 
-fn apply(controls: &mut Controls<'_>, settings: Settings<'_>) {
+fn apply(gestures: &mut ParamGestures<'_>, settings: Settings<'_>) {
     for (param, value) in settings {
-        controls.once_handle(param, value);
+        gestures.once_handle(param, value);
     }
 }

@@ -1,4 +1,4 @@
-//! The look: dark and quiet, one colour a stem that is the same everywhere, and nothing smaller than 12 points.
+//! Colours, text sizes and spaces: dark and quiet, one colour for each stem everywhere, no text below 12 points.
 
 use egui::{Color32, Context, CornerRadius, FontFamily, FontId, Stroke, TextStyle, Theme, Vec2, Visuals};
 use unbraid_engine::STEMS;
@@ -7,11 +7,11 @@ use unbraid_engine::STEMS;
 pub const BACKGROUND: Color32 = Color32::from_rgb(0x0e, 0x10, 0x14);
 /// Header, strips and footer.
 pub const PANEL: Color32 = Color32::from_rgb(0x17, 0x1a, 0x20);
-/// What can be pressed.
+/// Buttons.
 pub const RAISED: Color32 = Color32::from_rgb(0x23, 0x28, 0x31);
-/// What can be pressed, under the pointer.
+/// Buttons under the pointer.
 pub const HOVERED: Color32 = Color32::from_rgb(0x2f, 0x36, 0x42);
-/// What is sunk: tracks, text fields, the braid.
+/// Tracks, text fields, the spectrogram.
 pub const SUNK: Color32 = Color32::from_rgb(0x08, 0x0a, 0x0d);
 /// Hairlines and borders.
 pub const LINE: Color32 = Color32::from_rgb(0x33, 0x3a, 0x46);
@@ -19,17 +19,16 @@ pub const LINE: Color32 = Color32::from_rgb(0x33, 0x3a, 0x46);
 pub const TEXT: Color32 = Color32::from_rgb(0xe8, 0xeb, 0xf1);
 /// Captions and scales.
 pub const WEAK: Color32 = Color32::from_rgb(0x9c, 0xa6, 0xb5);
-/// The one accent that is no stem: what is chosen, keyboard focus.
+/// The accent beside the stems' colours: choices and keyboard focus.
 pub const ACCENT: Color32 = Color32::from_rgb(0xd6, 0xdd, 0xe8);
-/// Text on what is lit: the accent, a stem's colour, a warning.
+/// Text on the accent, a stem's colour or a warning.
 pub const ON_LIT: Color32 = Color32::from_rgb(0x0c, 0x0e, 0x11);
-/// What is not as it should be.
+/// Warnings.
 pub const WARNING: Color32 = Color32::from_rgb(0xff, 0xa2, 0x4d);
-/// A mute that is on, a meter that clipped.
+/// Mutes that are on, meters that clipped.
 pub const ALARM: Color32 = Color32::from_rgb(0xff, 0x7a, 0x7a);
 
-/// The stems' colours, which stay apart for people who do not see red, green or blue (there is a test), and have
-/// [`LETTERS`] beside them all the same.
+/// The stems' colours. They stay apart with every kind of colour vision (tested), and [`LETTERS`] stand beside them.
 pub const STEM_COLOURS: [Color32; STEMS] = [
     Color32::from_rgb(0xf6, 0xc4, 0x45),
     Color32::from_rgb(0xe8, 0x54, 0x6a),
@@ -47,15 +46,24 @@ pub const LETTERS: [&str; STEMS] = ["V", "D", "B", "O"];
 pub const SMALL: f32 = 12.0;
 /// Ordinary text in points.
 pub const BODY: f32 = 13.5;
-/// Values that are read from a distance, in points.
+/// Main values in points.
 pub const LARGE: f32 = 16.0;
 /// The plug-in's name, in points.
 pub const TITLE: f32 = 20.0;
+
+/// From a panel's edge to its contents, at the sides and above and below.
+pub const PANEL_INSET: Vec2 = Vec2::new(12.0, 8.0);
+/// Between neighbours.
+pub const GAP: f32 = 8.0;
+/// Height of a button in a row of controls.
+pub const BUTTON: f32 = 30.0;
 
 /// Corners of panels.
 pub const ROUND: CornerRadius = CornerRadius::same(6);
 /// Corners of buttons and fields.
 pub const SOFT: CornerRadius = CornerRadius::same(4);
+/// Corners of tracks and bars.
+pub const SMALL_CORNER: CornerRadius = CornerRadius::same(2);
 
 /// Text of `size` points.
 pub fn font(size: f32) -> FontId {
@@ -67,9 +75,9 @@ pub fn faded(colour: Color32, opacity: f32) -> Color32 {
     colour.gamma_multiply(opacity)
 }
 
-/// Sets the window's look.
+/// Sets egui's style.
 pub fn apply(context: &Context) {
-    // Without this a system in light mode would get egui's light theme.
+    // Else a system in light mode would get egui's light theme.
     context.set_theme(Theme::Dark);
     context.all_styles_mut(|style| {
         style.visuals = visuals();
@@ -182,7 +190,7 @@ mod tests {
         [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
     }
 
-    /// How people see who lack one kind of cone, on linear RGB: Machado, Oliveira and Fernandes, "A physiologically-based
+    /// Vision without one kind of cone, on linear RGB: Machado, Oliveira and Fernandes, "A physiologically-based
     /// model for simulation of color vision deficiency", 2009, severity 1.
     const KINDS: [(&str, [[f32; 3]; 3]); 4] = [
         ("all cones", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),

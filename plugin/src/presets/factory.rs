@@ -50,7 +50,7 @@ impl Factory {
 
 #[cfg(test)]
 mod tests {
-    use unbraid_engine::realtime::Tap;
+    use unbraid_engine::engine::Tap;
 
     use super::*;
     use crate::presets::file::{apply, read};

@@ -1,4 +1,4 @@
-//! A host and a person, made up.
+//! A synthetic host and user.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -14,16 +14,18 @@ use nice_plug::params::internals::ParamPtr;
 use nice_plug::plugin::PluginState;
 use nice_plug::prelude::Params;
 
-use super::super::layout::DEFAULT_SIZE;
-use super::super::theme;
-use super::super::view::View;
+use crate::editor::casts::{float, whole};
+use crate::editor::layout::DEFAULT_SIZE;
+use crate::editor::network_loader::NetworkLoader;
+use crate::editor::theme;
+use crate::editor::view::View;
 use crate::instance::Instance;
 use crate::params::UnbraidParams;
 use crate::player::Player;
 use crate::presets::Folder;
 use crate::processor::{MainBus, Processor};
 
-/// What a host hears of a parameter.
+/// A change of a parameter as the host sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// A gesture begins.
@@ -34,7 +36,7 @@ pub enum Change {
     End(String),
 }
 
-/// A host that notes every change and carries it out.
+/// A host that records every change and applies it.
 struct Recorder {
     params: Arc<UnbraidParams>,
     changes: Mutex<Vec<Change>>,
@@ -49,7 +51,7 @@ impl Recorder {
             .expect("a parameter of ours")
     }
 
-    fn note(&self, change: Change) {
+    fn record(&self, change: Change) {
         self.changes.lock().unwrap().push(change);
     }
 }
@@ -60,7 +62,7 @@ impl GuiContextInner for Recorder {
     }
 
     unsafe fn raw_begin_set_parameter(&self, param: ParamPtr) {
-        self.note(Change::Begin(self.id(param)));
+        self.record(Change::Begin(self.id(param)));
     }
 
     unsafe fn raw_set_parameter_normalized(&self, param: ParamPtr, normalized: f32) {
@@ -70,15 +72,15 @@ impl GuiContextInner for Recorder {
             param._internal_set_normalized_value(normalized);
             param.unmodulated_plain_value()
         };
-        self.note(Change::Set(self.id(param), plain));
+        self.record(Change::Set(self.id(param), plain));
     }
 
     unsafe fn raw_end_set_parameter(&self, param: ParamPtr) {
-        self.note(Change::End(self.id(param)));
+        self.record(Change::End(self.id(param)));
     }
 
     fn get_state(&self) -> PluginState {
-        unreachable!("the window keeps no state of its own")
+        unreachable!("the window saves no state")
     }
 
     fn set_state(&self, _state: PluginState) {
@@ -88,7 +90,7 @@ impl GuiContextInner for Recorder {
     fn request_restart(&self) {}
 }
 
-/// A window's contents with someone in front of it.
+/// A window's contents and a user.
 pub struct Bench {
     context: Context,
     view: View,
@@ -97,7 +99,7 @@ pub struct Bench {
     size: Vec2,
     time: f64,
     modifiers: Modifiers,
-    /// How long each picture took, without OpenGL.
+    /// Time of each frame without OpenGL.
     spent: Vec<Duration>,
 }
 
@@ -120,8 +122,8 @@ impl Bench {
 
     fn of(instance: Instance, size: Vec2, presets: Option<PathBuf>) -> Self {
         let host = Arc::new(Recorder { params: instance.params.clone(), changes: Mutex::default() });
-        let mut view = View::new(instance);
-        // Never the real folder of whoever runs the tests.
+        let mut view = View::new(instance, NetworkLoader::default());
+        // Never the real folder of the user who runs the tests.
         view.keep_presets_in(presets.map(Folder::new));
         let context = Context::default();
         theme::apply(&context);
@@ -146,7 +148,7 @@ impl Bench {
         self.view.notice().map(str::to_owned)
     }
 
-    pub fn columns(&self) -> u64 {
+    pub fn columns(&self) -> usize {
         self.view.columns()
     }
 
@@ -159,7 +161,7 @@ impl Bench {
         self.frame();
     }
 
-    /// Shows one picture with this input, and gives back what the host heard of it.
+    /// Draws one frame with this input. Returns the changes that the host saw.
     pub fn input(&mut self, events: Vec<Event>) -> Vec<Change> {
         self.run(RawInput { events, ..RawInput::default() })
     }
@@ -184,18 +186,18 @@ impl Bench {
         std::mem::take(&mut *self.host.changes.lock().unwrap())
     }
 
-    /// How long pictures took since the last call: median and 95th percentile.
+    /// Times of the frames since the last call: median and 95th percentile.
     pub fn spent(&mut self) -> [Duration; 2] {
         let mut spent = std::mem::take(&mut self.spent);
         spent.sort();
-        [0.5, 0.95].map(|part| spent[(part * spent.len() as f64) as usize])
+        [0.5, 0.95].map(|part| spent[whole(part * f64::from(float(spent.len())))])
     }
 
     pub fn frame(&mut self) -> Vec<Change> {
         self.input(Vec::new())
     }
 
-    /// Holds these keys down from now on.
+    /// Holds these modifiers from now on.
     pub fn hold(&mut self, modifiers: Modifiers) {
         self.modifiers = modifiers;
     }
@@ -213,7 +215,7 @@ impl Bench {
     }
 
     pub fn click_by(&mut self, id: Id, button: PointerButton) -> Vec<Change> {
-        // Long after the last one, lest two clicks become a double click.
+        // Late enough not to become a double click.
         self.time += 1.0;
         let at = self.centre(id);
         let mut changes = self.input(vec![Event::PointerMoved(at)]);
@@ -231,22 +233,22 @@ impl Bench {
         changes
     }
 
-    /// Presses on the middle of `id` and moves by `way`, without letting go.
-    pub fn grab(&mut self, id: Id, way: Vec2) -> Vec<Change> {
+    /// Presses on the middle of `id` and moves by `by`, without releasing.
+    pub fn grab(&mut self, id: Id, by: Vec2) -> Vec<Change> {
         self.time += 1.0;
         let from = self.centre(id);
         let mut changes = self.input(vec![Event::PointerMoved(from)]);
         changes.extend(self.input(vec![self.button(from, PointerButton::Primary, true)]));
         for step in 1..=10 {
-            let at = from + way * (step as f32 / 10.0);
+            let at = from + by * (float(step) / 10.0);
             changes.extend(self.input(vec![Event::PointerMoved(at)]));
         }
         changes
     }
 
-    pub fn drag(&mut self, id: Id, way: Vec2) -> Vec<Change> {
-        let to = self.centre(id) + way;
-        let mut changes = self.grab(id, way);
+    pub fn drag(&mut self, id: Id, by: Vec2) -> Vec<Change> {
+        let to = self.centre(id) + by;
+        let mut changes = self.grab(id, by);
         changes.extend(self.input(vec![self.button(to, PointerButton::Primary, false)]));
         changes.extend(self.frame());
         changes
@@ -310,7 +312,7 @@ impl Bench {
         self.run(RawInput { dropped_files: vec![file], ..RawInput::default() })
     }
 
-    /// Shows one picture with a file held over the window or not, and gives back the lines of text in it.
+    /// Draws one frame, with a file dragged over the window or not. Returns its lines of text.
     pub fn lines_with_file_over(&mut self, over: bool) -> Vec<String> {
         let hovered_files = if over { vec![HoveredFile::default()] } else { Vec::new() };
         let output = self.draw(RawInput { hovered_files, ..RawInput::default() });
@@ -324,40 +326,39 @@ impl Bench {
     pub fn wait_for(&mut self, done: impl Fn(&Self) -> bool) {
         let start = Instant::now();
         while !done(self) {
-            assert!(start.elapsed() < Duration::from_secs(60), "it never happened");
+            assert!(start.elapsed() < Duration::from_secs(60), "timeout");
             std::thread::sleep(Duration::from_millis(5));
             self.frame();
         }
     }
 
-    /// A host has activated `processor` at 44.1 kHz.
+    /// To be called after a host has activated `processor` at 44.1 kHz.
     pub fn activated(&mut self, processor: &Processor) {
         self.instance().status.activated(processor.mode(), processor.latency(), 44_100.0);
         self.frame();
     }
 
-    /// The window closes.
+    /// Closes the window. Returns the changes that the host saw.
     pub fn close(&mut self) -> Vec<Change> {
         self.view.closed(self.gui.param_setter());
         std::mem::take(&mut *self.host.changes.lock().unwrap())
     }
 
-    /// Plays noise for `seconds` through `processor` in blocks of 512, with a picture after each if the window is open,
-    /// and returns the left output.
+    /// Plays noise for `seconds` through `processor` in blocks of 512, with a frame after each if the window is open. Returns
+    /// the left output.
     pub fn play(&mut self, processor: &mut Processor, seconds: f64) -> Vec<f32> {
         let mut output = Vec::new();
         let mut noise = 1u32;
         let mut sample = || {
             noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            noise as f32 / u32::MAX as f32 - 0.5
+            f32::from((noise >> 16) as u16) / f32::from(u16::MAX) - 0.5
         };
-        for _ in 0..(seconds * 44_100.0 / 512.0) as usize {
+        for _ in 0..whole(seconds * 44_100.0 / 512.0) {
             let mut left: Vec<f32> = (0..512).map(|_| sample()).collect();
             let mut right: Vec<f32> = (0..512).map(|_| sample()).collect();
-            let instance = self.view.instance().clone();
             let start = Instant::now();
-            processor.process(MainBus::Stereo([&mut left, &mut right]), Default::default(), &instance.params);
-            processor.report(start, 512, &instance.status);
+            processor.process(MainBus::Stereo([&mut left, &mut right]), Default::default());
+            processor.report(start, 512);
             output.extend(left);
             if self.instance().display.is_open() {
                 self.frame();
@@ -367,7 +368,7 @@ impl Bench {
     }
 }
 
-/// A file that was let go over the window.
+/// A file that was dropped onto the window.
 #[derive(Debug)]
 struct Dropped(PathBuf);
 

@@ -1,0 +1,6 @@
+//! The controls that the parts of the window are made of.
+
+pub mod button;
+pub mod menu_button;
+pub mod slider;
+pub mod value_field;

@@ -1,0 +1,17 @@
+//! Tests of the plug-in's window on a screen.
+//!
+//! `windows` opens and closes it while audio plays; `drops` (Linux) drags files onto it. Both need a display, which
+//! `cargo xtask window` brings.
+
+mod host;
+mod player;
+#[cfg(target_os = "linux")]
+pub mod screen;
+#[cfg(target_os = "linux")]
+pub mod xdnd;
+
+pub use host::open;
+pub use player::RecordingPlayer;
+
+/// A result with any error.
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
