@@ -1,5 +1,6 @@
 //! The parameters, as the host and the window see them. Their ids never change.
 
+mod spectrogram_source;
 pub mod state;
 mod text;
 
@@ -11,6 +12,8 @@ use unbraid_engine::realtime::{Controls, Tap};
 
 use crate::editor::Shape;
 use crate::networks::OwnNetworks;
+
+pub use spectrogram_source::SpectrogramSource;
 
 /// Bottom of a level's range in dB: not −90 dB but exact silence.
 pub const SILENCE_DB: f32 = -90.0;
@@ -92,6 +95,9 @@ pub struct UnbraidParams {
     /// Size and scale of the window. No parameter, but remembered with the project.
     #[persist = "window"]
     pub window: RwLock<Shape>,
+    /// Signal of the window's spectrogram. No parameter, but remembered with the project.
+    #[persist = "spectrogram"]
+    pub spectrogram: RwLock<SpectrogramSource>,
 }
 
 impl StemParams {
@@ -137,6 +143,7 @@ impl Default for UnbraidParams {
                 .make_bypass(),
             networks: OwnNetworks::default(),
             window: RwLock::default(),
+            spectrogram: RwLock::default(),
         }
     }
 }

@@ -3,8 +3,10 @@
 mod bench;
 mod controls;
 mod files;
+mod keys;
 mod player;
 mod playing;
+mod text;
 mod values;
 
 use bench::Change;

@@ -8,13 +8,16 @@ use egui::{
     Context, Event, FullOutput, HoveredFile, Id, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2,
     RawInput, Rect, Shape, TouchPhase, Vec2, pos2, vec2,
 };
+use keyboard_types::Key as HostKey;
 use nice_plug::context::PluginApi;
 use nice_plug::context::gui::{GuiContext, GuiContextInner};
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::plugin::PluginState;
 use nice_plug::prelude::Params;
+use nice_plug_egui::KeyCapture;
 
 use crate::editor::casts::{float, whole};
+use crate::editor::history::History;
 use crate::editor::layout::DEFAULT_SIZE;
 use crate::editor::network_loader::NetworkLoader;
 use crate::editor::theme;
@@ -122,7 +125,7 @@ impl Bench {
 
     fn of(instance: Instance, size: Vec2, presets: Option<PathBuf>) -> Self {
         let host = Arc::new(Recorder { params: instance.params.clone(), changes: Mutex::default() });
-        let mut view = View::new(instance, NetworkLoader::default());
+        let mut view = View::new(instance, NetworkLoader::default(), History::default());
         // Never the real folder of the user who runs the tests.
         view.keep_presets_in(presets.map(Folder::new));
         let context = Context::default();
@@ -312,7 +315,12 @@ impl Bench {
         self.run(RawInput { dropped_files: vec![file], ..RawInput::default() })
     }
 
-    /// Draws one frame, with a file dragged over the window or not. Returns its lines of text.
+    /// Draws one frame. Returns its lines of text.
+    pub fn lines(&mut self) -> Vec<String> {
+        self.lines_with_file_over(false)
+    }
+
+    /// [`Bench::lines`] with a file dragged over the window or not.
     pub fn lines_with_file_over(&mut self, over: bool) -> Vec<String> {
         let hovered_files = if over { vec![HoveredFile::default()] } else { Vec::new() };
         let output = self.draw(RawInput { hovered_files, ..RawInput::default() });
@@ -321,6 +329,21 @@ impl Bench {
             _ => None,
         });
         lines.collect()
+    }
+
+    /// Whether the window keeps `key`, without modifiers, from the host.
+    pub fn captures(&self, key: &HostKey) -> bool {
+        match self.view.captured_keys(&self.context) {
+            KeyCapture::CaptureAll => true,
+            KeyCapture::CaptureKeys(keys) => keys.contains(key),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Whether the window's own fonts have all characters of `text`.
+    pub fn has_glyphs(&self, text: &str) -> bool {
+        let text: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+        self.context.fonts_mut(|fonts| fonts.has_glyphs(&theme::font(theme::BODY), &text))
     }
 
     pub fn wait_for(&mut self, done: impl Fn(&Self) -> bool) {
