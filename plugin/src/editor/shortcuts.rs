@@ -84,9 +84,8 @@ pub fn handle_undo(ui: &Ui, gestures: &mut ParamGestures<'_>, history: &History)
 
 /// Keys that the window keeps from the host.
 pub fn captured(context: &Context, in_host: bool) -> KeyCapture {
-    /// Moving and leaving the focus, and what it is on.
-    const CONTROL: [NamedKey; 13] = [
-        NamedKey::Tab,
+    /// Keys of whatever has the focus.
+    const CONTROL: [NamedKey; 12] = [
         NamedKey::Enter,
         NamedKey::Escape,
         NamedKey::ArrowUp,
@@ -105,6 +104,8 @@ pub fn captured(context: &Context, in_host: bool) -> KeyCapture {
     }
     let digits = ["1", "2", "3", "4"].into_iter().chain(SHIFTED.into_iter().flatten().copied());
     let mut keys: Vec<_> = digits.map(|text| HostKey::Character(text.into())).collect();
+    // The way to the controls without a pointer.
+    keys.push(HostKey::Named(NamedKey::Tab));
     let open = context.any_popup_open() || context.memory(|memory| memory.top_modal_layer().is_some());
     if open || context.memory(|memory| memory.focused()).is_some() {
         keys.extend(CONTROL.map(HostKey::Named));

@@ -73,7 +73,7 @@ mod linux {
             self.point(to)?;
             xdotool(&["mouseup", "1"])?;
             wait("the drag in the host", || Ok((self.host.sets() > before).then_some(())))?;
-            for key in ["space", "x", "0", "Tab", "Return"] {
+            for key in ["space", "x", "0", "Return", "Down"] {
                 self.expect(key, true, "after a drag")?;
             }
             let before = self.host.sets();
