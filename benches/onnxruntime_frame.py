@@ -5,8 +5,8 @@ fastest round, in µs.
 
 Rounds and frames are those of the engine's example `cost`. Inputs and outputs are bound once, and states swap places
 between two bindings, so that Python adds a few microseconds a frame and no copies. onnxruntime would by default compute
-the weights' `DequantizeLinear` as int8 arithmetic; our runtime computes in f32, and so does this session: its handling of
-quantised nodes is off, and they are folded into f32 constants at load.
+the weights' `DequantizeLinear` as int8 arithmetic; our runtime computes in f32, and so does this session: its handling
+of quantised nodes is off, and they are folded into f32 constants at load.
 """
 
 import json

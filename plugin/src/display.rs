@@ -1,7 +1,7 @@
-//! What the audio thread tells the window: the separation as columns of a picture, and levels.
+//! The separation for the window: spectrogram columns and levels, from the audio thread.
 //!
 //! While no window is open, the audio thread reads one flag a frame and does nothing else. What crosses over is a
-//! triple buffer (columns) and atomic numbers (levels); nobody waits for anybody.
+//! triple buffer (columns) and atomic numbers (levels); neither side waits.
 
 mod columns;
 mod levels;
@@ -11,16 +11,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use triple_buffer::{Input, Output, triple_buffer};
-use unbraid_engine::realtime::{MixedSegment, Observer, SeparatedFrame};
+use unbraid_engine::cast::exact_f64;
+use unbraid_engine::engine::{MixedSegment, Observer, SeparatedFrame};
 
-pub use columns::{Cell, Column, LEVEL_FLOOR_DB, level_db};
+pub use columns::{Cell, Column, LEVEL_FLOOR_DB, ROWS, level_db};
 pub use levels::{Level, Levels, OUTPUT};
-pub use rows::{HIGHEST_HZ, LOWEST_HZ, ROWS, row_at, row_hz};
+pub use rows::{HIGHEST_HZ, LOWEST_HZ, row_at, row_hz};
 
 use columns::Columns;
 use rows::Rows;
 
-/// What an open window reads. One an instance, shared by the audio thread's [`Watch`] and the window.
+/// The window's end. One per instance, shared with the audio thread's [`Watch`].
 #[derive(Default)]
 pub struct Display {
     open: AtomicBool,
@@ -40,12 +41,12 @@ struct Reader {
 }
 
 impl Display {
-    /// Whether a window is open. The audio thread may call it.
+    /// A window is open. The audio thread may call it.
     pub fn is_open(&self) -> bool {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Notes that a window was opened or closed.
+    /// Sets whether a window is open. For the window.
     pub fn set_open(&self, open: bool) {
         self.open.store(open, Ordering::Relaxed);
     }
@@ -54,7 +55,7 @@ impl Display {
     /// `sample_rate` Hz. Not on the audio thread.
     pub fn watch(self: &Arc<Self>, fft: usize, hop: usize, sample_rate: f64) -> Watch {
         let (input, output) = triple_buffer(&Columns::default());
-        let interval = hop as f64 / sample_rate;
+        let interval = exact_f64(hop) / sample_rate;
         *self.columns.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(Reader { output, read: 0, interval });
         Watch {
@@ -84,7 +85,7 @@ pub struct Watch {
     columns: Columns,
     input: Input<Columns>,
     rows: Rows,
-    /// What is left of a mean square after one sample.
+    /// Factor on a mean square per sample.
     release: f32,
 }
 
@@ -99,14 +100,14 @@ impl Observer for Watch {
 
     fn mixed(&mut self, segment: &MixedSegment<'_>) {
         if self.display.is_open() {
-            self.display.levels.hear(segment, self.release);
+            self.display.levels.update(segment, self.release);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use unbraid_engine::{CHANNELS, STEMS};
+    use unbraid_engine::masks::Masks;
 
     use super::columns::KEPT;
     use super::*;
@@ -117,7 +118,8 @@ mod tests {
         assert_eq!(display.take_columns(|_| ()), None);
         let mut watch = display.watch(4096, 1024, 44_100.0);
         let spectrum = vec![Default::default(); 2049];
-        let masks = vec![0.25; STEMS * CHANNELS * 2049];
+        let mut masks = Masks::new(2049);
+        masks.as_mut_slice().fill(0.25);
         let frame = SeparatedFrame { spectra: [&spectrum, &spectrum], masks: &masks };
         watch.separated(&frame);
         let mut count = 0;

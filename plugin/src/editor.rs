@@ -17,7 +17,6 @@ mod notices;
 mod param_gestures;
 mod player_bar;
 mod preset_menu;
-mod shape;
 mod shortcuts;
 mod spectrogram;
 mod strip;
@@ -44,12 +43,11 @@ use nice_plug_egui::{
 };
 
 use crate::instance::Instance;
+use crate::params::window_geometry::WindowGeometry;
 use casts::single;
 use history::History;
 use network_loader::NetworkLoader;
 use view::View;
-
-pub use shape::Shape;
 
 /// Opens windows for one instance.
 pub struct UnbraidEditor {
@@ -66,7 +64,7 @@ impl UnbraidEditor {
         Self { instance, loader: NetworkLoader::default(), history: History::default() }
     }
 
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> WindowGeometry {
         self.instance.params.window.read().map_or_else(|poisoned| *poisoned.into_inner(), |shape| *shape)
     }
 }
@@ -130,7 +128,7 @@ impl Window {
         Self { view, gui: None }
     }
 
-    fn remember(&self, change: impl FnOnce(&mut Shape)) {
+    fn remember(&self, change: impl FnOnce(&mut WindowGeometry)) {
         if let Ok(mut shape) = self.view.instance().params.window.write() {
             change(&mut shape);
         }

@@ -1,91 +1,120 @@
-//! A network on its way: prepared on a thread of its own, so that a host waits for it no longer than it may.
+//! The supply of an engine's network: at once, or from a thread that prepares it, so that a host waits no longer than it
+//! may.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{self, RecvTimeoutError, SendError};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use unbraid_engine::prepare::NetworkPlan;
-use unbraid_engine::realtime::{NetworkSlot, Separator};
+use unbraid_engine::engine::NetworkSlot;
+use unbraid_engine::network::{NetworkPlan, Separator};
 
-/// A prepared network with one stream through it, or the one line that says why there is none.
-pub type Loaded = Result<(Arc<NetworkPlan>, Box<dyn Separator>), String>;
+use crate::networks::NetworkError;
 
-/// What is done with a line for people when a network that somebody waits for cannot be had.
-type Report = Box<dyn FnOnce(String) + Send>;
-
-enum State {
-    Preparing,
-    Ready(Loaded),
-    /// An engine runs without it already.
-    Awaited(Arc<NetworkSlot>, Report),
-    Gone,
+/// A prepared network: its plan and one stream through it.
+pub struct LoadedNetwork {
+    /// The plan.
+    pub plan: Arc<NetworkPlan>,
+    /// The stream.
+    pub stream: Box<dyn Separator>,
 }
 
-struct PluginShared {
-    state: Mutex<State>,
-    ready: Condvar,
-    plan: Mutex<Option<Arc<NetworkPlan>>>,
+/// What came of loading a network.
+pub enum Loading {
+    /// It is in the engine's slot.
+    Published,
+    /// It goes on beside the engine, which passes through meanwhile.
+    Continues,
+    /// The network has another contract than the engine.
+    OtherContract(LoadedNetwork),
 }
 
-/// The thread that prepares one network. Dropping it waits for that thread, which must not outlive the plug-in's code.
-pub struct Loading {
-    shared: Arc<PluginShared>,
+/// One engine's slot and the way its network gets there. Dropping it waits for a thread that still loads, which must not
+/// outlive the plug-in's code. Not for the audio thread.
+pub struct NetworkSupply {
+    published: Published,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Loading {
-    /// Starts `load` on a thread of its own.
-    pub fn start(load: impl FnOnce() -> Loaded + Send + 'static) -> Self {
-        let shared = Arc::new(PluginShared {
-            state: Mutex::new(State::Preparing),
-            ready: Condvar::new(),
-            plan: Mutex::new(None),
-        });
-        let worker = shared.clone();
-        let thread = thread::spawn(move || worker.finish(load()));
-        Self { shared, thread: Some(thread) }
-    }
+/// The slot, and the plan of the network that was published into it.
+#[derive(Clone)]
+struct Published {
+    slot: NetworkSlot,
+    plan: Arc<OnceLock<Arc<NetworkPlan>>>,
+}
 
-    /// Waits for the network, for `timeout` at most; with none, as long as it takes. Takes it out: asked again, there
-    /// is nothing. Not for the audio thread.
-    pub fn wait(&self, timeout: Option<Duration>) -> Option<Loaded> {
-        let preparing = |state: &mut State| matches!(state, State::Preparing);
-        let state = lock(&self.shared.state);
-        let mut state = match timeout {
-            None => self.shared.ready.wait_while(state, preparing).unwrap_or_else(PoisonError::into_inner),
-            Some(timeout) => {
-                let waited = self.shared.ready.wait_timeout_while(state, timeout, preparing);
-                waited.unwrap_or_else(PoisonError::into_inner).0
+impl Published {
+    fn publish(&self, network: LoadedNetwork) -> Loading {
+        let LoadedNetwork { plan, stream } = network;
+        match self.slot.publish(stream) {
+            Ok(()) => {
+                // One network a supply, so that nothing was here before.
+                let _ = self.plan.set(plan);
+                Loading::Published
             }
-        };
-        match std::mem::replace(&mut *state, State::Gone) {
-            State::Ready(loaded) => Some(loaded),
-            other => {
-                *state = other;
-                None
-            }
+            Err(stream) => Loading::OtherContract(LoadedNetwork { plan, stream }),
         }
-    }
-
-    /// Lets the network go through `door` as soon as it is there. If it cannot be had, `report_problem` is told why, and the
-    /// engine goes on without. Not for the audio thread.
-    pub fn send_through(&self, door: Arc<NetworkSlot>, report_problem: impl FnOnce(String) + Send + 'static) {
-        let mut state = lock(&self.shared.state);
-        let report_problem: Report = Box::new(report_problem);
-        match std::mem::replace(&mut *state, State::Gone) {
-            State::Ready(loaded) => deliver(loaded, &door, report_problem),
-            State::Preparing => *state = State::Awaited(door, report_problem),
-            other => *state = other,
-        }
-    }
-
-    /// The network's plan, once it is there.
-    pub fn plan(&self) -> Option<Arc<NetworkPlan>> {
-        lock(&self.shared.plan).clone()
     }
 }
 
-impl Drop for Loading {
+impl NetworkSupply {
+    /// The supply of one network into `slot`.
+    pub fn new(slot: NetworkSlot) -> Self {
+        Self { published: Published { slot, plan: Arc::default() }, thread: None }
+    }
+
+    /// The plan of the network that was published.
+    pub fn plan(&self) -> Option<&Arc<NetworkPlan>> {
+        self.published.plan.get()
+    }
+
+    /// A thread still loads.
+    pub fn is_loading(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// Publishes a network that is ready.
+    pub fn publish(&mut self, network: LoadedNetwork) -> Loading {
+        self.published.publish(network)
+    }
+
+    /// Runs `load` on a thread of its own, which publishes the network, and waits for `timeout` at most; with none, as
+    /// long as it takes. An error that comes later goes to `report`.
+    ///
+    /// # Errors
+    /// The error of `load` within the timeout, or [`NetworkError::Interrupted`].
+    pub fn load(
+        &mut self,
+        timeout: Option<Duration>,
+        load: impl FnOnce() -> Result<LoadedNetwork, NetworkError> + Send + 'static,
+        report: impl FnOnce(NetworkError) + Send + 'static,
+    ) -> Result<Loading, NetworkError> {
+        // Without a buffer, so that the thread knows whether its outcome was received.
+        let (sender, receiver) = mpsc::sync_channel(0);
+        let published = self.published.clone();
+        let work = move || {
+            let outcome = load().map(|network| published.publish(network));
+            match sender.send(outcome) {
+                Err(SendError(Err(error))) => report(error),
+                Err(SendError(Ok(Loading::OtherContract(_)))) => report(NetworkError::Replaced),
+                _ => {}
+            }
+        };
+        let thread = thread::Builder::new().name("unbraid-network".into()).spawn(work);
+        self.thread = Some(thread.map_err(|_| NetworkError::Interrupted)?);
+        let received = match timeout {
+            None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(timeout) => receiver.recv_timeout(timeout),
+        };
+        match received {
+            Ok(outcome) => outcome,
+            Err(RecvTimeoutError::Timeout) => Ok(Loading::Continues),
+            Err(RecvTimeoutError::Disconnected) => Err(NetworkError::Interrupted),
+        }
+    }
+}
+
+impl Drop for NetworkSupply {
     fn drop(&mut self) {
         if let Some(thread) = self.thread.take() {
             // A panic in there has been reported by the panic hook; the engine goes on without a network.
@@ -94,100 +123,106 @@ impl Drop for Loading {
     }
 }
 
-impl PluginShared {
-    fn finish(&self, loaded: Loaded) {
-        *lock(&self.plan) = loaded.as_ref().ok().map(|(plan, _)| plan.clone());
-        let mut state = lock(&self.state);
-        match std::mem::replace(&mut *state, State::Gone) {
-            State::Awaited(door, report_problem) => deliver(loaded, &door, report_problem),
-            _ => {
-                *state = State::Ready(loaded);
-                self.ready.notify_all();
-            }
-        }
-    }
-}
-
-fn deliver(loaded: Loaded, door: &NetworkSlot, report_problem: Report) {
-    match loaded {
-        Ok((_, separator)) => {
-            if door.deliver(separator).is_err() {
-                report_problem(
-                    "the network changed while it was loaded: restart the plug-in to use it".into(),
-                );
-            }
-        }
-        Err(reason) => report_problem(reason),
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
-
-    use unbraid_engine::realtime::Engine;
+    use unbraid_engine::engine::Engine;
+    use unbraid_engine::network::Contract;
 
     use super::*;
+    use crate::mode::Mode;
     use crate::networks;
-    use crate::params::Mode;
 
-    fn studio() -> Loaded {
+    fn studio() -> Result<LoadedNetwork, NetworkError> {
         let plan = networks::built_in(Mode::Studio)?;
-        let network = plan.instance().map_err(|fault| fault.to_string())?;
-        Ok((plan, Box::new(network)))
+        let stream = Box::new(plan.instance()?);
+        Ok(LoadedNetwork { plan, stream })
+    }
+
+    fn contract() -> Contract {
+        networks::contract(Mode::Studio, None).unwrap()
+    }
+
+    fn engine(contract: &Contract) -> (Engine, NetworkSupply) {
+        let engine = Engine::new(contract, 44_100.0, 512).unwrap();
+        let supply = NetworkSupply::new(engine.network_slot());
+        (engine, supply)
+    }
+
+    /// Whether the engine still passes through after the next frame.
+    fn waits(mut engine: Engine) -> bool {
+        let [mut left, mut right] = [const { [0.0; 4096] }; 2];
+        engine.process([&mut left, &mut right], [const { None }; 4]);
+        engine.health().waiting_for_network
     }
 
     /// A load that does not end before it is told to.
-    fn held(load: impl FnOnce() -> Loaded + Send + 'static) -> (Loading, mpsc::Sender<()>) {
+    fn held<T>(load: impl FnOnce() -> T + Send + 'static) -> (impl FnOnce() -> T + Send, mpsc::Sender<()>) {
         let (go, held) = mpsc::channel();
-        (
-            Loading::start(move || {
-                let _ = held.recv();
-                load()
-            }),
-            go,
-        )
+        let load = move || {
+            let _ = held.recv();
+            load()
+        };
+        (load, go)
+    }
+
+    fn unreported(error: NetworkError) {
+        panic!("{error}");
     }
 
     #[test]
-    fn patience_ends_and_the_network_comes_through_the_door() {
-        let (loading, go) = held(studio);
-        assert!(loading.wait(Some(Duration::from_millis(10))).is_none(), "it cannot be there yet");
-        let contract = networks::built_in(Mode::Studio).unwrap().contract().clone();
-        let (mut engine, door) = Engine::loading_network(&contract, 44_100.0, 512).unwrap();
-        loading.send_through(door, |reason| panic!("{reason}"));
-        assert!(loading.plan().is_none());
+    fn after_the_timeout_the_network_is_published_into_the_running_engine() {
+        let (engine, mut supply) = engine(&contract());
+        let (load, go) = held(studio);
+        let loading = supply.load(Some(Duration::from_millis(10)), load, unreported);
+        assert!(matches!(loading, Ok(Loading::Continues)), "it cannot be there yet");
+        assert!(supply.is_loading() && supply.plan().is_none());
         go.send(()).unwrap();
-        drop(loading);
-        let [mut left, mut right] = [const { [0.0; 512] }; 2];
-        for _ in 0..contract.hop.div_ceil(512) {
-            engine.process([&mut left, &mut right], [const { None }; 4]);
-        }
-        assert!(!engine.health().waiting_for_network);
+        drop(supply);
+        assert!(!waits(engine));
     }
 
     #[test]
-    fn who_waits_long_enough_has_it_at_once() {
-        let loading = Loading::start(studio);
-        let (plan, _) = loading.wait(None).expect("ready").unwrap();
-        assert!(Arc::ptr_eq(&plan, &loading.plan().unwrap()));
-        assert!(loading.wait(None).is_none(), "it was taken");
+    fn without_a_timeout_the_network_is_there_at_once() {
+        let (engine, mut supply) = engine(&contract());
+        assert!(matches!(supply.load(None, studio, unreported), Ok(Loading::Published)));
+        assert!(Arc::ptr_eq(supply.plan().unwrap(), &networks::built_in(Mode::Studio).unwrap()));
+        assert!(!waits(engine));
     }
 
     #[test]
-    fn a_network_that_cannot_be_had_is_complained_about() {
-        let (loading, go) = held(|| Err("mine.onnx: broken".into()));
-        assert!(loading.wait(Some(Duration::ZERO)).is_none());
-        let contract = networks::built_in(Mode::Studio).unwrap().contract().clone();
-        let (engine, door) = Engine::loading_network(&contract, 44_100.0, 512).unwrap();
+    fn an_error_is_given_back_in_time_and_reported_later() {
+        let (engine, mut supply) = engine(&contract());
+        let fails = || Err(NetworkError::Replaced);
+        assert_eq!(supply.load(None, fails, unreported).err(), Some(NetworkError::Replaced));
+        let (load, go) = held(fails);
         let (tell, told) = mpsc::channel();
-        loading.send_through(door, move |reason| tell.send(reason).unwrap());
+        let loading = supply.load(Some(Duration::ZERO), load, move |error| tell.send(error).unwrap());
+        assert!(matches!(loading, Ok(Loading::Continues)));
         go.send(()).unwrap();
-        assert_eq!(told.recv().unwrap(), "mine.onnx: broken");
-        assert!(engine.health().waiting_for_network);
+        assert_eq!(told.recv().unwrap(), NetworkError::Replaced);
+        drop(supply);
+        assert!(waits(engine));
+    }
+
+    #[test]
+    fn a_load_that_panics_is_an_error() {
+        let (_engine, mut supply) = engine(&contract());
+        let panics = || std::panic::resume_unwind(Box::new(()));
+        assert_eq!(supply.load(None, panics, unreported).err(), Some(NetworkError::Interrupted));
+    }
+
+    #[test]
+    fn a_network_of_another_contract_is_given_back_in_time_and_reported_later() {
+        let other = Contract { name: "Other".into(), ..contract() };
+        let (_engine, mut supply) = engine(&other);
+        let loading = supply.load(None, studio, unreported);
+        assert!(
+            matches!(loading, Ok(Loading::OtherContract(network)) if network.plan.contract() == &contract())
+        );
+        let (load, go) = held(studio);
+        let (tell, told) = mpsc::channel();
+        assert!(supply.load(Some(Duration::ZERO), load, move |error| tell.send(error).unwrap()).is_ok());
+        go.send(()).unwrap();
+        assert_eq!(told.recv().unwrap(), NetworkError::Replaced);
     }
 }

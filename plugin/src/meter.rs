@@ -1,4 +1,4 @@
-//! How much of real time processing takes.
+//! The load of processing, as a fraction of real time.
 
 use std::time::{Duration, Instant};
 
@@ -6,22 +6,22 @@ use std::time::{Duration, Instant};
 #[derive(Default)]
 pub struct LoadMeter {
     busy: f32,
-    heard: f32,
+    audio: f32,
     peak: f32,
 }
 
-/// What one more callback tells.
+/// The load after one more callback.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Load {
-    /// It took longer than the audio it stood for.
+    /// The callback took longer than its audio.
     pub missed: bool,
-    /// Mean and peak share of real time, whenever a second of audio is complete.
+    /// Mean and peak load, whenever a second of audio is complete.
     pub second: Option<(f32, f32)>,
 }
 
 impl LoadMeter {
-    /// Adds one callback that started at `start` and stood for `audio` seconds. For the audio thread: reading the
-    /// clock is no system call on the platforms we know.
+    /// Adds one callback that started at `start` and processed `audio` seconds. For the audio thread: reading the clock
+    /// is no system call on the platforms that are supported.
     pub fn add(&mut self, start: Instant, audio: f32) -> Load {
         self.add_time(start.elapsed(), audio)
     }
@@ -32,13 +32,13 @@ impl LoadMeter {
         }
         let taken = taken.as_secs_f32();
         self.busy += taken;
-        self.heard += audio;
+        self.audio += audio;
         self.peak = self.peak.max(taken / audio);
         let missed = taken > audio;
-        if self.heard < 1.0 {
+        if self.audio < 1.0 {
             return Load { missed, second: None };
         }
-        let second = Some((self.busy / self.heard, self.peak));
+        let second = Some((self.busy / self.audio, self.peak));
         *self = Self::default();
         Load { missed, second }
     }

@@ -2,21 +2,21 @@
 //!
 //! A prepared network is shared by all instances in the process.
 
-mod own;
+mod error;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::SystemTime;
 
-use unbraid_engine::prepare::{self, Contract, LoadError, NetworkPlan};
+use unbraid_engine::network::{self, Contract, NetworkPlan};
 
-use crate::params::Mode;
+use crate::mode::Mode;
 
-pub use own::{Files, OwnNetworks};
+pub use error::NetworkError;
 
-/// A prepared network, or the one line that says why it cannot be used.
-pub type Prepared = Result<Arc<NetworkPlan>, String>;
+/// A prepared network, or why it cannot be used.
+pub type Prepared = Result<Arc<NetworkPlan>, NetworkError>;
 
 /// Whether a network for mode Live was there when the plug-in was built. Without it, and without one of the user's
 /// own, the mode can be chosen but runs the Studio network.
@@ -36,11 +36,10 @@ const LIVE: &[u8] = STUDIO;
 /// audio thread.
 pub fn built_in(mode: Mode) -> Prepared {
     let (prepared, name, bytes) = file_of(mode);
-    let load = || NetworkPlan::from_bytes(name, bytes).map_err(|error: LoadError| error.to_string());
-    prepared.get_or_init(load).clone()
+    prepared.get_or_init(|| Ok(NetworkPlan::from_bytes(name, bytes)?)).clone()
 }
 
-/// Where the built-in network for `mode` is kept once it is prepared, its file's name and what is in the file.
+/// The built-in network for `mode`: once it is prepared, its file's name and contents.
 fn file_of(mode: Mode) -> (&'static OnceLock<Prepared>, &'static str, &'static [u8]) {
     static PREPARED: [OnceLock<Prepared>; 2] = [OnceLock::new(), OnceLock::new()];
     match mode {
@@ -49,8 +48,8 @@ fn file_of(mode: Mode) -> (&'static OnceLock<Prepared>, &'static str, &'static [
     }
 }
 
-/// The network for `mode`, from the user's own `file` if there is one, if it is prepared already: a matter of
-/// microseconds. Not for the audio thread.
+/// The network for `mode`, from the user's own `file` if there is one; `None` if it is not prepared yet. Takes
+/// microseconds, and a lock: not for the audio thread.
 pub fn ready(mode: Mode, file: Option<&Path>) -> Option<Arc<NetworkPlan>> {
     match file {
         None => file_of(mode).0.get()?.clone().ok(),
@@ -58,12 +57,12 @@ pub fn ready(mode: Mode, file: Option<&Path>) -> Option<Arc<NetworkPlan>> {
     }
 }
 
-/// What the network for `mode`, from the user's own `file` if there is one, says about itself, long before it can run.
-/// Takes some milliseconds; never on the audio thread.
+/// The contract of the network for `mode`, from the user's own `file` if there is one, without preparing it. Takes some
+/// milliseconds; never on the audio thread.
 ///
 /// # Errors
-/// One line that names the file, and what was found and what is needed.
-pub fn contract(mode: Mode, file: Option<&Path>) -> Result<Contract, String> {
+/// [`NetworkError`] if the file cannot be read or has no contract.
+pub fn contract(mode: Mode, file: Option<&Path>) -> Result<Contract, NetworkError> {
     let contract = match file {
         None => {
             let (_, name, bytes) = file_of(mode);
@@ -71,26 +70,26 @@ pub fn contract(mode: Mode, file: Option<&Path>) -> Result<Contract, String> {
         }
         Some(path) => NetworkPlan::contract_of(&name_of(path), &read(path)?),
     };
-    contract.map_err(|error| error.to_string())
+    Ok(contract?)
 }
 
-/// The network in the file at `path`. As long as someone uses it, and the file stays as it was, it is prepared once.
-/// Takes up to a few seconds; never on the audio thread.
+/// The network in the file at `path`. Prepared once for as long as it is in use and the file stays as it was. Takes up to
+/// a few seconds; never on the audio thread.
 ///
 /// # Errors
-/// One line that names the file, and what was found and what is needed.
+/// [`NetworkError`] if the file cannot be read or used.
 pub fn from_file(path: &Path) -> Prepared {
     let version = Version::of(path).map_err(|error| unreadable(path, &error))?;
     let mut prepared = prepared_files();
     if let Some(plan) = known(&mut prepared, &version) {
         return Ok(plan);
     }
-    let plan = NetworkPlan::from_bytes(&name_of(path), &read(path)?).map_err(|error| error.to_string())?;
+    let plan = NetworkPlan::from_bytes(&name_of(path), &read(path)?)?;
     prepared.push((version, Arc::downgrade(&plan)));
     Ok(plan)
 }
 
-/// Networks from files, for as long as someone uses them.
+/// Networks from files, for as long as they are in use.
 type PreparedFiles = Vec<(Version, Weak<NetworkPlan>)>;
 
 fn prepared_files() -> MutexGuard<'static, PreparedFiles> {
@@ -107,11 +106,11 @@ fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-fn unreadable(path: &Path, reason: &dyn std::fmt::Display) -> String {
-    format!("{}: cannot be read ({reason}); need a network file at {}", name_of(path), path.display())
+fn unreadable(path: &Path, reason: &dyn std::fmt::Display) -> NetworkError {
+    NetworkError::Unreadable { name: name_of(path), reason: reason.to_string(), path: path.to_owned() }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, String> {
+fn read(path: &Path) -> Result<Vec<u8>, NetworkError> {
     let bytes = fs::metadata(path).map_err(|error| unreadable(path, &error))?.len();
     if bytes > LARGEST_FILE {
         return Err(unreadable(path, &format!("{bytes} bytes, the most is {LARGEST_FILE}")));
@@ -134,11 +133,11 @@ impl Version {
     }
 }
 
-/// The mode a network says it was made for.
+/// The mode a network was made for.
 pub fn mode_of(plan: &NetworkPlan) -> Mode {
     match plan.contract().mode {
-        prepare::Mode::Studio => Mode::Studio,
-        prepare::Mode::Live => Mode::Live,
+        network::Mode::Studio => Mode::Studio,
+        network::Mode::Live => Mode::Live,
     }
 }
 
@@ -164,13 +163,13 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_network_is_refused_in_one_line_with_its_name() {
-        let missing = from_file(Path::new("/nowhere/mine.onnx")).err().unwrap();
+        let missing = from_file(Path::new("/nowhere/mine.onnx")).err().unwrap().to_string();
         assert!(missing.contains("mine.onnx"), "{missing}");
         let path = temporary("bad.onnx", b"not a network");
-        let message = from_file(&path).err().unwrap();
+        let message = from_file(&path).err().unwrap().to_string();
         assert!(message.contains("bad.onnx"), "{message}");
         let cut = temporary("cut.onnx", &STUDIO[..STUDIO.len() / 2]);
-        let truncated = from_file(&cut).err().unwrap();
+        let truncated = from_file(&cut).err().unwrap().to_string();
         assert!(truncated.contains("cut.onnx"), "{truncated}");
         for message in [missing, message, truncated] {
             assert_eq!(message.lines().count(), 1, "{message}");

@@ -1,38 +1,33 @@
 //! The parameters, as the host and the window see them. Their ids never change.
 
+mod gain;
+pub mod handle;
+pub mod own_networks;
 mod spectrogram_source;
 pub mod state;
 mod text;
+pub mod window_geometry;
 
 use std::sync::RwLock;
 
 use nice_plug::prelude::*;
 use unbraid_engine::STEMS;
-use unbraid_engine::realtime::{Controls, Tap};
+use unbraid_engine::engine::{Controls, Tap};
 
-use crate::editor::Shape;
-use crate::networks::OwnNetworks;
+use crate::mode::Mode;
+use gain::{LEVEL_STEP_DB, gain};
+use handle::ParamHandle;
+use own_networks::OwnNetworks;
+use window_geometry::WindowGeometry;
 
+pub use gain::SILENCE_DB;
 pub use spectrogram_source::SpectrogramSource;
 
-/// Bottom of a level's range in dB: not −90 dB but exact silence.
-pub const SILENCE_DB: f32 = -90.0;
+/// Parameters that presets and the A/B comparison leave alone: a change of mode restarts the plug-in, and the host owns
+/// bypass.
+const NEVER_STORED: [&str; 2] = ["mode", "bypass"];
 
-/// Levels move in steps of this many dB, so that 0 dB set by a host in normalised values is exactly 0 dB.
-const LEVEL_STEP_DB: f32 = 0.01;
-
-/// Which network runs, and with it the latency.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Short latency, for performing and monitoring.
-    #[id = "live"]
-    Live,
-    /// Best separation, for mixing and rendering; the host compensates for the latency.
-    #[id = "studio"]
-    Studio,
-}
-
-/// What the stem outputs hear.
+/// Where the stem outputs are taken.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StemTap {
     /// Stems as separated: they sum to the input.
@@ -80,7 +75,7 @@ pub struct UnbraidParams {
     /// Which network runs. A change asks the host for a restart.
     #[id = "mode"]
     pub mode: EnumParam<Mode>,
-    /// What the stem outputs hear.
+    /// Where the stem outputs are taken.
     #[id = "stem_tap"]
     pub stem_tap: EnumParam<StemTap>,
     /// Gain of the main output in dB.
@@ -94,7 +89,7 @@ pub struct UnbraidParams {
     pub networks: OwnNetworks,
     /// Size and scale of the window. No parameter, but remembered with the project.
     #[persist = "window"]
-    pub window: RwLock<Shape>,
+    pub window: RwLock<WindowGeometry>,
     /// Signal of the window's spectrogram. No parameter, but remembered with the project.
     #[persist = "spectrogram"]
     pub spectrogram: RwLock<SpectrogramSource>,
@@ -154,6 +149,16 @@ impl UnbraidParams {
         [&self.vocals, &self.drums, &self.bass, &self.other]
     }
 
+    /// The parameters that presets and the A/B comparison store, with their ids. Not for the audio thread.
+    pub fn stored(&self) -> impl Iterator<Item = (String, ParamHandle<'_>)> {
+        handle::handles(self).filter(|(id, _)| !NEVER_STORED.contains(&id.as_str()))
+    }
+
+    /// The parameter called `id`. Not for the audio thread.
+    pub fn handle(&self, id: &str) -> Option<ParamHandle<'_>> {
+        handle::handles(self).find(|(known, _)| known == id).map(|(_, handle)| handle)
+    }
+
     /// The values as the engine takes them. The audio thread may call it.
     pub fn controls(&self) -> Controls {
         let stems = self.stems();
@@ -169,17 +174,6 @@ impl UnbraidParams {
             output_gain: gain(self.output_gain.value()),
             bypass: self.bypass.value(),
         }
-    }
-}
-
-/// A factor from dB: exactly 1 at 0 dB and exactly 0 at [`SILENCE_DB`].
-fn gain(decibels: f32) -> f32 {
-    if decibels <= SILENCE_DB {
-        0.0
-    } else if decibels.abs() < 0.5 * LEVEL_STEP_DB {
-        1.0
-    } else {
-        util::db_to_gain(decibels)
     }
 }
 
@@ -205,9 +199,10 @@ mod tests {
     fn zero_decibels_is_exactly_one_even_after_a_round_trip_through_the_host() {
         let params = UnbraidParams::default();
         let level = &params.vocals.level;
-        for normalized in [level.preview_normalized(0.0), f64::from(level.preview_normalized(0.0)) as f32] {
-            assert_eq!(gain(level.preview_plain(normalized)), 1.0);
-        }
+        // As VST3 carries it.
+        let carried = f64::from(level.preview_normalized(0.0));
+        ParamHandle::of(level).set(unbraid_formats::effect::single(carried));
+        assert_eq!(gain(level.value()), 1.0);
         let output = &params.output_gain;
         assert_eq!(gain(output.preview_plain(output.preview_normalized(0.0))), 1.0);
     }

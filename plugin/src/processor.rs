@@ -1,37 +1,48 @@
-//! One activation: an engine for the host's rate and block size, and what it needs to know of the host.
+//! The audio side of one activation: an engine between a host's buffers.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use unbraid_engine::prepare::{Contract, NetworkPlan};
-use unbraid_engine::realtime::{Engine, Separator};
-use unbraid_engine::{CHANNELS, STEMS};
+use unbraid_engine::cast::{nearest_f32, saturating_u32};
+use unbraid_engine::engine::Engine;
+use unbraid_engine::network::{Contract, NetworkPlan, Separator};
+use unbraid_engine::{CHANNELS, STEMS, SetupError};
 
 use crate::display::Display;
-use crate::loading::Loading;
+use crate::loading::{LoadedNetwork, Loading, NetworkSupply};
 use crate::meter::LoadMeter;
-use crate::params::{Mode, UnbraidParams};
-use crate::status::Status;
+use crate::mode::Mode;
+use crate::networks::NetworkError;
+use crate::params::UnbraidParams;
+use crate::status::{Status, StatusWriter};
 
-/// What a processor is made for; another one needs a restart.
+/// What a processor is made for; another selection needs a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Selection {
-    /// The mode that is chosen and can be had.
+    /// The selected mode, if there is a network for it.
     pub mode: Mode,
-    /// The state of the user's own networks.
+    /// The generation of the user's own networks.
     pub networks: u32,
 }
 
-/// What a host says at activation.
+impl Selection {
+    /// The current selection. The audio thread may call it.
+    pub fn of(params: &UnbraidParams) -> Self {
+        let networks = &params.networks;
+        Self { mode: networks.available(params.mode.value()), networks: networks.generation() }
+    }
+}
+
+/// A host's configuration at activation.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Host {
+pub struct HostConfig {
     /// Sample rate in Hz.
     pub sample_rate: f32,
     /// Most samples of one block.
     pub max_block: u32,
 }
 
-/// The main bus of a stretch of samples.
+/// The main bus of a segment of samples.
 pub enum MainBus<'a> {
     /// Left and right.
     Stereo([&'a mut [f32]; CHANNELS]),
@@ -39,22 +50,27 @@ pub enum MainBus<'a> {
     Mono(&'a mut [f32]),
 }
 
-/// The stem buses of a stretch of samples; `None` for those to which nobody listens.
+/// The stem buses of a segment of samples; `None` for those that are not connected.
 pub type StemBuses<'a> = [Option<[&'a mut [f32]; CHANNELS]>; STEMS];
 
-/// Where an engine's network comes from.
-enum Source {
-    Ready(Arc<NetworkPlan>),
-    /// It came, or will come, through the engine's door.
-    Loading(Loading),
+/// The parts of an instance that a processor works with.
+pub struct Parts<'a> {
+    /// The parameters, which the processor reads.
+    pub params: &'a Arc<UnbraidParams>,
+    /// The status, which it writes.
+    pub status: &'a Arc<Status>,
+    /// The display, which it feeds.
+    pub display: &'a Arc<Display>,
 }
 
-/// An engine between a host's buffers.
+/// An engine between a host's buffers. Made and dropped on the main thread; in between, one audio thread at a time has it.
 pub struct Processor {
     engine: Engine,
-    source: Source,
+    supply: NetworkSupply,
     selection: Selection,
-    host: Host,
+    host: HostConfig,
+    params: Arc<UnbraidParams>,
+    status: StatusWriter,
     /// The second channel of a mono bus.
     mono_scratch: Vec<f32>,
     meter: LoadMeter,
@@ -63,141 +79,118 @@ pub struct Processor {
     restart_requested: bool,
 }
 
+/// For the main thread.
 impl Processor {
-    /// Makes a processor of the network `plan` for the `selection` that fills `display`. What can be kept of
-    /// `previous` is: all of it if nothing changed, else its network.
+    /// Makes a processor for networks of `contract`, which passes through until one is published.
     ///
     /// # Errors
-    /// One line for people if the network or the host's settings cannot be used.
-    pub fn prepare(
-        previous: Option<Self>,
-        selection: Selection,
-        plan: &Arc<NetworkPlan>,
-        host: Host,
-        display: &Arc<Display>,
-    ) -> Result<Self, String> {
-        let network: Box<dyn Separator> = match previous {
-            Some(previous) if previous.runs(plan) => {
-                if previous.host == host {
-                    return Ok(Self { selection, restart_requested: false, ..previous });
-                }
-                previous.engine.into_separator()
-            }
-            _ => Box::new(plan.instance().map_err(|fault| fault.to_string())?),
-        };
-        Self::new(network, plan.clone(), selection, host, display)
-    }
-
-    /// Makes a processor of a stream `network` through `plan`.
-    ///
-    /// # Errors
-    /// One line for people if the host's settings cannot be used.
+    /// [`SetupError`] if the host's configuration cannot be used.
     pub fn new(
-        network: Box<dyn Separator>,
-        plan: Arc<NetworkPlan>,
-        selection: Selection,
-        host: Host,
-        display: &Arc<Display>,
-    ) -> Result<Self, String> {
-        let engine = Engine::new(network, f64::from(host.sample_rate), host.max_block as usize)
-            .map_err(|error| error.to_string())?;
-        Ok(Self::around(engine, Source::Ready(plan), selection, host, display))
-    }
-
-    /// Makes a processor for a network of `contract` that is still `loading`: until it comes, the dry signal is heard.
-    /// `report_problem` is told why if it never does.
-    ///
-    /// # Errors
-    /// One line for people if the host's settings cannot be used.
-    pub fn loading_network(
-        loading: Loading,
         contract: &Contract,
-        report_problem: impl FnOnce(String) + Send + 'static,
         selection: Selection,
-        host: Host,
-        display: &Arc<Display>,
-    ) -> Result<Self, String> {
-        let (engine, door) =
-            Engine::loading_network(contract, f64::from(host.sample_rate), host.max_block as usize)
-                .map_err(|error| error.to_string())?;
-        loading.send_through(door, report_problem);
-        Ok(Self::around(engine, Source::Loading(loading), selection, host, display))
-    }
-
-    fn around(
-        mut engine: Engine,
-        source: Source,
-        selection: Selection,
-        host: Host,
-        display: &Arc<Display>,
-    ) -> Self {
-        let sizes = engine.sizes();
-        engine.observe(Box::new(display.watch(sizes.fft, sizes.hop, f64::from(host.sample_rate))));
-        Self {
-            mono_scratch: vec![0.0; engine.sizes().hop],
+        host: HostConfig,
+        parts: &Parts<'_>,
+    ) -> Result<Self, SetupError> {
+        let sample_rate = f64::from(host.sample_rate);
+        let mut engine = Engine::new(contract, sample_rate, host.max_block as usize)?;
+        let config = *engine.config();
+        engine.observe(Box::new(parts.display.watch(config.fft, config.hop, sample_rate)));
+        Ok(Self {
+            supply: NetworkSupply::new(engine.network_slot()),
             engine,
-            source,
             selection,
             host,
+            params: parts.params.clone(),
+            status: parts.status.writer(),
+            mono_scratch: vec![0.0; config.hop],
             meter: LoadMeter::default(),
             realtime: true,
             restart_requested: false,
-        }
+        })
     }
 
-    /// Inverse transforms that were left out because nobody heard the stem.
-    pub fn left_out(&self) -> u64 {
-        self.engine.left_out()
+    /// Publishes a network that is ready; [`Loading::OtherContract`] gives it back.
+    pub fn publish(&mut self, network: LoadedNetwork) -> Loading {
+        self.supply.publish(network)
     }
 
-    /// Whether a network for this is on its way to it already.
-    pub fn is_loading(&self, selection: Selection, host: Host) -> bool {
-        self.selection == selection && self.host == host && self.engine.health().waiting_for_network
+    /// Loads a network, see [`NetworkSupply::load`].
+    ///
+    /// # Errors
+    /// As [`NetworkSupply::load`].
+    pub fn load(
+        &mut self,
+        timeout: Option<Duration>,
+        load: impl FnOnce() -> Result<LoadedNetwork, NetworkError> + Send + 'static,
+        report: impl FnOnce(NetworkError) + Send + 'static,
+    ) -> Result<Loading, NetworkError> {
+        self.supply.load(timeout, load, report)
     }
 
-    /// Whether it runs the network `plan`, which may have come to it while it ran.
-    fn runs(&self, plan: &Arc<NetworkPlan>) -> bool {
-        let its = match &self.source {
-            Source::Ready(its) => Some(its.clone()),
-            Source::Loading(loading) => loading.plan(),
-        };
-        its.is_some_and(|its| Arc::ptr_eq(&its, plan)) && !self.engine.health().waiting_for_network
+    /// A network for this selection and configuration is being loaded.
+    pub fn is_loading(&self, selection: Selection, host: HostConfig) -> bool {
+        self.selection == selection && self.host == host && self.supply.is_loading()
     }
 
+    /// A network of `plan` was published into it.
+    pub fn has_network_of(&self, plan: &Arc<NetworkPlan>) -> bool {
+        self.supply.plan().is_some_and(|own| Arc::ptr_eq(own, plan))
+    }
+
+    /// The configuration it was made for.
+    pub fn host(&self) -> HostConfig {
+        self.host
+    }
+
+    /// The same processor for a selection that needs no other network.
+    pub fn for_selection(self, selection: Selection) -> Self {
+        Self { selection, restart_requested: false, ..self }
+    }
+
+    /// Its network, for a processor of another configuration.
+    pub fn into_network(self) -> Option<Box<dyn Separator>> {
+        self.engine.into_network()
+    }
+
+    /// Sets whether the host plays in real time, as it does at first, or renders offline, without deadlines.
+    pub fn set_realtime(&mut self, realtime: bool) {
+        self.realtime = realtime;
+    }
+}
+
+/// For any thread.
+impl Processor {
     /// Delay from input to output in samples.
     pub fn latency(&self) -> u32 {
-        self.engine.latency() as u32
+        saturating_u32(self.engine.latency())
     }
 
     /// The mode whose network runs.
     pub fn mode(&self) -> Mode {
         self.selection.mode
     }
+}
 
-    /// Says whether the host plays in real time (as it is at first) or renders offline, without deadlines.
-    pub fn set_realtime(&mut self, realtime: bool) {
-        self.realtime = realtime;
-    }
-
-    /// Whether the host has to restart the plug-in because something else is `selection` than what runs. True once until
-    /// the restart has happened.
-    pub fn needs_restart(&mut self, selection: Selection) -> bool {
-        let differs = selection != self.selection;
-        let ask = differs && !self.restart_requested;
+/// For the audio thread.
+impl Processor {
+    /// The host has to restart the plug-in, because the selection is another than what runs. `true` once, until the
+    /// selection is back or the restart has happened.
+    pub fn needs_restart(&mut self) -> bool {
+        let differs = Selection::of(&self.params) != self.selection;
+        let request = differs && !self.restart_requested;
         self.restart_requested = differs;
-        ask
+        request
     }
 
-    /// Forgets everything heard. The audio thread may call it.
-    pub fn reset(&mut self, params: &UnbraidParams) {
+    /// Forgets all samples.
+    pub fn reset(&mut self) {
         self.engine.reset();
-        self.engine.set_controls(&params.controls());
+        self.engine.set_controls(&self.params.controls());
     }
 
-    /// Processes one stretch of samples in place, `stems` being the stem buses that the host listens to. For the audio
-    /// thread.
-    pub fn process(&mut self, main: MainBus<'_>, stems: StemBuses<'_>, params: &UnbraidParams) {
-        self.engine.set_controls(&params.controls());
+    /// Processes one segment of samples in place.
+    pub fn process(&mut self, main: MainBus<'_>, stems: StemBuses<'_>) {
+        self.engine.set_controls(&self.params.controls());
         match main {
             MainBus::Stereo(main) => self.engine.process(main, stems),
             MainBus::Mono(mono) => self.process_mono(mono),
@@ -214,64 +207,61 @@ impl Processor {
         }
     }
 
-    /// Tells `status` how a callback of `samples` went that began at `start`. For the audio thread.
-    pub fn report(&mut self, start: Instant, samples: usize, status: &Status) {
-        status.health(self.engine.health());
-        let load = self.meter.add(start, samples as f32 / self.host.sample_rate);
+    /// Writes to the status how a callback of `samples` went that began at `start`.
+    pub fn report(&mut self, start: Instant, samples: usize) {
+        self.status.health(self.engine.health());
+        let load = self.meter.add(start, nearest_f32(samples) / self.host.sample_rate);
         if load.missed && self.realtime {
-            status.missed_deadline();
+            self.status.missed_deadline();
         }
         if let Some((mean, peak)) = load.second {
-            status.load(mean, peak);
+            self.status.load(mean, peak);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use nice_plug::prelude::Params;
-
     use super::*;
     use crate::instance::Instance;
 
     const BLOCK: usize = 512;
 
-    /// Plays with vocals and drums muted to a host that has memory for all stem buses and listens as it says; returns what
-    /// the buses hold, and how many transforms were left out.
-    fn played(connected: [bool; STEMS]) -> ([[Vec<f32>; CHANNELS]; STEMS], u64) {
-        let instance = Instance::default();
-        for (id, parameter, _) in instance.params.param_map() {
-            if id == "vocals_mute" || id == "drums_mute" {
-                // SAFETY: the parameters live as long as the instance.
-                unsafe { parameter._internal_set_normalized_value(1.0) };
-            }
-        }
-        let mut processor = instance.prepare(None, 44_100.0, BLOCK as u32).unwrap();
+    fn processor() -> Processor {
+        Instance::default().prepare(None, 44_100.0, saturating_u32(BLOCK)).unwrap()
+    }
+
+    #[test]
+    fn a_bus_that_is_not_connected_is_left_alone() {
+        let connected = [true, false, true, true];
+        let mut processor = processor();
         let mut main = [vec![0.5; BLOCK], vec![0.5; BLOCK]];
         let mut stems: [[Vec<f32>; CHANNELS]; STEMS] =
             std::array::from_fn(|_| [vec![7.0; BLOCK], vec![7.0; BLOCK]]);
         for _ in 0..20 {
-            let mut heard = stems.iter_mut().zip(connected);
-            let heard = std::array::from_fn(|_| match heard.next()? {
+            let mut buses = stems.iter_mut().zip(connected);
+            let buses = std::array::from_fn(|_| match buses.next()? {
                 (stem, true) => Some(stem.each_mut().map(Vec::as_mut_slice)),
                 _ => None,
             });
-            processor.process(
-                MainBus::Stereo(main.each_mut().map(Vec::as_mut_slice)),
-                heard,
-                &instance.params,
-            );
+            processor.process(MainBus::Stereo(main.each_mut().map(Vec::as_mut_slice)), buses);
         }
-        (stems, processor.left_out())
+        let untouched = |stem: &[Vec<f32>; CHANNELS]| stem.iter().flatten().all(|&sample| sample == 7.0);
+        assert_eq!(stems.each_ref().map(untouched), connected.map(|connected| !connected));
     }
 
     #[test]
-    fn a_bus_to_which_nobody_listens_is_left_alone() {
-        let (stems, left_out) = played([true, false, true, true]);
-        let untouched = |stem: &[Vec<f32>; CHANNELS]| stem.iter().flatten().all(|&sample| sample == 7.0);
-        assert_eq!(stems.each_ref().map(untouched), [false, true, false, false]);
-        // Two channels in each of the ten frames. Vocals are muted, too, but the host listens to them.
-        assert_eq!(left_out, 20);
-        assert_eq!(played([true; STEMS]).1, 0);
+    fn a_mono_bus_at_0_db_is_the_delayed_input() {
+        let mut processor = processor();
+        let latency = processor.latency() as usize;
+        let tone = |at: usize| (nearest_f32(at) * 0.05).sin();
+        for from in (0..latency + 20 * BLOCK).step_by(BLOCK) {
+            let mut block: Vec<f32> = (from..from + BLOCK).map(tone).collect();
+            processor.process(MainBus::Mono(&mut block), [const { None }; STEMS]);
+            for (at, sample) in block.iter().enumerate() {
+                let expected = (from + at).checked_sub(latency).map_or(0.0, tone);
+                assert!((sample - expected).abs() < 1e-6, "sample {}: {sample}", from + at);
+            }
+        }
     }
 }

@@ -1,29 +1,23 @@
-//! What the framework's object of one instance and our own entry point in front of it have in common.
+//! The state of one instance that the framework's object and our own entry point in front of it share.
 
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
-use nice_plug::prelude::AsyncExecutor;
+use unbraid_formats::TryCell;
 
 use crate::instance::Instance;
 use crate::processor::Processor;
-use crate::try_cell::TryCell;
-use crate::{Restart, Unbraid};
+use crate::restart::RestartRequests;
 
-/// Asks the host for a restart, on its main thread.
-pub type AskForRestart = Box<dyn Fn() + Send>;
-
-/// A handle on what is shared; cloning it is cheap.
+/// A handle on the shared state; cloning it is cheap.
 #[derive(Clone, Default)]
 pub struct PluginShared {
-    /// What window and audio have in common.
+    /// Parameters, status and display, for the main thread and the window.
     pub instance: Instance,
-    /// What processes between activation and the next; the callback has it to itself.
+    /// The audio side of the current activation, for one callback at a time.
     pub processor: Arc<TryCell<Option<Processor>>>,
-    /// Work for the host's main thread is handed over with it.
-    pub executor: Arc<OnceLock<AsyncExecutor<Unbraid>>>,
-    /// How to ask the host for a restart where only its main thread may. The audio thread never touches it.
-    pub ask_for_restart: Arc<Mutex<Option<AskForRestart>>>,
+    /// Requests for a restart.
+    pub restart: RestartRequests,
 }
 
 enum Capture {
@@ -32,13 +26,13 @@ enum Capture {
 }
 
 thread_local! {
-    /// The framework makes its object itself and keeps it; this is how its maker gets to know it.
+    /// The framework makes its object itself and keeps it; the object announces itself here to the code that had it made.
     static CAPTURE: RefCell<Option<Capture>> = const { RefCell::new(None) };
 }
 
 impl PluginShared {
-    /// Runs `make`, in which the framework makes its object, and returns what it made and what that shares; `None` if it
-    /// made no object.
+    /// Runs `make`, in which the framework makes its object on this thread, and returns its result with the state of the
+    /// object, `None` if it made none.
     pub fn capture_during<R>(make: impl FnOnce() -> R) -> (R, Option<Self>) {
         CAPTURE.set(Some(Capture::Awaited));
         let made = make();
@@ -48,42 +42,23 @@ impl PluginShared {
         }
     }
 
-    /// Tells whoever awaits it that the framework's object was made.
+    /// Announces that the framework's object was made, to [`PluginShared::capture_during`] on this thread.
     pub fn announce(&self) {
-        CAPTURE.with_borrow_mut(|birth| {
-            if matches!(birth, Some(Capture::Awaited)) {
-                *birth = Some(Capture::Of(self.clone()));
+        CAPTURE.with_borrow_mut(|capture| {
+            if matches!(capture, Some(Capture::Awaited)) {
+                *capture = Some(Capture::Of(self.clone()));
             }
         });
-    }
-
-    /// Has the host's main thread ask for a restart. The audio thread may call it; this happens once a change of what is
-    /// to run, and posts a task to that thread.
-    pub fn schedule_restart(&self) {
-        if let Some(executor) = self.executor.get() {
-            executor.execute_gui(Restart);
-        }
-    }
-
-    /// Asks for a restart, on the host's main thread.
-    pub fn restart(&self) {
-        if let Some(ask) = &*self.ask_for_restart.lock().unwrap_or_else(PoisonError::into_inner) {
-            ask();
-        }
-    }
-
-    /// From now on the host is asked for a restart by `ask`, if there is a way. For the main thread.
-    pub fn restart_by(&self, ask: Option<AskForRestart>) {
-        *self.ask_for_restart.lock().unwrap_or_else(PoisonError::into_inner) = ask;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plugin::Unbraid;
 
     #[test]
-    fn who_awaits_an_object_gets_what_it_shares_and_nobody_else_does() {
+    fn capturing_gives_the_state_of_the_object_that_was_made_and_only_then() {
         let (plugin, shared) = PluginShared::capture_during(Unbraid::default);
         let shared = shared.expect("an object was made");
         assert!(Arc::ptr_eq(&plugin.instance().params, &shared.instance.params));

@@ -1,23 +1,26 @@
-//! The fuzzer's long form, started by `cargo xtask fuzz`: `fuzz SEED MINUTES`, or `fuzz SEED` for the one life of it.
+//! The fuzzer's long form, started by `cargo xtask fuzz`.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::Parser;
 use unbraid_tests::fuzz::{fuzz, life};
 
+/// Treats the bundled plug-in at random
+#[derive(Parser)]
+struct Arguments {
+    /// First seed
+    seed: u64,
+    /// Minutes to go on for [default: the one life of the seed]
+    minutes: Option<f64>,
+}
+
 fn main() -> ExitCode {
-    let arguments: Vec<f64> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
-    let result = match arguments[..] {
-        [seed] => life(seed as u64).map(|tally| (1, tally)),
-        [seed, minutes] => {
-            let time = Duration::from_secs_f64(60.0 * minutes);
-            // The seed first: a crash says nothing any more.
-            fuzz(seed as u64, time, |seed| println!("seed {seed}"))
-        }
-        _ => {
-            eprintln!("usage: fuzz SEED [MINUTES]");
-            return ExitCode::FAILURE;
-        }
+    let Arguments { seed, minutes } = Arguments::parse();
+    let result = match minutes {
+        None => life(seed).map(|tally| (1, tally)),
+        // The seed is printed first, because a crash prints nothing.
+        Some(minutes) => fuzz(seed, Duration::from_secs_f64(60.0 * minutes), |seed| println!("seed {seed}")),
     };
     match result {
         Ok((lives, tally)) => {
@@ -26,7 +29,7 @@ fn main() -> ExitCode {
         }
         Err(finding) => {
             eprintln!("seed {}: {}", finding.seed, finding.what);
-            eprintln!("see it again: cargo xtask fuzz --life {}", finding.seed);
+            eprintln!("to repeat it: cargo xtask fuzz --life {}", finding.seed);
             ExitCode::FAILURE
         }
     }

@@ -7,8 +7,10 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use unbraid_host::{Callback, ClapHost, system_requests};
-use unbraid_tests::{Audio, MODES, RATE, active_host_in, noise};
+use unbraid_host::{Callback, ClapHost};
+use unbraid_requests::system_requests;
+use unbraid_testkit::{float, index};
+use unbraid_tests::{Audio, MODES, RATE, active_host_in, announced, noise};
 
 /// Main and the four stems.
 const BUSES: usize = 5;
@@ -17,7 +19,11 @@ const SETTLING: usize = 1 << 16;
 
 /// An active instance for every mode.
 fn hosts(block: usize) -> impl Iterator<Item = (&'static str, ClapHost)> {
-    MODES.into_iter().map(move |mode| (mode, active_host_in(mode, RATE, block as u32)))
+    MODES.into_iter().map(move |mode| {
+        let mut host = active_host_in(mode, RATE, announced(block));
+        host.count_requests_with(system_requests);
+        (mode, host)
+    })
 }
 
 /// Callbacks one after the other, those of the settling left out.
@@ -43,7 +49,7 @@ fn promise_6_the_bundle_asks_the_system_for_no_memory() {
         for (mode, mut host) in hosts(block) {
             let before = requests();
             host.deactivate();
-            host.activate(f64::from(RATE), block as u32 + 1).unwrap();
+            host.activate(f64::from(RATE), announced(block) + 1).unwrap();
             assert!(requests() - before > 50, "the guard does not see that the bundle makes a new engine");
             let asked: u64 = callbacks(&mut host, &song, block, 4000)
                 .iter()
@@ -62,7 +68,7 @@ fn least_costs<const N: usize>(mode: &str, blocks: [usize; N]) -> [Duration; N] 
     const SAMPLES: usize = 1 << 15;
     let song = noise(SETTLING);
     let mut hosts = blocks.map(|block| {
-        let mut host = active_host_in(mode, RATE, block as u32);
+        let mut host = active_host_in(mode, RATE, announced(block));
         callbacks(&mut host, &song, block, 0);
         host
     });
@@ -108,7 +114,7 @@ fn the_cost_does_not_rise_for_larger_blocks() {
 fn unevenness(rounds: &[Vec<Duration>], slices: usize) -> [f64; 2] {
     let quantile = |mut values: Vec<Duration>, part: f64| {
         values.sort();
-        values[(part * values.len() as f64) as usize].as_secs_f64()
+        values[index(part * float(values.len()))].as_secs_f64()
     };
     let typical = |round: &Vec<Duration>| -> Vec<f64> {
         (0..slices)
@@ -119,7 +125,7 @@ fn unevenness(rounds: &[Vec<Duration>], slices: usize) -> [f64; 2] {
         .iter()
         .map(|round| {
             let typical = typical(round);
-            let mean = typical.iter().sum::<f64>() / slices as f64;
+            let mean = typical.iter().sum::<f64>() / float(slices);
             [typical.into_iter().fold(0.0, f64::max) / mean, quantile(round.clone(), 0.99) / mean]
         })
         .fold([f64::INFINITY; 2], |least, round| [least[0].min(round[0]), least[1].min(round[1])])

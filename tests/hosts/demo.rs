@@ -1,6 +1,7 @@
 //! The plug-in separates as the training code does: the bundled clip against the training code's own streamed result.
 
 use safetensors::{Dtype, SafeTensors};
+use unbraid_testkit::seconds_of;
 use unbraid_tests::{Audio, MODES, RATE, active_host_in, clip, energy, play, repository_file};
 
 /// The stems that the training code got from the clip's beginning: `stems`, i16 `[4, 2, T]`, full scale 32768.
@@ -31,7 +32,7 @@ fn separates_as_the_training_code(mode: &str) {
     let expected = expected(mode);
     let length = expected[0][0].len();
     assert!(length >= 5 * RATE as usize, "a few seconds of music, not {length} samples");
-    let song = clip(length as f64 / f64::from(RATE));
+    let song = clip(seconds_of(length, f64::from(RATE)));
     let mut host = active_host_in(mode, RATE, 512);
     let latency = host.latency();
     let played = play(&mut host, &song, 512);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use unbraid_host::ClapHost;
-use unbraid_tests::{Audio, MODES, Random, clip, loaded_host_in, play};
+use unbraid_tests::{Audio, MODES, Random, announced, clip, loaded_host_in, play};
 
 /// Mode, sample rate in Hz and block of each instance.
 const SETTINGS: [(&str, u32, u32); 8] = [
@@ -61,13 +61,13 @@ fn instances_in_turns_on_one_thread_do_not_hear_each_other() {
         |from: usize, to: usize| -> Vec<&[f32]> { song.iter().map(|channel| &channel[from..to]).collect() };
     let block = 256;
     let alone = MODES.map(|mode| {
-        let mut host = born((mode, 44_100, block as u32));
+        let mut host = born((mode, 44_100, announced(block)));
         let mut running = host.start().unwrap();
         (0..song[0].len() / block)
             .map(|at| running.block(&slices(at * block, (at + 1) * block), &[]).unwrap().to_vec())
             .collect::<Vec<_>>()
     });
-    let mut hosts: Vec<_> = (0..4).map(|at| born((MODES[at % 2], 44_100, block as u32))).collect();
+    let mut hosts: Vec<_> = (0..4).map(|at| born((MODES[at % 2], 44_100, announced(block)))).collect();
     let mut running: Vec<_> = hosts.iter_mut().map(|host| host.start().unwrap()).collect();
     let [studio, live] = &alone;
     for (at, alone) in studio.iter().zip(live).enumerate() {

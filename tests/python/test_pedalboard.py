@@ -1,4 +1,5 @@
-"""The VST3 plug-in in pedalboard (JUCE), which deactivates all auxiliary buses: the main output is right all the same."""
+"""The VST3 plug-in in pedalboard (JUCE), which deactivates all auxiliary buses: the main output is right all the
+same."""
 
 import numpy as np
 import pedalboard

@@ -4,41 +4,23 @@
 //! builds the bundles and runs all of them; `cargo xtask fuzz` and `cargo xtask soak` run the long forms of two of them.
 
 pub mod fuzz;
-mod random;
 pub mod soak;
 mod subject;
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-pub use random::Random;
 pub use subject::{Subject, Tally, Treatment};
 
 use unbraid_host::{Blocks, ClapHost, Played};
+pub use unbraid_testkit::{INAUDIBLE, Random, repository_file};
+use unbraid_testkit::{delayed_error, samples_of, stereo_noise, target_folder};
 
 /// Sample rate of the clip in Hz.
 pub const RATE: u32 = 44_100;
 
-/// −120 dBFS as an amplitude.
-pub const INAUDIBLE: f32 = 1e-6;
-
 /// Audio as `[channel][sample]`.
 pub type Audio = Vec<Vec<f32>>;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// A file of the repository.
-///
-/// # Panics
-/// When it is not there.
-#[must_use]
-pub fn repository_file(path: &str) -> PathBuf {
-    let file = root().join(path);
-    assert!(file.exists(), "{path} is missing from the repository");
-    file
-}
 
 /// The packed CLAP plug-in.
 ///
@@ -48,7 +30,7 @@ pub fn repository_file(path: &str) -> PathBuf {
 pub fn bundled_clap() -> PathBuf {
     const REMEDY: &str =
         "run `cargo xtask bundle unbraid --release` first, or all tests with `cargo xtask test`";
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let target = target_folder();
     let modified = |path: &Path| -> Option<SystemTime> { path.metadata().ok()?.modified().ok() };
     let bundle = target.join("bundled/unbraid.clap");
     let library = format!("{}unbraid{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
@@ -118,6 +100,15 @@ pub fn with_network(host: &mut ClapHost) {
     host.set_offline(false).expect("the plug-in plays in real time");
 }
 
+/// A block as a host announces it.
+///
+/// # Panics
+/// If it is longer than hosts can say.
+#[must_use]
+pub fn announced(block: usize) -> u32 {
+    u32::try_from(block).expect("a block of fewer than 2^32 samples")
+}
+
 /// Streams a song in blocks of one size, and `latency` samples of silence after it.
 ///
 /// # Panics
@@ -152,30 +143,16 @@ pub fn play_in(host: &mut ClapHost, song: &Audio, blocks: Blocks) -> Played {
 #[must_use]
 pub fn clip(seconds: f64) -> Audio {
     let file = repository_file("tests/clips/francium.flac");
-    let mut reader = claxon::FlacReader::open(file).expect("the clip is a FLAC file");
-    assert_eq!((reader.streaminfo().sample_rate, reader.streaminfo().channels), (RATE, 2));
-    let wanted = (seconds * f64::from(RATE)) as usize;
-    let mut channels = vec![Vec::new(); 2];
-    for (index, sample) in reader.samples().take(2 * wanted).enumerate() {
-        channels[index % 2].push(sample.expect("the clip is whole") as f32 / 32_768.0);
-    }
-    assert_eq!(channels[1].len(), wanted, "the clip is long enough");
-    channels
+    let song = unbraid_song::read(&file).expect("the clip is a FLAC file");
+    assert_eq!(song.rate, RATE);
+    let length = samples_of(seconds, f64::from(RATE));
+    song.channels.into_iter().map(|channel| channel[..length].to_vec()).collect()
 }
 
 /// Full-scale noise, different on both channels; the same at every call.
 #[must_use]
 pub fn noise(length: usize) -> Audio {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let mut next = || {
-        // xorshift64*: a test signal needs no crate.
-        state ^= state >> 12;
-        state ^= state << 25;
-        state ^= state >> 27;
-        let bits = state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 40;
-        bits as f32 / (1u32 << 23) as f32 - 1.0
-    };
-    (0..2).map(|_| (0..length).map(|_| next()).collect()).collect()
+    stereo_noise(1, length).into()
 }
 
 /// The largest difference between `output`, read `delay` samples later, and `input`.
@@ -184,31 +161,25 @@ pub fn noise(length: usize) -> Audio {
 /// When the output is too short for that.
 #[must_use]
 pub fn difference(input: &Audio, output: &Audio, delay: usize) -> f32 {
-    assert_eq!(input.len(), output.len(), "as many channels");
-    let mut largest = 0.0f32;
-    for (input, output) in input.iter().zip(output) {
-        assert!(output.len() >= input.len() + delay, "the output is long enough");
-        for (input, output) in input.iter().zip(&output[delay..]) {
-            largest = largest.max((input - output).abs());
-        }
-    }
-    largest
+    let late: Audio =
+        input.iter().zip(output).map(|(input, output)| output[delay..][..input.len()].to_vec()).collect();
+    delayed_error(&late, input, 0)
 }
 
-/// The sum of several outputs of one shape, in double precision on the way.
+/// The sum of several outputs of one shape.
 #[must_use]
 pub fn sum(ports: &[Audio]) -> Audio {
-    (0..ports[0].len())
-        .map(|channel| {
-            (0..ports[0][channel].len())
-                .map(|sample| ports.iter().map(|port| f64::from(port[channel][sample])).sum::<f64>() as f32)
-                .collect()
-        })
-        .collect()
+    let mut total = ports[0].clone();
+    for port in &ports[1..] {
+        for (total, channel) in total.iter_mut().zip(port) {
+            total.iter_mut().zip(channel).for_each(|(total, sample)| *total += sample);
+        }
+    }
+    total
 }
 
 /// Energy of audio.
 #[must_use]
 pub fn energy(audio: &Audio) -> f64 {
-    audio.iter().flatten().map(|&sample| f64::from(sample) * f64::from(sample)).sum()
+    unbraid_testkit::energy(audio)
 }

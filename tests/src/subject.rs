@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use unbraid_host::{ClapHost, Error, PARAMETERS, RawChange, parameter_id};
+use unbraid_testkit::{float, samples_of};
 
 use crate::Random;
 use crate::bundled_clap;
@@ -10,7 +11,7 @@ use crate::bundled_clap;
 const RATES: [f64; 8] = [22_050.0, 44_100.0, 48_000.0, 88_200.0, 96_000.0, 192_000.0, 1.0, 768_000.0];
 const ANNOUNCED: [u32; 9] = [1, 17, 64, 128, 480, 512, 1024, 2027, 8192];
 
-/// Larger input samples count as 0, as those that are no numbers do (`unbraid_engine`'s promise 7).
+/// Larger input samples count as 0, as non-finite ones do (`unbraid_engine`'s promise 7).
 const LARGEST_SAMPLE: f32 = 1e18;
 
 /// How a subject is treated.
@@ -160,7 +161,7 @@ impl Subject {
             let at = self.random.below(state.len());
             match self.random.below(4) {
                 0 => state.truncate(at),
-                1 => state[at] = self.random.bits() as u8,
+                1 => state[at] = self.random.byte(),
                 2 => {
                     let byte = *self.random.pick(b"0123456789eE-+.\"{}[]:,null");
                     state.insert(at, byte);
@@ -196,7 +197,7 @@ impl Subject {
         let has_stems = self.host.output_ports().len() == 5;
         // The stems' sum is the input while they are tapped before the levels, and ramps take 8 ms.
         let tap = self.host.value("stem_tap").map_err(|error| error.to_string())?;
-        let ramp = (0.01 * self.rate) as usize + 2;
+        let ramp = samples_of(0.01, self.rate) + 2;
         let mut steady = if tap == 0.0 { ramp } else { 0 };
         let mut pre_level = tap == 0.0;
         let mut delayed: Vec<VecDeque<f32>> = vec![std::iter::repeat_n(0.0, latency).collect(); inputs];
@@ -212,7 +213,7 @@ impl Subject {
                 steady = if pre_level { ramp } else { 0 };
                 peak = 1.0;
             }
-            let announced = self.announced as usize;
+            let announced = usize::try_from(self.announced).expect("a host's blocks fit into memory");
             let length = match self.random.below(if wild { 8 } else { 6 }) {
                 0 => 0,
                 1 => self.random.below(announced + 1),
@@ -230,8 +231,8 @@ impl Subject {
             let slices: Vec<&[f32]> = input.iter().map(Vec::as_slice).collect();
             let output = running.block(&slices, &changes).map_err(|error| place(error.to_string()))?;
             self.tally.blocks += 1;
-            self.tally.samples += length as u64;
-            self.tally.changes += changes.len() as u64;
+            self.tally.samples += u64::try_from(length).expect("64 bits are enough");
+            self.tally.changes += u64::try_from(changes.len()).expect("64 bits are enough");
 
             if let Some(bad) = output.iter().flatten().flatten().find(|sample| !sample.is_finite()) {
                 return Err(place(format!("{bad} came out")));
@@ -239,10 +240,10 @@ impl Subject {
             let tapped = parameter_id("stem_tap");
             let tap_moves = changes.iter().any(|change| change.id == tapped && change.value.is_finite());
             for (delayed, channel) in delayed.iter_mut().zip(&input) {
-                delayed.extend(channel.iter().map(|&sample| heard(sample)));
+                delayed.extend(channel.iter().map(|&sample| sanitized(sample)));
             }
             for &sample in input.iter().flatten() {
-                peak = peak.max(f64::from(heard(sample).abs()));
+                peak = peak.max(f64::from(sanitized(sample).abs()));
             }
             if tap_moves {
                 // Which values the plug-in made of it is asked after the stretch; until then nothing is compared.
@@ -274,23 +275,29 @@ impl Subject {
 }
 
 /// An input sample as the plug-in takes it.
-fn heard(sample: f32) -> f32 {
+fn sanitized(sample: f32) -> f32 {
     let magnitude = sample.abs();
     // False for NaN, too.
     if (f32::MIN_POSITIVE..=LARGEST_SAMPLE).contains(&magnitude) { sample } else { 0.0 }
 }
 
+/// A sine of 70 Hz at 44.1 kHz.
+#[expect(clippy::cast_possible_truncation, reason = "a test signal")]
+fn sine(at: usize) -> f32 {
+    (float(at) * 0.01).sin() as f32
+}
+
 /// One block of input.
 fn signal(random: &mut Random, wild: bool, channels: usize, length: usize) -> Vec<Vec<f32>> {
     let kind = random.below(if wild { 10 } else { 5 });
-    let mut noise = |gain: f32| (random.unit() as f32 * 2.0 - 1.0) * gain;
+    let mut noise = |gain: f32| random.sample() * gain;
     let mut audio: Vec<Vec<f32>> = (0..channels)
         .map(|_| {
             (0..length)
                 .map(|at| match kind {
                     0 => 0.0,
                     1 => noise(0.01),
-                    2 => (at as f32 * 0.01).sin(),
+                    2 => sine(at),
                     5 => noise(15.85),
                     6 => 1.0,
                     7 => noise(1e-39),
@@ -335,9 +342,9 @@ fn changes(random: &mut Random, wild: bool, length: usize) -> Vec<RawChange> {
                 at = length + random.below(100_000);
             }
             if wild && random.once_in(20) {
-                id = random.bits() as u32;
+                id = random.bits_32();
             }
-            RawChange { at: at as u32, id, value }
+            RawChange { at: u32::try_from(at).expect("blocks are short"), id, value }
         })
         .collect();
     if !(wild && random.once_in(4)) {

@@ -18,8 +18,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
-use crate::render::Mode;
 use crate::{bundle, workspace};
+use unbraid_separate::Mode;
 
 /// Options of `cargo xtask bench`.
 #[derive(clap::Args)]
@@ -82,7 +82,9 @@ pub fn main(arguments: &Arguments) -> Result<()> {
     }
     let modes: Vec<Mode> = [Mode::Studio, Mode::Live]
         .into_iter()
-        .filter(|mode| arguments.mode.is_none_or(|chosen| chosen == *mode) && mode.network_file().exists())
+        .filter(|mode| {
+            arguments.mode.is_none_or(|chosen| chosen == *mode) && workspace::network_file(*mode).exists()
+        })
         .collect();
     if modes.is_empty() {
         bail!("no network for the chosen mode: models/live.onnx or models/studio.onnx is missing");

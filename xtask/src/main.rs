@@ -10,6 +10,13 @@
 //! * `window`: opens and closes the window while audio plays, and drags files onto it;
 //! * `evaluate`: scores the bundled plug-in on songs whose stems are known.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "figures and pictures of measurements; no audio passes here"
+)]
+
 mod bench;
 mod bundle;
 mod evaluate;
@@ -27,6 +34,7 @@ mod workspace;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use unbraid_separate::joined;
 
 /// Unbraid's own commands.
 #[derive(Parser)]
@@ -61,7 +69,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
+    let result = match Arguments::parse_from(joined(std::env::args_os())).command {
         Command::Bundle(arguments) => bundle::main(arguments),
         Command::Render(arguments) => render::main(&arguments),
         Command::Test(arguments) => test::main(&arguments),

@@ -22,7 +22,7 @@ const NEEDS: &[Need] = &[
         found: || succeeds("python3", &["-c", "import venv, ensurepip"]),
     },
     Need {
-        purpose: "a C++ compiler, for a package of the training code that pip builds",
+        purpose: "a C++ compiler, for the training code's operators and a package of it that pip builds",
         package: "g++",
         found: || succeeds("g++", &["--version"]),
     },
@@ -34,6 +34,11 @@ const NEEDS: &[Need] = &[
                 "import os, sysconfig; assert os.path.exists(sysconfig.get_path('include') + '/Python.h')";
             succeeds("python3", &["-c", header])
         },
+    },
+    Need {
+        purpose: "FluidSynth, for the training code",
+        package: "libfluidsynth3",
+        found: || library("libfluidsynth.so.3"),
     },
     Need { purpose: "libGL, for DawDreamer", package: "libgl1", found: || library("libGL.so.1") },
     Need { purpose: "libX11, for DawDreamer", package: "libx11-6", found: || library("libX11.so.6") },

@@ -15,18 +15,12 @@ pub struct Arguments {
     without: Vec<String>,
 }
 
-/// Packages of the Python hosts and of the training code's tests that need no torch.
-const REQUIREMENTS: &str = "tests/python/requirements.txt";
+/// Packages of the Python hosts, and what reads all Python code.
+const HOSTS: &str = "tests/python/requirements.txt";
 
-/// Tests of the training code that need no torch, no sound fonts and no training data. The others take a 2.5 GB download:
-/// `models/training/README.md` has their command.
-const TRAINING_TESTS: [&str; 5] = [
-    "tests/test_scores.py",
-    "tests/test_baseline.py",
-    "tests/test_backing_notes.py",
-    "tests/test_voices.py",
-    "tests/test_requirements.py",
-];
+/// Packages of the training code: 2.5 GB with PyTorch, whose wheel on PyPI links CUDA's libraries, so that none of them
+/// can be left out even where there is no GPU. Downloaded once; the environment stays under `target/`.
+const TRAINING: &str = "models/training/requirements.txt";
 
 /// Ardour's Lua session is a matter of Linux.
 const PYTHON_HOSTS: &[&str] =
@@ -40,7 +34,8 @@ type Step = (&'static str, fn() -> Result<()>);
 const STEPS: &[Step] = &[
     ("system packages", setup::system_packages),
     // Before all that takes long: it is what a bare system lacks something for.
-    ("Python environment", || python::environment("test", &[REQUIREMENTS]).map(drop)),
+    ("Python environments", python_environments),
+    ("Python lints", python_lints),
     ("formatting", || cargo(&["fmt", "--all", "--check"])),
     ("bundles", bundles),
     ("clippy", || cargo(&["clippy", PROFILE, "--all-targets", "--", "-D", "warnings"])),
@@ -49,8 +44,8 @@ const STEPS: &[Step] = &[
     ("standalone program", standalone),
     ("window on a screen", window_on_a_screen),
     ("Rust tests with AVX2 kernels", tests_with_avx2_kernels),
-    ("VST3 in Python hosts", || pytest("tests/python", PYTHON_HOSTS)),
-    ("training code", || pytest("models/training", &TRAINING_TESTS)),
+    ("VST3 in Python hosts", || pytest("test", HOSTS, "tests/python", PYTHON_HOSTS)),
+    ("training code", || pytest("training", TRAINING, "models/training", &["tests"])),
 ];
 
 /// Runs the command.
@@ -141,9 +136,28 @@ fn bundles() -> Result<()> {
     Ok(())
 }
 
-fn pytest(folder: &str, paths: &[&str]) -> Result<()> {
-    let python = python::environment("test", &[REQUIREMENTS])?;
-    let arguments: Vec<&str> =
-        ["-v", "-p", "no:cacheprovider"].iter().copied().chain(paths.iter().copied()).collect();
+/// That of the hosts, and that of the training code.
+fn python_environments() -> Result<()> {
+    python::environment("test", &[HOSTS])?;
+    python::environment("training", &[TRAINING]).map(drop)
+}
+
+/// Faults and format of all Python code; the rules are in `ruff.toml`.
+fn python_lints() -> Result<()> {
+    let python = python::environment("test", &[HOSTS])?;
+    for arguments in [["check", "."], ["format", "--check"]] {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--no-cache"]).collect();
+        python::module(&python, &workspace::root(), "ruff", &arguments)?;
+    }
+    Ok(())
+}
+
+fn pytest(environment: &str, requirements: &str, folder: &str, paths: &[&str]) -> Result<()> {
+    let python = python::environment(environment, &[requirements])?;
+    let arguments: Vec<&str> = ["-v", "-p", "no:cacheprovider", "--durations=5"]
+        .iter()
+        .copied()
+        .chain(paths.iter().copied())
+        .collect();
     python::module(&python, &workspace::root().join(folder), "pytest", &arguments)
 }

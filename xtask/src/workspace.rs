@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use unbraid_separate::Mode;
+
 /// The workspace's root folder. `cargo run` says where this package lies; a binary started directly goes by where it
 /// was built.
 pub fn root() -> PathBuf {
@@ -25,11 +27,9 @@ pub fn demo_clip() -> PathBuf {
     root().join("tests/clips/francium.flac")
 }
 
-/// A path as the user would write it: relative to the current folder where that is shorter.
-pub fn shown(path: &Path) -> String {
-    let short = std::env::current_dir()
-        .ok()
-        .and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned))
-        .filter(|short| !short.as_os_str().is_empty());
-    short.unwrap_or_else(|| path.to_owned()).display().to_string()
+/// The network that the workspace's plug-in builds in for a mode. Without the file, the plug-in has no such mode of its own.
+pub fn network_file(mode: Mode) -> PathBuf {
+    root().join(format!("models/{}.onnx", mode.text().to_lowercase()))
 }
+
+pub use unbraid_separate::shown;

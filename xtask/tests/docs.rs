@@ -28,10 +28,8 @@ const NOT_RUN_INLINE: [(&str, &str); 7] = [
 ];
 
 /// Documents none of whose blocks are run, and why.
-const NOT_RUN_DOCUMENTS: [(&str, &str); 1] = [(
-    "models/training/README.md",
-    "a day of training after a 2.5 GB download; `cargo xtask test` runs the tests of that package which need neither",
-)];
+const NOT_RUN_DOCUMENTS: [(&str, &str); 1] =
+    [("models/training/README.md", "days of training; `cargo xtask test` runs the tests of that package")];
 
 /// A block whose first line is this and a reason is not run.
 const MARK: &str = "# not run by the tests: ";

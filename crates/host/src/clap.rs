@@ -17,7 +17,8 @@ use clack_host::prelude::*;
 use clack_host::process::StoppedPluginAudioProcessor;
 use clack_host::utils::ClapId;
 
-use crate::handlers::{Handlers, MainThread, Shared};
+use crate::handlers::{Handlers, MainThread, Messages};
+use crate::processing::RequestCounter;
 use crate::{Error, parameter_id};
 
 /// An audio port (a bus) of the plug-in.
@@ -54,6 +55,8 @@ pub struct ClapHost {
     pub(crate) activation: Option<(f64, u32)>,
     pub(crate) inputs: Vec<Port>,
     pub(crate) outputs: Vec<Port>,
+    /// Counts the requests of callbacks to the system's allocator.
+    pub(crate) counter: Option<RequestCounter>,
     name: String,
     version: String,
     instance: PluginInstance<Handlers>,
@@ -87,7 +90,7 @@ impl ClapHost {
         let info = HostInfo::new("Unbraid's own host", "Unbraid", "", env!("CARGO_PKG_VERSION"))
             .map_err(|error| Error::Instantiate(error.to_string()))?;
         let mut instance = PluginInstance::<Handlers>::new(
-            |_| Shared::default(),
+            |_| Messages::default(),
             |shared| MainThread { shared },
             &entry,
             &id,
@@ -96,7 +99,16 @@ impl ClapHost {
         .map_err(|error| Error::Instantiate(error.to_string()))?;
         let inputs = ports(&mut instance, true)?;
         let outputs = ports(&mut instance, false)?;
-        Ok(Self { processor: None, activation: None, inputs, outputs, name, version, instance })
+        Ok(Self {
+            processor: None,
+            activation: None,
+            inputs,
+            outputs,
+            counter: None,
+            name,
+            version,
+            instance,
+        })
     }
 
     /// The plug-in's name and version from its descriptor.
@@ -334,9 +346,9 @@ impl ClapHost {
     }
 
     /// Warnings and errors that the plug-in logged since the last question.
-    pub fn take_complaints(&mut self) -> Vec<String> {
+    pub fn take_warnings(&mut self) -> Vec<String> {
         self.instance.access_shared_handler(|shared| {
-            shared.complaints.lock().map(|mut list| std::mem::take(&mut *list)).unwrap_or_default()
+            shared.warnings.lock().map(|mut list| std::mem::take(&mut *list)).unwrap_or_default()
         })
     }
 

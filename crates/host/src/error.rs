@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file is missing, is no library or has no CLAP entry.
-    #[error("cannot load {path}: {reason} (build it with `cargo xtask bundle unbraid --release`)")]
+    #[error("cannot load {path}: {reason}")]
     Load {
         /// The bundle's path.
         path: PathBuf,
@@ -63,7 +63,7 @@ pub enum Error {
     #[error("the plug-in failed at sample {at}: {reason}")]
     Process {
         /// First sample of the block in question.
-        at: usize,
+        at: u64,
         /// What the plug-in says.
         reason: String,
     },

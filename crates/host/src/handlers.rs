@@ -18,7 +18,7 @@ pub struct Handlers;
 
 /// What any of the plug-in's threads may tell the host.
 #[derive(Default)]
-pub struct Shared {
+pub struct Messages {
     /// The plug-in wants to be deactivated and activated again (a mode change).
     pub restart_requested: AtomicBool,
     /// The plug-in wants its main-thread callback called.
@@ -26,10 +26,10 @@ pub struct Shared {
     /// How often the plug-in announced a new latency.
     pub latency_changes: AtomicU32,
     /// Warnings and errors that the plug-in logged.
-    pub complaints: Mutex<Vec<String>>,
+    pub warnings: Mutex<Vec<String>>,
 }
 
-impl SharedHandler<'_> for Shared {
+impl SharedHandler<'_> for Messages {
     fn request_restart(&self) {
         self.restart_requested.store(true, Ordering::SeqCst);
     }
@@ -42,16 +42,16 @@ impl SharedHandler<'_> for Shared {
     }
 }
 
-impl HostLogImpl for Shared {
+impl HostLogImpl for Messages {
     fn log(&self, severity: LogSeverity, message: &str) {
         let harmless = matches!(severity, LogSeverity::Debug | LogSeverity::Info);
-        if !harmless && let Ok(mut complaints) = self.complaints.lock() {
-            complaints.push(message.to_owned());
+        if !harmless && let Ok(mut warnings) = self.warnings.lock() {
+            warnings.push(message.to_owned());
         }
     }
 }
 
-impl HostParamsImplShared for Shared {
+impl HostParamsImplShared for Messages {
     // Changes made by the plug-in itself are read back by value, so there is nothing to schedule.
     fn request_flush(&self) {}
 }
@@ -59,7 +59,7 @@ impl HostParamsImplShared for Shared {
 /// What the plug-in may tell the host on the main thread.
 pub struct MainThread<'a> {
     /// The part that all threads see.
-    pub shared: &'a Shared,
+    pub shared: &'a Messages,
 }
 
 impl<'a> MainThreadHandler<'a> for MainThread<'a> {}
@@ -88,7 +88,7 @@ impl HostStateImpl for MainThread<'_> {
 }
 
 impl HostHandlers for Handlers {
-    type Shared<'a> = Shared;
+    type Shared<'a> = Messages;
     type MainThread<'a> = MainThread<'a>;
     type AudioProcessor<'a> = ();
 

@@ -1,6 +1,6 @@
 //! A CLAP host without a screen: loads a bundled plug-in and streams audio through it as a DAW would.
 //!
-//! `cargo xtask render`, `cargo xtask evaluate` and the host tests all hear the plug-in through this crate, so what
+//! `cargo xtask`, the host tests and the command `unbraid` all run the plug-in through this crate, so what
 //! they report is what a DAW gets: the bundle's own file, its reported latency, its parameters by their text, blocks
 //! of a given size on a thread of their own.
 //!
@@ -16,19 +16,27 @@
 //! # Ok::<(), unbraid_host::Error>(())
 //! ```
 
+#![deny(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss
+)]
+
 mod clap;
 mod clock;
 mod error;
 mod handlers;
+mod numbers;
 mod parameters;
-mod requests;
-mod running;
+mod processing;
 mod stream;
+mod timing;
 
 pub use clap::{ClapHost, Parameter, Port};
-pub use clock::{Call, Callback};
+pub use clock::Call;
 pub use error::Error;
 pub use parameters::{PARAMETERS, parameter_id};
-pub use requests::system_requests;
-pub use running::{RawChange, Running};
-pub use stream::{Blocks, Change, Played, Timing};
+pub use processing::{Callback, Processing, RawChange, RequestCounter, Running};
+pub use stream::{Block, Blocks, Change, Pass, Played, Sink, Source};
+pub use timing::Timing;

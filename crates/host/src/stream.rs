@@ -1,17 +1,6 @@
 //! Streaming: a whole song through `process`, block by block, on a thread of its own, with a clock on every callback.
 
-use std::time::{Duration, Instant};
-
-use clack_host::events::Pckn;
-use clack_host::events::event_types::ParamValueEvent;
-use clack_host::prelude::*;
-use clack_host::process::StartedPluginAudioProcessor;
-use clack_host::process::audio_buffers::InputChannel;
-use clack_host::utils::ClapId;
-use cpu_time::ThreadTime;
-
-use crate::handlers::Handlers;
-use crate::{ClapHost, Error, Port, parameter_id};
+use crate::{ClapHost, Error, Processing, RawChange, Timing, parameter_id};
 
 /// How the host cuts time: these sizes in samples, over and over.
 #[derive(Debug, Clone)]
@@ -42,49 +31,6 @@ pub struct Change {
     pub value: f64,
 }
 
-/// The time that callbacks took.
-#[derive(Debug, Clone)]
-pub struct Timing {
-    /// One value per callback: its wall-clock time divided by its block's duration.
-    pub loads: Vec<f32>,
-    /// Duration of the streamed audio in seconds.
-    pub audio_s: f64,
-    /// Wall-clock time in `process`, all callbacks together, in seconds.
-    pub wall_s: f64,
-    /// Processor time in `process`, all callbacks together, in seconds. Unlike `wall_s`, it leaves out the time in
-    /// which other programs had the core.
-    pub cpu_s: f64,
-}
-
-impl Timing {
-    /// Mean share of one core: processor time per second of audio.
-    #[must_use]
-    pub fn core_load(&self) -> f64 {
-        if self.audio_s > 0.0 { self.cpu_s / self.audio_s } else { 0.0 }
-    }
-
-    /// Mean share of the callback's period that was spent in it (wall clock).
-    #[must_use]
-    pub fn mean_load(&self) -> f64 {
-        if self.audio_s > 0.0 { self.wall_s / self.audio_s } else { 0.0 }
-    }
-
-    /// The largest share of a callback's period that was spent in it (wall clock).
-    #[must_use]
-    pub fn peak_load(&self) -> f64 {
-        f64::from(self.loads.iter().copied().fold(0.0, f32::max))
-    }
-
-    /// The share that this fraction (0…1) of the callbacks stay below (wall clock).
-    #[must_use]
-    pub fn quantile_load(&self, fraction: f64) -> f64 {
-        let mut sorted = self.loads.clone();
-        sorted.sort_unstable_by(f32::total_cmp);
-        let last = sorted.len().saturating_sub(1);
-        sorted.get((fraction * last as f64).round() as usize).copied().map_or(0.0, f64::from)
-    }
-}
-
 /// What came out of the plug-in.
 #[derive(Debug, Clone)]
 pub struct Played {
@@ -94,23 +40,61 @@ pub struct Played {
     pub timing: Timing,
 }
 
+/// How [`ClapHost::pass`] plays.
+#[derive(Debug, Clone)]
+pub struct Pass<'a> {
+    /// The sizes of blocks.
+    pub blocks: Blocks,
+    /// Parameter changes, in any order.
+    pub changes: &'a [Change],
+    /// Samples to leave out at the start of what comes out, and of silence to feed after the end of what goes in: the
+    /// plug-in's latency, for outputs that line up with the input.
+    pub trim: usize,
+}
+
+/// One block of all outputs.
+#[derive(Debug, Clone, Copy)]
+pub struct Block<'a> {
+    ports: &'a [Vec<Vec<f32>>],
+    first: usize,
+}
+
+impl<'a> Block<'a> {
+    /// The samples of a channel of an output port; all of a block's are of one length.
+    ///
+    /// # Panics
+    /// When there is no such port or channel.
+    #[must_use]
+    pub fn channel(&self, port: usize, channel: usize) -> &'a [f32] {
+        &self.ports[port][channel][self.first..]
+    }
+
+    /// How many ports there are.
+    #[must_use]
+    pub fn ports(&self) -> usize {
+        self.ports.len()
+    }
+
+    /// How many channels a port has.
+    ///
+    /// # Panics
+    /// When there is no such port.
+    #[must_use]
+    pub fn channels(&self, port: usize) -> usize {
+        self.ports[port].len()
+    }
+}
+
+/// Fills the buffers `[channel][sample]` of a block, all of one length, and says how many samples there were: fewer than
+/// asked for are the last.
+pub type Source<'a, E> = dyn FnMut(&mut [Vec<f32>]) -> Result<usize, E> + Send + 'a;
+
+/// Takes the outputs of a block.
+pub type Sink<'a, E> = dyn FnMut(&Block<'_>) -> Result<(), E> + Send + 'a;
+
 impl ClapHost {
-    /// Streams `song` (`[channel][sample]`, full scale ±1) through the plug-in's main input and collects all outputs.
-    ///
-    /// The plug-in's audio callbacks run on a thread of their own. `progress` is called there between blocks with the
-    /// number of samples done. The plug-in starts and stops processing around the call, as a DAW does at play and stop.
-    ///
-    /// # Errors
-    /// [`Error::NotActive`], [`Error::Shape`] for audio or blocks that do not fit the plug-in or its activation,
-    /// [`Error::UnknownParameter`] for a change of a parameter that does not exist, [`Error::Process`].
-    pub fn stream(
-        &mut self,
-        song: &[Vec<f32>],
-        blocks: Blocks,
-        changes: &[Change],
-        progress: &mut (dyn FnMut(usize) + Send),
-    ) -> Result<Played, Error> {
-        let (rate, max_block) = self.activation.ok_or(Error::NotActive)?;
+    /// Makes sure that audio `[channel][sample]` and blocks fit the plug-in and its activation.
+    pub(crate) fn check_shape(&self, song: &[Vec<f32>], blocks: &[usize]) -> Result<(), Error> {
         let main_input = self.inputs.first().map_or(0, |port| port.channels);
         if song.len() != main_input {
             return Err(Error::Shape(format!(
@@ -121,39 +105,59 @@ impl ClapHost {
         if song.windows(2).any(|pair| pair[0].len() != pair[1].len()) {
             return Err(Error::Shape("the song's channels differ in length".into()));
         }
-        if blocks.0.is_empty() || blocks.0.iter().any(|&size| size == 0 || size > max_block as usize) {
-            return Err(Error::Shape(format!("blocks must have 1 to {max_block} samples: {:?}", blocks.0)));
-        }
-        let mut sorted = Vec::with_capacity(changes.len());
-        for change in changes {
-            self.value(&change.id)?;
-            sorted.push((change.at, ClapId::new(parameter_id(&change.id)), change.value));
-        }
-        sorted.sort_by_key(|&(at, ..)| at);
+        self.check_blocks(blocks)
+    }
 
-        let stopped = self.processor.take().ok_or(Error::NotActive)?;
-        let outputs = self.outputs.clone();
-        // Callbacks run on their own thread, as in a DAW: what a plug-in keeps per thread starts cold there, and its
-        // checks of who calls what are put to work.
-        let (stopped, result) = std::thread::scope(|scope| {
-            scope
-                .spawn(move || match stopped.start_processing() {
-                    Err(error) => {
-                        let reason = error.to_string();
-                        (error.into_stopped_processor(), Err(Error::Process { at: 0, reason }))
-                    }
-                    Ok(mut processor) => {
-                        let result =
-                            run(&mut processor, song, &blocks, max_block, &sorted, &outputs, rate, progress);
-                        (processor.stop_processing(), result)
-                    }
-                })
-                .join()
-                .expect("the audio thread panicked")
-        });
-        self.processor = Some(stopped);
-        self.serve_callbacks();
-        result
+    fn check_blocks(&self, blocks: &[usize]) -> Result<(), Error> {
+        let (_, max_block) = self.activation.ok_or(Error::NotActive)?;
+        let fits = |size: usize| size > 0 && u32::try_from(size).is_ok_and(|size| size <= max_block);
+        if blocks.is_empty() || !blocks.iter().all(|&size| fits(size)) {
+            return Err(Error::Shape(format!("blocks must have 1 to {max_block} samples: {blocks:?}")));
+        }
+        Ok(())
+    }
+
+    /// Plays a stream of any length through the plug-in's main input in memory of one block: `source` is asked for every
+    /// block, and `sink` is handed what comes out, both on the audio thread, between callbacks.
+    ///
+    /// The plug-in starts and stops processing around the call, as a DAW does at play and stop.
+    ///
+    /// # Errors
+    /// [`Error::NotActive`], [`Error::Shape`] for blocks that do not fit the activation, [`Error::UnknownParameter`] for a
+    /// change of a parameter that does not exist, [`Error::Process`]; and what `source` and `sink` give back.
+    pub fn pass<E: From<Error> + Send>(
+        &mut self,
+        pass: &Pass<'_>,
+        source: &mut Source<'_, E>,
+        sink: &mut Sink<'_, E>,
+    ) -> Result<Timing, E> {
+        let (rate, _) = self.activation.ok_or(Error::NotActive)?;
+        self.check_blocks(&pass.blocks.0)?;
+        let mut changes = Vec::with_capacity(pass.changes.len());
+        for change in pass.changes {
+            self.value(&change.id)?;
+            changes.push((change.at, parameter_id(&change.id), change.value));
+        }
+        changes.sort_by_key(|&(at, ..)| at);
+        self.on_audio_thread(self.outputs.len(), |processing| {
+            run(processing, pass, changes.as_slice(), rate, source, sink)
+        })
+    }
+
+    /// Streams `song` (`[channel][sample]`, full scale ±1) through the plug-in's main input and collects all outputs.
+    ///
+    /// `progress` is called on the audio thread between blocks with the number of samples done.
+    ///
+    /// # Errors
+    /// As [`ClapHost::pass`], and [`Error::Shape`] for audio that does not fit the plug-in.
+    pub fn stream(
+        &mut self,
+        song: &[Vec<f32>],
+        blocks: Blocks,
+        changes: &[Change],
+        progress: &mut (dyn FnMut(usize) + Send),
+    ) -> Result<Played, Error> {
+        self.collect(song, &Pass { blocks, changes, trim: 0 }, progress)
     }
 
     /// Streams `song` and gives back outputs that line up with it: the reported latency is cut off at the start, and
@@ -168,111 +172,93 @@ impl ClapHost {
         changes: &[Change],
         progress: &mut (dyn FnMut(usize) + Send),
     ) -> Result<Played, Error> {
-        let latency = self.latency();
-        let padded: Vec<Vec<f32>> = song
+        let trim = self.latency();
+        self.collect(song, &Pass { blocks, changes, trim }, progress)
+    }
+
+    fn collect(
+        &mut self,
+        song: &[Vec<f32>],
+        pass: &Pass<'_>,
+        progress: &mut (dyn FnMut(usize) + Send),
+    ) -> Result<Played, Error> {
+        self.check_shape(song, &pass.blocks.0)?;
+        let length = song.first().map_or(0, Vec::len);
+        let mut ports: Vec<Vec<Vec<f32>>> = self
+            .outputs
             .iter()
-            .map(|channel| {
-                let mut padded = Vec::with_capacity(channel.len() + latency);
-                padded.extend_from_slice(channel);
-                padded.resize(channel.len() + latency, 0.0);
-                padded
-            })
+            .map(|port| (0..port.channels).map(|_| Vec::with_capacity(length)).collect())
             .collect();
-        let mut played = self.stream(&padded, blocks, changes, progress)?;
-        for channel in played.ports.iter_mut().flatten() {
-            channel.drain(..latency);
-        }
-        Ok(played)
+        let mut at = 0;
+        let timing = self.pass::<Error>(
+            pass,
+            &mut |buffers| {
+                let given = buffers.first().map_or(0, Vec::len).min(length - at);
+                for (buffer, channel) in buffers.iter_mut().zip(song) {
+                    buffer[..given].copy_from_slice(&channel[at..at + given]);
+                }
+                at += given;
+                progress(at);
+                Ok(given)
+            },
+            &mut |block| {
+                for (port, kept) in ports.iter_mut().enumerate() {
+                    for (channel, kept) in kept.iter_mut().enumerate() {
+                        kept.extend_from_slice(block.channel(port, channel));
+                    }
+                }
+                Ok(())
+            },
+        )?;
+        Ok(Played { ports, timing })
     }
 }
 
 /// The loop on the audio thread.
-#[expect(clippy::too_many_arguments, reason = "the whole stream, handed to its thread once")]
-fn run(
-    processor: &mut StartedPluginAudioProcessor<Handlers>,
-    song: &[Vec<f32>],
-    blocks: &Blocks,
-    max_block: u32,
-    changes: &[(usize, ClapId, f64)],
-    outputs: &[Port],
+fn run<E: From<Error>>(
+    processing: &mut Processing,
+    pass: &Pass<'_>,
+    mut changes: &[(usize, u32, f64)],
     rate: f64,
-    progress: &mut (dyn FnMut(usize) + Send),
-) -> Result<Played, Error> {
-    let length = song.first().map_or(0, Vec::len);
-    let channels: usize = outputs.iter().map(|port| port.channels).sum();
-    let max_block = max_block as usize;
-
-    let mut collected: Vec<Vec<Vec<f32>>> =
-        outputs.iter().map(|port| (0..port.channels).map(|_| Vec::with_capacity(length)).collect()).collect();
-    let mut input = vec![vec![0.0f32; max_block]; song.len()];
-    let mut output: Vec<Vec<Vec<f32>>> =
-        outputs.iter().map(|port| vec![vec![0.0f32; max_block]; port.channels]).collect();
-    let mut input_ports = AudioPorts::with_capacity(song.len(), 1);
-    let mut output_ports = AudioPorts::with_capacity(channels, outputs.len());
-    let mut events = EventBuffer::with_capacity(16);
-
-    let mut loads = Vec::with_capacity(length / blocks.0[0] + 1);
-    let (mut wall, mut cpu) = (Duration::ZERO, Duration::ZERO);
-    let mut at = 0;
-    let mut next_change = 0;
-    for &wanted in blocks.0.iter().cycle() {
-        if at >= length {
+    source: &mut Source<'_, E>,
+    sink: &mut Sink<'_, E>,
+) -> Result<Timing, E> {
+    let mut timing = Timing::new(rate);
+    let mut due = Vec::with_capacity(changes.len());
+    // Silence still to be fed, output still to be left out, samples done.
+    let (mut silence, mut skip, mut at) = (pass.trim, pass.trim, 0usize);
+    let mut ended = false;
+    for &size in pass.blocks.0.iter().cycle() {
+        let input = processing.input(size);
+        let mut length = if ended { 0 } else { source(input)?.min(size) };
+        if length < size {
+            ended = true;
+            let padded = silence.min(size - length);
+            for channel in input {
+                channel[length..length + padded].fill(0.0);
+            }
+            silence -= padded;
+            length += padded;
+        }
+        if length == 0 {
             break;
         }
-        let size = wanted.min(length - at);
-        for (buffer, channel) in input.iter_mut().zip(song) {
-            buffer[..size].copy_from_slice(&channel[at..at + size]);
-        }
-        // A host's output buffers hold anything; NaN makes a sample that the plug-in did not write stand out.
-        for buffer in output.iter_mut().flatten() {
-            buffer[..size].fill(f32::NAN);
-        }
-        events.clear();
-        while let Some(&(when, id, value)) = changes.get(next_change)
-            && when < at + size
+        processing.input(length);
+        due.clear();
+        while let Some((&(when, id, value), later)) = changes.split_first()
+            && when < at + length
         {
-            let offset = u32::try_from(when.saturating_sub(at)).unwrap_or(u32::MAX);
-            events.push(&ParamValueEvent::new(offset, id, Pckn::match_all(), value));
-            next_change += 1;
+            let at = u32::try_from(when.saturating_sub(at)).unwrap_or(u32::MAX);
+            due.push(RawChange { at, id, value });
+            changes = later;
         }
-
-        let inputs = input_ports.with_input_buffers([AudioPortBuffer {
-            latency: 0,
-            channels: AudioPortBufferType::f32_input_only(
-                input.iter_mut().map(|buffer| InputChannel::variable(&mut buffer[..size])),
-            ),
-        }]);
-        let mut outs = output_ports.with_output_buffers(output.iter_mut().map(|port| AudioPortBuffer {
-            latency: 0,
-            channels: AudioPortBufferType::f32_output_only(port.iter_mut().map(|buffer| &mut buffer[..size])),
-        }));
-        let input_events = events.as_input();
-
-        let cpu_start = ThreadTime::now();
-        let start = Instant::now();
-        let status = processor.process(
-            &inputs,
-            &mut outs,
-            &input_events,
-            &mut OutputEvents::void(),
-            Some(at as u64),
-            None,
-        );
-        let took = start.elapsed();
-        cpu += cpu_start.elapsed();
-        wall += took;
-        loads.push((took.as_secs_f64() * rate / size as f64) as f32);
-        status.map_err(|error| Error::Process { at, reason: error.to_string() })?;
-
-        for (kept, port) in collected.iter_mut().zip(&output) {
-            for (kept, buffer) in kept.iter_mut().zip(port) {
-                kept.extend_from_slice(&buffer[..size]);
-            }
+        timing.add(length, &processing.process(&due)?);
+        at += length;
+        let first = skip.min(length);
+        skip -= first;
+        if first < length {
+            sink(&Block { ports: processing.output(), first })?;
         }
-        at += size;
-        progress(at);
     }
-    let timing =
-        Timing { loads, audio_s: length as f64 / rate, wall_s: wall.as_secs_f64(), cpu_s: cpu.as_secs_f64() };
-    Ok(Played { ports: collected, timing })
+    Ok(timing)
 }

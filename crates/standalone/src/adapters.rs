@@ -1,42 +1,67 @@
-//! The plug-in wants the framework's contexts made for itself, and the framework makes them for the program.
+//! The plug-in takes the framework's contexts for itself, and the framework makes them for a program `P` around it.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use nice_plug::context::process::SendEventError;
 use nice_plug::prelude::*;
-use unbraid::{Restart, Unbraid};
+use unbraid_plugin::{Restart, Unbraid};
 
-use crate::program::Program;
+/// Context of the plug-in's activation.
+pub struct Activation<'a, P, C> {
+    context: &'a C,
+    program: PhantomData<P>,
+}
 
-/// What the plug-in is activated with.
-pub struct Activation<'a, C>(pub &'a C);
+impl<'a, P: Plugin, C: ActivateContext<P>> Activation<'a, P, C> {
+    /// The plug-in's side of `context`.
+    pub const fn new(context: &'a C) -> Self {
+        Self { context, program: PhantomData }
+    }
+}
 
-impl<C: ActivateContext<Program>> ActivateContext<Unbraid> for Activation<'_, C> {
+impl<P: Plugin, C: ActivateContext<P>> ActivateContext<Unbraid> for Activation<'_, P, C> {
     fn plugin_api(&self) -> PluginApi {
-        self.0.plugin_api()
+        self.context.plugin_api()
     }
 
     // The plug-in itself has no tasks.
     fn execute(&self, Restart: Restart) {}
 
     fn set_latency_samples(&self, samples: u32) {
-        self.0.set_latency_samples(samples);
+        self.context.set_latency_samples(samples);
     }
 
     fn set_current_voice_capacity(&self, capacity: u32) {
-        self.0.set_current_voice_capacity(capacity);
+        self.context.set_current_voice_capacity(capacity);
     }
 }
 
-/// What the plug-in processes with. Keeps its wish for a restart, which the framework's own context drops.
-pub struct Processing<'a, C> {
-    pub context: &'a mut C,
-    /// Whether the plug-in asked to be restarted.
-    pub restart: Cell<bool>,
+/// Context of the plug-in's processing. Keeps a request for a restart, which the framework's own context drops.
+pub struct Processing<'a, P, C> {
+    context: &'a mut C,
+    restart: Cell<bool>,
+    program: PhantomData<P>,
 }
 
-impl<C: ProcessContext<Program>> ProcessContext<Unbraid> for Processing<'_, C> {
+impl<'a, P: Plugin, C: ProcessContext<P>> Processing<'a, P, C> {
+    /// The plug-in's side of `context`.
+    pub const fn new(context: &'a mut C) -> Self {
+        Self { context, restart: Cell::new(false), program: PhantomData }
+    }
+
+    /// The plug-in has asked to be restarted.
+    pub const fn restart_requested(&self) -> bool {
+        self.restart.get()
+    }
+}
+
+impl<P, C> ProcessContext<Unbraid> for Processing<'_, P, C>
+where
+    P: Plugin<SysExMessage = <Unbraid as Plugin>::SysExMessage>,
+    C: ProcessContext<P>,
+{
     fn plugin_api(&self) -> PluginApi {
         self.context.plugin_api()
     }
@@ -73,7 +98,7 @@ impl<C: ProcessContext<Program>> ProcessContext<Unbraid> for Processing<'_, C> {
     }
 }
 
-/// What the plug-in's window starts tasks with: there are none.
+/// Executor of the plug-in's window, which has no tasks.
 pub fn no_tasks() -> AsyncExecutor<Unbraid> {
     AsyncExecutor::new(Arc::new(|_| {}), Arc::new(|_| {}))
 }

@@ -1,17 +1,16 @@
 //! The plug-in as the framework's standalone wrapper runs it.
 
-use std::cell::Cell;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use nice_plug::prelude::*;
-use unbraid::Unbraid;
-use unbraid::instance::Instance;
-use unbraid::player::Player;
-use unbraid::processor::Processor;
+use unbraid_plugin::Unbraid;
 
 use crate::adapters::{Activation, Processing, no_tasks};
-use crate::player::{Remote, Source};
+use crate::handover::Incoming;
+use crate::player::{Remote, Source, player};
+use crate::window::{ProgramEditor, Windowless};
 
 /// The song named on the command line. The framework makes the program itself, with nothing to go on.
 pub static SONG: OnceLock<PathBuf> = OnceLock::new();
@@ -21,19 +20,27 @@ pub struct Program {
     plugin: Unbraid,
     player: Remote,
     source: Source,
-    handover: Arc<Handover>,
+    processors: Incoming,
+    windowless: Windowless,
+    /// To be opened by the first activation.
+    song: Option<&'static PathBuf>,
+    /// It could not be.
+    song_failed: Arc<AtomicBool>,
     sample_rate: f32,
     max_block: u32,
 }
 
 impl Default for Program {
     fn default() -> Self {
-        let player = Remote::default();
+        let (player, source) = player();
         Self {
             plugin: Unbraid::with_player(Arc::new(player.clone())),
-            source: Source::new(player.0.clone()),
             player,
-            handover: Arc::default(),
+            source,
+            processors: Incoming::default(),
+            windowless: Windowless::default(),
+            song: SONG.get(),
+            song_failed: Arc::default(),
             sample_rate: 0.0,
             max_block: 0,
         }
@@ -46,37 +53,19 @@ pub enum Task {
     Prepare(f32, u32),
 }
 
-/// Where the background thread leaves a processor, and the audio thread leaves the one it replaces.
-#[derive(Default)]
-struct Handover {
-    ready: Mutex<Option<Processor>>,
-    retired: Mutex<Option<Processor>>,
-}
-
-impl Handover {
-    /// For the background thread.
-    fn prepare(&self, instance: &Instance, sample_rate: f32, max_block: u32) {
-        // Dropped here and not on the audio thread.
-        drop(self.retired.lock().ok().and_then(|mut retired| retired.take()));
-        match instance.prepare(None, sample_rate, max_block) {
-            Ok(processor) => {
-                if let Ok(mut ready) = self.ready.lock() {
-                    *ready = Some(processor);
+impl Program {
+    /// Opens the song of the command line. One that cannot be read is reported on the terminal, and in the window if
+    /// there is one.
+    fn open_song(&mut self) {
+        if let Some(song) = self.song.take() {
+            let failed = self.song_failed.clone();
+            self.player.open_reporting(song, move |song| match song {
+                Ok(title) => nice_log!("Playing {title}"),
+                Err(reason) => {
+                    eprintln!("unbraid-standalone: {reason}");
+                    failed.store(true, Ordering::Relaxed);
                 }
-            }
-            Err(reason) => nice_error!("The network stays as it is: {reason}"),
-        }
-    }
-
-    /// For the audio thread: swaps `plugin`'s processor for the one that is ready, if there is one. Never waits.
-    fn exchange(&self, plugin: &mut Unbraid, sample_rate: f32) {
-        let (Ok(mut ready), Ok(mut retired)) = (self.ready.try_lock(), self.retired.try_lock()) else {
-            return;
-        };
-        if retired.is_none()
-            && let Some(processor) = ready.take()
-        {
-            *retired = plugin.replace_processor(processor, sample_rate);
+            });
         }
     }
 }
@@ -101,14 +90,14 @@ impl Plugin for Program {
 
     const SAMPLE_ACCURATE_AUTOMATION: bool = Unbraid::SAMPLE_ACCURATE_AUTOMATION;
 
-    type Editor = <Unbraid as Plugin>::Editor;
+    type Editor = ProgramEditor<<Unbraid as Plugin>::Editor>;
     type SysExMessage = <Unbraid as Plugin>::SysExMessage;
     type BackgroundTask = Task;
 
     fn task_executor(&mut self) -> TaskExecutor<Self> {
-        let (handover, instance) = (self.handover.clone(), self.plugin.instance().clone());
+        let (processors, instance) = (self.processors.outgoing(), self.plugin.instance().clone());
         Box::new(move |task| match task {
-            Task::Prepare(sample_rate, max_block) => handover.prepare(&instance, sample_rate, max_block),
+            Task::Prepare(sample_rate, max_block) => processors.prepare(&instance, sample_rate, max_block),
         })
     }
 
@@ -117,7 +106,7 @@ impl Plugin for Program {
     }
 
     fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
-        self.plugin.editor(no_tasks())
+        ProgramEditor::new(self.plugin.editor(no_tasks())?, self.windowless.clone())
     }
 
     fn activate(
@@ -128,11 +117,11 @@ impl Plugin for Program {
     ) -> bool {
         self.sample_rate = buffers.sample_rate;
         self.max_block = buffers.max_buffer_size;
-        self.player.0.set_rate(buffers.sample_rate.round() as u32);
-        if let Some(song) = SONG.get() {
-            self.player.open(song);
-        }
-        self.plugin.activate(layout, buffers, &mut Activation(context))
+        // A rate between 8 and 768 kHz.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        self.player.set_rate(buffers.sample_rate.round() as u32);
+        self.open_song();
+        self.plugin.activate(layout, buffers, &mut Activation::<Self, _>::new(context))
     }
 
     fn reset(&mut self) {
@@ -145,11 +134,14 @@ impl Plugin for Program {
         aux: &mut AuxiliaryBuffers<'_>,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
-        self.handover.exchange(&mut self.plugin, self.sample_rate);
+        if self.song_failed.load(Ordering::Relaxed) && self.windowless.get() {
+            return ProcessStatus::Error("there is no song to play, and no window to open another");
+        }
+        self.processors.exchange(&mut self.plugin, self.sample_rate);
         self.source.fill(buffer.as_slice());
-        let mut processing = Processing { context, restart: Cell::new(false) };
+        let mut processing = Processing::<Self, _>::new(context);
         let status = self.plugin.process(buffer, aux, &mut processing);
-        if processing.restart.get() {
+        if processing.restart_requested() {
             context.execute_background(Task::Prepare(self.sample_rate, self.max_block));
         }
         status
@@ -168,50 +160,6 @@ mod tests {
             assert_eq!(names.len(), 2 + layout.aux_output_ports.len());
             let distinct: std::collections::HashSet<_> = names.iter().collect();
             assert_eq!(distinct.len(), names.len(), "{names:?}");
-        }
-    }
-
-    #[test]
-    fn another_processor_is_handed_over_and_the_old_one_dropped_in_the_background() {
-        let handover = Handover::default();
-        let mut plugin = Unbraid::default();
-        let instance = plugin.instance().clone();
-        handover.exchange(&mut plugin, 44_100.0);
-        assert!(plugin.processor_latency().is_none(), "nothing was ready");
-        handover.prepare(&instance, 44_100.0, 512);
-        handover.exchange(&mut plugin, 44_100.0);
-        let latency = plugin.processor_latency().expect("there is a processor now");
-        handover.prepare(&instance, 44_100.0, 64);
-        handover.exchange(&mut plugin, 44_100.0);
-        assert!(
-            plugin.processor_latency().is_some_and(|spread| spread > latency),
-            "the one for short blocks"
-        );
-        assert!(handover.retired.lock().unwrap().is_some(), "the audio thread drops nothing");
-        handover.prepare(&instance, 44_100.0, 512);
-        assert!(handover.retired.lock().unwrap().is_none());
-    }
-
-    #[test]
-    fn the_mode_changes_over_while_the_program_plays() {
-        let handover = Handover::default();
-        let mut plugin = Unbraid::default();
-        let instance = plugin.instance().clone();
-        for (normalized, latency) in
-            [(1.0, 4096), (0.0, if unbraid::networks::HAS_LIVE { 1024 } else { 4096 })]
-        {
-            let map = instance.params.param_map();
-            let (_, mode, _) = map.iter().find(|(id, _, _)| id == "mode").expect("there is a mode");
-            // SAFETY: the parameters are alive, and nobody else uses them.
-            unsafe { mode._internal_set_normalized_value(normalized) };
-            handover.prepare(&instance, 44_100.0, 512);
-            handover.exchange(&mut plugin, 44_100.0);
-            assert_eq!(plugin.processor_latency(), Some(latency));
-            assert_eq!(
-                instance.status.latency().map(|(samples, _)| samples),
-                Some(latency),
-                "what the window shows"
-            );
         }
     }
 }

@@ -14,9 +14,9 @@ DISTRIBUTIONS = {"fluidsynth": "pyfluidsynth", "hibari": "hibari-tts"}
 
 # Programs of `cargo xtask evaluate`, which makes environments of its own for them.
 OWN_ENVIRONMENTS = {
-    "evaluate.py": "requirements-evaluate.txt",
-    "peers.py": "requirements-peers.txt",
-    "scores.py": "requirements-evaluate.txt",
+    "evaluation/evaluate.py": "requirements-evaluate.txt",
+    "evaluation/peers.py": "requirements-peers.txt",
+    "evaluation/scores.py": "requirements-evaluate.txt",
 }
 
 
@@ -42,14 +42,12 @@ def missing(files: list[Path], requirements: list[str]) -> dict[str, str]:
     """Modules that no requirement installs, each with a file that imports it."""
     have = set().union(*(required(name) for name in requirements))
     wanted = {name: file.name for file in files for name in imported(file)}
-    return {
-        name: file for name, file in wanted.items() if DISTRIBUTIONS.get(name, name).replace("-", "_") not in have
-    }
+    return {name: file for name, file in wanted.items() if DISTRIBUTIONS.get(name, name).replace("-", "_") not in have}
 
 
 def test_every_import_is_required():
     own = [ROOT / "unbraid_training" / name for name in OWN_ENVIRONMENTS]
-    package = [file for file in sorted((ROOT / "unbraid_training").glob("*.py")) if file not in own]
+    package = [file for file in sorted((ROOT / "unbraid_training").rglob("*.py")) if file not in own]
     assert len(package) > 40 and all(file.exists() for file in own)
     assert missing(package, ["requirements.txt"]) == {}
 

@@ -1,4 +1,4 @@
-"""Builds the whole pool with one command::
+"""Builds the whole dataset with one command::
 
     python -m unbraid_training.build --data DIR --shared DIR [--only KIND …] [--hours-singing 4] …
 
@@ -13,18 +13,24 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from .pool import KINDS, SAMPLE_RATE, read_pool
+from .data.dataset import KINDS, SAMPLE_RATE, read_dataset
+from .errors import run
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Command line entry; see `--help`."""
     parser = argparse.ArgumentParser(prog="unbraid_training.build", description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the pool, made if absent")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the dataset, made if absent")
     parser.add_argument(
-        "--shared", type=Path, help="folder that holds everything-is-free, instruments and sung-syllables, as far as had"
+        "--shared",
+        type=Path,
+        help="folder that holds everything-is-free, instruments and sung-syllables, as far as had",
     )
     parser.add_argument(
-        "--songs", type=Path, action="append", default=[],
+        "--songs",
+        type=Path,
+        action="append",
+        default=[],
         help="one's own folder of songs as stems, such as MUSDB18-HQ or MoisesDB; may be given several times",
     )
     parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS), help="kinds to build; default: all")
@@ -48,44 +54,44 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _build(kind: str, options: argparse.Namespace) -> None:
     # Imported here: each kind needs packages and tools that a build of the others does not.
-    pool, shared = options.data, options.shared
+    dataset, shared = options.data, options.shared
     if kind == "multitrack":
-        from . import multitrack
+        from .recordings import multitrack
 
         if shared is None:
             print("multitrack: left out, --shared is not given", flush=True)
         else:
-            multitrack.build(pool, shared)
+            multitrack.build(dataset, shared)
         for folder in options.songs:
-            print(f"multitrack: {multitrack.build_folder(pool, folder)} songs in {folder}", flush=True)
+            print(f"multitrack: {multitrack.build_folder(dataset, folder)} songs in {folder}", flush=True)
     elif kind == "instrumental":
-        from . import instrumentals
+        from .recordings import instrumentals
 
-        instrumentals.build(pool, pool, options.hours_instrumental, options.permissive)
+        instrumentals.build(dataset, dataset, options.hours_instrumental, options.permissive)
     elif kind == "singing":
-        from . import voices
+        from .voices import takes
 
-        voices.build_singing(pool, pool, shared, options.hours_singing, options.permissive, options.seed)
+        takes.build_singing(dataset, dataset, shared, options.hours_singing, options.permissive, options.seed)
     elif kind == "speech":
-        from . import voices
+        from .voices import takes
 
-        voices.build_speech(pool, pool, shared, options.hours_speech, options.permissive, options.seed)
+        takes.build_speech(dataset, dataset, shared, options.hours_speech, options.permissive, options.seed)
     elif kind == "backing":
-        from . import backing
+        from .arrangement import backing
 
-        # Each song notes in its meta data whether all it uses is permissive; `read_pool` then selects.
-        backing.build(pool, pool, shared and shared / "instruments", options.hours_backing, options.seed)
+        # Each song notes in its meta data whether all it uses is permissive; `read_dataset` then selects.
+        backing.build(dataset, dataset, shared and shared / "instruments", options.hours_backing, options.seed)
     elif kind == "loops":
-        from . import guitars, loops
+        from .recordings import guitars, loops
 
-        guitars.build(pool, pool, options.permissive)
-        loops.build(pool, pool, None, options.hours_loops, options.seed, permissive=options.permissive)
+        guitars.build(dataset, dataset, options.permissive)
+        loops.build(dataset, dataset, None, options.hours_loops, options.seed, permissive=options.permissive)
 
 
 def summary(data: Path) -> str:
     """Hours and disk per kind and source, as text; songs of several sources count for each of them."""
     totals: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    for item in read_pool(data):
+    for item in read_dataset(data):
         hours = item.length / SAMPLE_RATE / 3600.0
         size = sum(array.nbytes for array in item.stems.values()) / 1e9
         for name in ("", *item.meta["source"].split("; ")):
@@ -100,4 +106,4 @@ def summary(data: Path) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

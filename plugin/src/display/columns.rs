@@ -1,8 +1,9 @@
-//! The separation as a picture: one column a frame, one cell a frequency row.
+//! Columns of the spectrogram: one a frame, one cell a frequency row.
 
 use unbraid_engine::STEMS;
 
-use super::ROWS;
+/// Rows of the spectrogram: about 24 an octave.
+pub const ROWS: usize = 224;
 
 /// Columns that wait for the window. A window that draws 60 times a second finds one or two; a host with blocks of
 /// 8192 samples makes 16 at once.
@@ -19,7 +20,7 @@ const STEPS: f32 = 2.0;
 pub struct Cell {
     /// Level of the mixture in half dB above [`LEVEL_FLOOR_DB`].
     pub level: u8,
-    /// Each stem's part of the row's energy, in 255ths.
+    /// Each stem's fraction of the row's energy, in 255ths.
     pub masks: [u8; STEMS],
 }
 
@@ -28,18 +29,23 @@ impl Cell {
     pub fn new(level_db: f32, energies: [f32; STEMS]) -> Self {
         let sum: f32 = energies.iter().sum();
         let scale = if sum > 0.0 { 255.0 / sum } else { 0.0 };
-        // Casts from floats saturate, and take what is no number as 0.
         Self {
-            level: ((level_db - LEVEL_FLOOR_DB) * STEPS) as u8,
-            masks: energies.map(|energy| (energy * scale + 0.5) as u8),
+            level: byte((level_db - LEVEL_FLOOR_DB) * STEPS),
+            masks: energies.map(|energy| byte(energy * scale + 0.5)),
         }
     }
 
-    /// The stem that has the largest part.
+    /// The stem with the largest fraction.
     #[cfg(test)]
     pub fn owner(&self) -> usize {
         (1..STEMS).fold(0, |owner, stem| if self.masks[stem] > self.masks[owner] { stem } else { owner })
     }
+}
+
+/// The whole part from 0 to 255; 0 for NaN.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "such casts saturate")]
+fn byte(value: f32) -> u8 {
+    value as u8
 }
 
 /// A cell's level in dB below a full-scale sine.
@@ -50,7 +56,7 @@ pub fn level_db(cell: Cell) -> f32 {
 /// All rows of one frame, lowest frequency first.
 pub type Column = [Cell; ROWS];
 
-/// The newest columns, with the count of all that there ever were.
+/// The newest columns, and the number of all that were ever written.
 #[derive(Clone)]
 pub struct Columns {
     written: u64,
@@ -64,23 +70,29 @@ impl Default for Columns {
 }
 
 impl Columns {
-    /// The column to be written next, which takes the oldest one's place.
+    /// The column to be written next, in the place of the oldest one.
     pub fn next(&mut self) -> &mut Column {
-        let at = (self.written % KEPT as u64) as usize;
+        let index = ring_index(self.written);
         self.written += 1;
-        &mut self.ring[at]
+        &mut self.ring[index]
     }
 
-    /// How many columns were ever written.
+    /// Number of columns that were ever written.
     pub fn written(&self) -> u64 {
         self.written
     }
 
-    /// The columns after the first `count`, as far as they are still there, oldest first.
+    /// The columns after the first `count`, as far as they are kept, oldest first.
     pub fn since(&self, count: u64) -> impl Iterator<Item = &Column> {
         let first = count.max(self.written.saturating_sub(KEPT as u64));
-        (first..self.written).map(|index| &self.ring[(index % KEPT as u64) as usize])
+        (first..self.written).map(|column| &self.ring[ring_index(column)])
     }
+}
+
+/// Place of a column in the ring.
+#[expect(clippy::cast_possible_truncation, reason = "below the ring's length")]
+fn ring_index(column: u64) -> usize {
+    (column % KEPT as u64) as usize
 }
 
 #[cfg(test)]
@@ -96,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_parts_of_the_whole_and_the_largest_owns() {
+    fn masks_are_fractions_of_the_whole_and_the_largest_owns() {
         let cell = Cell::new(0.0, [1.0, 6.0, 2.0, 1.0]);
         assert_eq!(cell.masks, [26, 153, 51, 26]);
         assert_eq!(cell.owner(), 1);

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use unbraid_engine::realtime::MixedSegment;
+use unbraid_engine::cast::{nearest_f32, rounded_f32};
+use unbraid_engine::engine::MixedSegment;
 use unbraid_engine::{CHANNELS, STEMS};
 
 /// Index of the main output behind the stems.
@@ -24,7 +25,7 @@ pub struct Levels {
     meters: [[Channel; CHANNELS]; STEMS + 1],
 }
 
-/// What one channel of a meter shows.
+/// One channel of a meter.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Level {
     /// Largest magnitude since the last reading, as a factor of full scale.
@@ -33,22 +34,24 @@ pub struct Level {
     pub rms: f32,
 }
 
-/// What is left of a mean square one sample later.
+/// Factor on a mean square per sample.
 pub fn release(sample_rate: f64) -> f32 {
-    (-1.0 / (RMS_SECONDS * sample_rate)).exp() as f32
+    rounded_f32((-1.0 / (RMS_SECONDS * sample_rate)).exp())
 }
 
 impl Levels {
-    /// Takes a stretch of output in. For the audio thread.
-    pub fn hear(&self, segment: &MixedSegment<'_>, release: f32) {
-        let decay = release.powi(segment.main[0].len() as i32);
+    /// Adds a segment of output. For the audio thread.
+    pub fn update(&self, segment: &MixedSegment<'_>, release: f32) {
+        // A segment is one hop at most.
+        let length = i32::try_from(segment.main[0].len()).unwrap_or(i32::MAX);
+        let decay = release.powi(length);
         for (meter, (stem, gains)) in self.meters.iter().zip(segment.stems.iter().zip(&segment.gains)) {
             for (channel, samples) in meter.iter().zip(stem) {
-                channel.hear(samples.iter().zip(*gains).map(|(sample, gain)| sample * gain), decay);
+                channel.update(samples.iter().zip(*gains).map(|(sample, gain)| sample * gain), decay);
             }
         }
         for (channel, samples) in self.meters[OUTPUT].iter().zip(&segment.main) {
-            channel.hear(samples.iter().copied(), decay);
+            channel.update(samples.iter().copied(), decay);
         }
     }
 
@@ -70,8 +73,8 @@ impl Levels {
 }
 
 impl Channel {
-    /// Takes samples in, after which `decay` is left of the mean square before them.
-    fn hear(&self, samples: impl ExactSizeIterator<Item = f32>, decay: f32) {
+    /// Adds samples, which leave the fraction `decay` of the mean square before them.
+    fn update(&self, samples: impl ExactSizeIterator<Item = f32>, decay: f32) {
         let count = samples.len();
         if count == 0 {
             return;
@@ -80,7 +83,7 @@ impl Channel {
             samples.fold((0.0f32, 0.0f32), |(peak, squares), x| (peak.max(x.abs()), squares + x * x));
         self.peak.fetch_max(peak.to_bits(), Ordering::Relaxed);
         let before = f32::from_bits(self.mean_square.load(Ordering::Relaxed));
-        let mean_square = before * decay + squares / count as f32 * (1.0 - decay);
+        let mean_square = before * decay + squares / nearest_f32(count) * (1.0 - decay);
         self.mean_square.store(mean_square.to_bits(), Ordering::Relaxed);
     }
 }
@@ -89,10 +92,10 @@ impl Channel {
 mod tests {
     use super::*;
 
-    fn hear(levels: &Levels, stem: &[f32], gain: f32, release: f32) {
+    fn update(levels: &Levels, stem: &[f32], gain: f32, release: f32) {
         let silence = vec![0.0; stem.len()];
         let gains = vec![gain; stem.len()];
-        levels.hear(
+        levels.update(
             &MixedSegment {
                 stems: [[&silence; 2], [stem, &silence], [&silence; 2], [&silence; 2]],
                 gains: [&gains; STEMS],
@@ -107,7 +110,7 @@ mod tests {
         let levels = Levels::default();
         let square: Vec<f32> = (0..1000).map(|n| if n % 2 == 0 { 0.5 } else { -0.5 }).collect();
         for _ in 0..200 {
-            hear(&levels, &square, 0.5, release(44_100.0));
+            update(&levels, &square, 0.5, release(44_100.0));
         }
         let [left, right] = levels.read(1);
         assert_eq!(left.peak, 0.25);
@@ -123,7 +126,7 @@ mod tests {
         let levels = Levels::default();
         let release = release(1000.0);
         for _ in 0..3 {
-            hear(&levels, &[1.0; 100], 1.0, release);
+            update(&levels, &[1.0; 100], 1.0, release);
         }
         let [left, _] = levels.read(1);
         assert!((left.rms.powi(2) - (1.0 - (-1.0f32).exp())).abs() < 1e-3, "{}", left.rms);

@@ -1,12 +1,10 @@
 //! From linear bins to logarithmic rows.
 
-use unbraid_engine::realtime::SeparatedFrame;
+use unbraid_engine::cast::{exact_f64, nearest_f32, rounded_f32, whole_part};
+use unbraid_engine::engine::SeparatedFrame;
 use unbraid_engine::{CHANNELS, STEMS};
 
-use super::{Cell, Column};
-
-/// Rows of the picture: about 24 an octave.
-pub const ROWS: usize = 224;
+use super::columns::{Cell, Column, ROWS};
 
 /// Frequency of the lowest row in Hz.
 pub const LOWEST_HZ: f32 = 30.0;
@@ -20,12 +18,12 @@ const WINDOW_MEAN: f32 = std::f32::consts::FRAC_2_PI;
 
 /// Frequency of a row (which may lie between two) in Hz.
 pub fn row_hz(row: f32) -> f32 {
-    LOWEST_HZ * (HIGHEST_HZ / LOWEST_HZ).powf(row / (ROWS - 1) as f32)
+    LOWEST_HZ * (HIGHEST_HZ / LOWEST_HZ).powf(row / nearest_f32(ROWS - 1))
 }
 
 /// The row, between two as a rule, where a frequency lies; outside of 0…[`ROWS`] − 1 if it is not in the picture.
 pub fn row_at(hz: f32) -> f32 {
-    (hz / LOWEST_HZ).ln() / (HIGHEST_HZ / LOWEST_HZ).ln() * (ROWS - 1) as f32
+    (hz / LOWEST_HZ).ln() / (HIGHEST_HZ / LOWEST_HZ).ln() * nearest_f32(ROWS - 1)
 }
 
 /// The bins that make up one row.
@@ -49,23 +47,27 @@ pub struct Rows {
 impl Rows {
     /// For transforms of `fft` samples at `sample_rate` Hz. Not on the audio thread.
     pub fn new(fft: usize, sample_rate: f64) -> Self {
-        let bins_per_hz = (fft as f64 / sample_rate) as f32;
+        let whole = |bin: f32| whole_part(f64::from(bin));
+        let bins_per_hz = rounded_f32(exact_f64(fft) / sample_rate);
         let bins = fft / 2 + 1;
         let source = |row: usize| {
             let bin = |row: f32| row_hz(row) * bins_per_hz;
-            let row = row as f32;
-            let (first, last) = (bin(row - 0.5).ceil() as usize, bin(row + 0.5).ceil() as usize);
+            let row = nearest_f32(row);
+            let (first, last) = (whole(bin(row - 0.5).ceil()), whole(bin(row + 0.5).ceil()));
             let centre = bin(row);
-            if last > bins || centre as usize + 1 >= bins {
+            if last > bins || whole(centre) + 1 >= bins {
                 Source::Nothing
             } else if last > first + 1 {
                 Source::Across(first, last)
             } else {
-                Source::Between(centre as usize, centre.fract())
+                Source::Between(whole(centre), centre.fract())
             }
         };
-        let amplitude = 2.0 / (WINDOW_MEAN * fft as f32);
-        Self { sources: (0..ROWS).map(source).collect(), scale: amplitude * amplitude / CHANNELS as f32 }
+        let amplitude = 2.0 / (WINDOW_MEAN * nearest_f32(fft));
+        Self {
+            sources: (0..ROWS).map(source).collect(),
+            scale: amplitude * amplitude / nearest_f32(CHANNELS),
+        }
     }
 
     /// Writes one frame's column. For the audio thread.
@@ -96,13 +98,11 @@ struct Energies {
 
 impl Energies {
     fn of(frame: &SeparatedFrame<'_>, bin: usize) -> Self {
-        let stride = frame.masks.len() / (STEMS * CHANNELS);
-        let shared = bin.min(stride - 1);
         let power = frame.spectra.map(|spectrum| spectrum[bin].norm_sqr());
         let mut stems = [0.0; STEMS];
         for (stem, energy) in stems.iter_mut().enumerate() {
             for (channel, power) in power.iter().enumerate() {
-                *energy += power * frame.masks[(stem * CHANNELS + channel) * stride + shared];
+                *energy += power * frame.masks.at(stem, channel, bin);
             }
         }
         Self { strongest: power.iter().sum(), stems }
@@ -133,18 +133,19 @@ impl Energies {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::display::level_db;
+    use unbraid_engine::masks::Masks;
+    use unbraid_engine::stft::Complex;
 
-    type Complex = unbraid_engine::realtime::Complex<f32>;
+    use super::*;
+    use crate::display::columns::level_db;
 
     /// A column of a spectrum with one strong bin, all of it the drums'.
     fn column_of(fft: usize, rate: f64, bin: usize) -> Column {
         let bins = fft / 2 + 1;
         let mut spectrum = vec![Complex::default(); bins];
-        spectrum[bin] = Complex::new(WINDOW_MEAN * fft as f32 / 2.0, 0.0);
-        let mut masks = vec![0.0; STEMS * CHANNELS * bins];
-        masks[CHANNELS * bins..2 * CHANNELS * bins].fill(1.0);
+        spectrum[bin] = Complex::new(WINDOW_MEAN * nearest_f32(fft) / 2.0, 0.0);
+        let mut masks = Masks::new(bins);
+        masks.give_all_to(1);
         let mut column = [Cell::default(); ROWS];
         let frame = SeparatedFrame { spectra: [&spectrum, &spectrum], masks: &masks };
         Rows::new(fft, rate).fill(&frame, &mut column);
@@ -159,10 +160,10 @@ mod tests {
     fn a_full_scale_sine_is_at_0_db_where_it_belongs_and_belongs_to_its_owner() {
         for (fft, rate) in [(4096, 44_100.0), (8192, 96_000.0), (2048, 24_000.0), (1024, 44_100.0)] {
             for hz in [120.0, 1000.0, 11_000.0] {
-                let bin = (hz * fft as f64 / rate).round() as usize;
-                let hz = bin as f64 * rate / fft as f64;
+                let bin = whole_part((hz * exact_f64(fft) / rate).round());
+                let hz = exact_f64(bin) * rate / exact_f64(fft);
                 let (row, cell) = brightest(&column_of(fft, rate, bin));
-                assert!((row as f32 - row_at(hz as f32)).abs() <= 1.0, "{hz} Hz in row {row}");
+                assert!((nearest_f32(row) - row_at(rounded_f32(hz))).abs() <= 1.0, "{hz} Hz in row {row}");
                 // Between two rows a low tone loses a little.
                 assert!(level_db(cell).abs() <= 3.0, "{hz} Hz: {} dB", level_db(cell));
                 assert_eq!(cell.owner(), 1);
@@ -184,7 +185,7 @@ mod tests {
     #[test]
     fn rows_and_frequencies_are_each_others_inverse() {
         assert_eq!(row_hz(0.0), LOWEST_HZ);
-        assert!((row_hz((ROWS - 1) as f32) - HIGHEST_HZ).abs() < 1.0);
+        assert!((row_hz(nearest_f32(ROWS - 1)) - HIGHEST_HZ).abs() < 1.0);
         for row in [0.0, 10.5, 100.0, 223.0] {
             assert!((row_at(row_hz(row)) - row).abs() < 1e-2);
         }

@@ -1,15 +1,9 @@
 //! A and B: two settings to compare.
 
-use nice_plug::params::Params;
-use nice_plug::params::internals::ParamPtr;
-
 use super::param_gestures::ParamGestures;
 use crate::params::UnbraidParams;
 
-/// Parameters that A and B share: a change of mode restarts the plug-in, and the host owns bypass.
-const SHARED: [&str; 2] = ["mode", "bypass"];
-
-/// Values of all parameters but the shared ones, normalized, in the order of the parameter map.
+/// Normalized values of the stored parameters, in their order.
 type Snapshot = Vec<f32>;
 
 /// The active one of the two, and the other's values.
@@ -20,14 +14,8 @@ pub struct Compare {
     other: Option<Snapshot>,
 }
 
-fn compared(params: &UnbraidParams) -> impl Iterator<Item = ParamPtr> {
-    let map = params.param_map();
-    map.into_iter().filter(|(id, _, _)| !SHARED.contains(&id.as_str())).map(|(_, param, _)| param)
-}
-
 fn snapshot(params: &UnbraidParams) -> Snapshot {
-    // SAFETY: the pointers come from `params`, which is borrowed.
-    compared(params).map(|param| unsafe { param.unmodulated_normalized_value() }).collect()
+    params.stored().map(|(_, param)| param.value()).collect()
 }
 
 impl Compare {
@@ -41,8 +29,8 @@ impl Compare {
         self.second = !self.second;
         let here = snapshot(params);
         if let Some(other) = self.other.replace(here) {
-            for (param, value) in compared(params).zip(other) {
-                gestures.once_pointer(param, value);
+            for ((_, param), value) in params.stored().zip(other) {
+                gestures.once_handle(param, value);
             }
         }
     }

@@ -15,7 +15,7 @@ use super::widgets::slider::{self, Axis, Feel};
 use super::widgets::value_field;
 use crate::display::OUTPUT;
 use crate::instance::Instance;
-use crate::params::StemTap;
+use crate::params::{StemTap, UnbraidParams};
 
 /// Between two groups.
 const GROUP_GAP: f32 = 14.0;
@@ -100,7 +100,7 @@ impl Footer {
         let label = ("Bypass", "The delayed input instead of the mix: the host's bypass");
         let param = &instance.params.bypass;
         button::toggle(ui, gestures, param, id("bypass"), button(bypass), label, theme::WARNING);
-        undo_and_redo(ui, gestures, history, button(undo));
+        undo_and_redo(ui, gestures, &instance.params, history, button(undo));
         self.compare(ui, gestures, instance, button(compare));
         self.presets.show(ui, gestures, instance, button(presets))
     }
@@ -126,7 +126,13 @@ impl Footer {
     }
 }
 
-fn undo_and_redo(ui: &Ui, gestures: &mut ParamGestures<'_>, history: &History, rect: Rect) {
+fn undo_and_redo(
+    ui: &Ui,
+    gestures: &mut ParamGestures<'_>,
+    params: &UnbraidParams,
+    history: &History,
+    rect: Rect,
+) {
     let places: [Rect; 2] = equal(rect);
     for (index, (name, possible)) in ["Undo", "Redo"].into_iter().zip(history.has()).enumerate() {
         let place = places[index];
@@ -135,7 +141,7 @@ fn undo_and_redo(ui: &Ui, gestures: &mut ParamGestures<'_>, history: &History, r
         turned_arrow(ui, place.center(), index == 1, colour);
         let hint = if possible { name.to_owned() } else { format!("Nothing to {}", name.to_lowercase()) };
         if response.on_hover_text(hint).clicked() {
-            if index == 0 { gestures.undo(history) } else { gestures.redo(history) }
+            if index == 0 { gestures.undo(params, history) } else { gestures.redo(params, history) }
         }
     }
 }

@@ -9,7 +9,7 @@ use super::theme;
 use super::widgets::button::{self, Choice};
 use super::widgets::menu_button;
 use crate::instance::Instance;
-use crate::params::Mode;
+use crate::mode::Mode;
 
 /// Scales of the window in per cent.
 pub const SCALES: [u16; 6] = [75, 100, 125, 150, 175, 200];

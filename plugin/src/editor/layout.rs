@@ -4,11 +4,13 @@ use egui::{Rect, Vec2, pos2, vec2};
 use unbraid_engine::STEMS;
 
 use super::casts::float;
+use crate::params::window_geometry;
 
 /// Size of the window when it is first opened.
-pub const DEFAULT_SIZE: Vec2 = Vec2::new(1000.0, 640.0);
+#[cfg(test)]
+pub const DEFAULT_SIZE: Vec2 = vec2(window_geometry::DEFAULT_SIZE[0], window_geometry::DEFAULT_SIZE[1]);
 /// Smallest size at which everything can be read and pressed.
-pub const SMALLEST_SIZE: Vec2 = Vec2::new(640.0, 500.0);
+pub const SMALLEST_SIZE: Vec2 = vec2(window_geometry::SMALLEST_SIZE[0], window_geometry::SMALLEST_SIZE[1]);
 
 /// Space around and between the parts.
 const GAP: f32 = 8.0;

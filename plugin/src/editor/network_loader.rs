@@ -5,9 +5,9 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use unbraid_engine::prepare::NetworkPlan;
+use unbraid_engine::network::NetworkPlan;
 
-use crate::networks::{self, Prepared};
+use crate::networks::{self, NetworkError, Prepared};
 
 /// Reads one file at a time. Cloning gives another handle on the same; dropping the last one waits for the threads, which
 /// must not outlive the plug-in's code.
@@ -55,7 +55,7 @@ impl NetworkLoader {
         let result = match receiver.try_recv() {
             Ok(result) => result,
             Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => Err("The network file could not be read.".into()),
+            Err(TryRecvError::Disconnected) => Err(NetworkError::Interrupted),
         };
         if let Ok(plan) = &result {
             state.kept = Some(Arc::clone(plan));
@@ -95,7 +95,7 @@ mod tests {
             window.start_with(Path::new(file), move |_| {
                 thread::sleep(Duration::from_millis(200));
                 ended[index].store(true, Ordering::SeqCst);
-                Err("no network".into())
+                Err(NetworkError::Interrupted)
             });
         }
         drop(window);

@@ -6,6 +6,8 @@ use nice_plug::params::internals::ParamPtr;
 use nice_plug::prelude::Param;
 
 use super::history::{Change, History};
+use crate::params::UnbraidParams;
+use crate::params::handle::{ParamHandle, handles};
 
 /// Gestures that have begun and not ended. Outlives the frames it is used in.
 #[derive(Default)]
@@ -16,10 +18,10 @@ pub struct OpenGestures {
 
 impl OpenGestures {
     /// Ends every gesture, for a window that closes during a drag.
-    pub fn end_all(&mut self, setter: &ParamSetter<'_>) {
-        for Change { param, .. } in self.gestures.drain(..) {
-            // SAFETY: the pointers come from parameters of the instance, which outlives its window.
-            unsafe { setter.raw_context.raw_end_set_parameter(param) };
+    pub fn end_all(&mut self, params: &UnbraidParams, setter: &ParamSetter<'_>) {
+        let open = std::mem::take(&mut self.gestures);
+        for (_, param) in handles(params).filter(|(_, param)| open.iter().any(|open| param.is(open.param))) {
+            param.end_gesture(setter);
         }
     }
 
@@ -48,24 +50,26 @@ impl<'a> ParamGestures<'a> {
     }
 
     /// Takes back the last step of `history`, in gestures. During a drag it does nothing.
-    pub fn undo(&mut self, history: &History) {
+    pub fn undo(&mut self, params: &UnbraidParams, history: &History) {
         if self.open.gestures.is_empty() {
-            self.apply(history.undo());
+            self.apply(params, &history.undo());
         }
     }
 
     /// Repeats the last step that was taken back, in gestures. During a drag it does nothing.
-    pub fn redo(&mut self, history: &History) {
+    pub fn redo(&mut self, params: &UnbraidParams, history: &History) {
         if self.open.gestures.is_empty() {
-            self.apply(history.redo());
+            self.apply(params, &history.redo());
         }
     }
 
     /// Sets values that are no new step.
-    fn apply(&mut self, values: Vec<(ParamPtr, f32)>) {
+    fn apply(&mut self, params: &UnbraidParams, values: &[(ParamPtr, f32)]) {
         let ended = self.ended.len();
-        for (param, normalized) in values {
-            self.once_pointer(param, normalized);
+        for (_, param) in handles(params) {
+            if let Some((_, normalized)) = values.iter().find(|(pointer, _)| param.is(*pointer)) {
+                self.once_handle(param, *normalized);
+            }
         }
         self.ended.truncate(ended);
     }
@@ -125,21 +129,16 @@ impl<'a> ParamGestures<'a> {
         self.once(param, param.default_normalized_value());
     }
 
-    /// [`ParamGestures::once`] for a parameter of any kind, which must belong to the instance. A parameter with an open
-    /// gesture is left alone.
-    pub fn once_pointer(&mut self, param: ParamPtr, normalized: f32) {
-        // SAFETY: the parameters of the instance outlive its window.
-        unsafe {
-            let plain = param.preview_plain(normalized.clamp(0.0, 1.0));
-            if plain == param.unmodulated_plain_value() || self.open.of(param).is_some() {
-                return;
-            }
-            let before = param.unmodulated_normalized_value();
-            self.setter.raw_context.raw_begin_set_parameter(param);
-            let after = param.preview_normalized(plain);
-            self.setter.raw_context.raw_set_parameter_normalized(param, after);
-            self.setter.raw_context.raw_end_set_parameter(param);
-            self.ended.push(Change { param, before, after });
+    /// [`ParamGestures::once`] for a parameter of any kind. A parameter with an open gesture is left alone.
+    pub fn once_handle(&mut self, param: ParamHandle<'_>, normalized: f32) {
+        let plain = param.to_plain(normalized.clamp(0.0, 1.0));
+        if plain == param.plain_value() || self.open.of(param.pointer()).is_some() {
+            return;
         }
+        let (before, after) = (param.value(), param.from_plain(plain));
+        param.begin_gesture(&self.setter);
+        param.set_in_gesture(&self.setter, after);
+        param.end_gesture(&self.setter);
+        self.ended.push(Change { param: param.pointer(), before, after });
     }
 }

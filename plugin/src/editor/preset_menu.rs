@@ -117,7 +117,7 @@ impl PresetMenu {
             }
         });
         if let (Some(name), Some(folder)) = (remove, &self.folder) {
-            request = folder.remove(&name).err().map(Request::Notify).or(request);
+            request = folder.remove(&name).err().map(|error| Request::Notify(error.to_string())).or(request);
             self.names = folder.names();
         }
         ui.horizontal(|ui| {
@@ -144,7 +144,7 @@ impl PresetMenu {
         let settings = folder.file(name).and_then(|file| presets::load(&file, &instance.params));
         match settings {
             Ok(settings) => apply(gestures, settings),
-            Err(reason) => return Some(Request::Notify(reason)),
+            Err(error) => return Some(Request::Notify(error.to_string())),
         }
         None
     }
@@ -162,7 +162,7 @@ impl PresetMenu {
                 self.names = folder.names();
                 None
             }
-            Err(reason) => Some(Request::Notify(reason)),
+            Err(error) => Some(Request::Notify(error.to_string())),
         }
     }
 
@@ -177,15 +177,16 @@ impl PresetMenu {
         from: &Path,
     ) -> Result<(), String> {
         let folder = self.folder.as_ref().ok_or("This system has no folder for presets.")?;
-        let settings = presets::load(from, &instance.params)?;
-        self.current = Some(folder.import(from, &instance.params)?);
+        let settings = presets::load(from, &instance.params).map_err(|error| error.to_string())?;
+        let name = folder.import(from, &instance.params).map_err(|error| error.to_string())?;
+        self.current = Some(name);
         apply(gestures, settings);
         Ok(())
     }
 }
 
-fn apply(gestures: &mut ParamGestures<'_>, settings: Settings) {
+fn apply(gestures: &mut ParamGestures<'_>, settings: Settings<'_>) {
     for (param, value) in settings {
-        gestures.once_pointer(param, value);
+        gestures.once_handle(param, value);
     }
 }

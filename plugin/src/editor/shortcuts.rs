@@ -68,7 +68,7 @@ pub fn take_space(ui: &Ui) -> bool {
 }
 
 /// Handles undo and redo. Only without a host, which may have an undo of its own on the same keys.
-pub fn handle_undo(ui: &Ui, gestures: &mut ParamGestures<'_>, history: &History) {
+pub fn handle_undo(ui: &Ui, gestures: &mut ParamGestures<'_>, params: &UnbraidParams, history: &History) {
     if ui.ctx().text_edit_focused() {
         return;
     }
@@ -76,9 +76,9 @@ pub fn handle_undo(ui: &Ui, gestures: &mut ParamGestures<'_>, history: &History)
     let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
     // The longer combination first: egui takes a shorter one for it, too.
     if pressed(redo, Key::Z) || pressed(Modifiers::COMMAND, Key::Y) {
-        gestures.redo(history);
+        gestures.redo(params, history);
     } else if pressed(Modifiers::COMMAND, Key::Z) {
-        gestures.undo(history);
+        gestures.undo(params, history);
     }
 }
 

@@ -19,8 +19,8 @@ use super::param_gestures::{OpenGestures, ParamGestures};
 use super::spectrogram::{self, Spectrogram};
 use super::{drop_hint, header, player_bar, preset_menu, shortcuts, strip};
 use crate::instance::Instance;
+use crate::mode::Mode;
 use crate::networks;
-use crate::params::Mode;
 use crate::presets;
 
 /// Time between two frames while something moves: 60 a second.
@@ -100,7 +100,7 @@ impl View {
     /// To be called when the window closes, perhaps during a gesture.
     pub fn closed(&mut self, setter: ParamSetter<'_>) {
         self.instance.display.set_open(false);
-        self.gestures.end_all(&setter);
+        self.gestures.end_all(&self.instance.params, &setter);
     }
 
     /// Draws a frame and handles its input. Returns the time until the next one.
@@ -114,7 +114,7 @@ impl View {
         let space = shortcuts::take_space(ui);
         shortcuts::handle(ui, &mut gestures, &self.instance.params);
         if self.instance.player.is_some() {
-            shortcuts::handle_undo(ui, &mut gestures, &self.history);
+            shortcuts::handle_undo(ui, &mut gestures, &self.instance.params, &self.history);
         }
 
         let size = ui.ctx().content_rect().size();
@@ -205,7 +205,7 @@ impl View {
         if let Some((path, result)) = self.loader.poll() {
             match result {
                 Ok(plan) => self.take_network(gestures, networks::mode_of(&plan), path),
-                Err(reason) => self.notices.add(reason),
+                Err(error) => self.notices.add(error.to_string()),
             }
         }
         let chosen = self.instance.params.mode.value();
@@ -289,8 +289,8 @@ impl View {
             Outcome::Chosen(Purpose::Network, path) => self.loader.start(&path),
             Outcome::Chosen(Purpose::Import, path) => self.import(gestures, &path),
             Outcome::Chosen(Purpose::Export, path) => {
-                if let Err(reason) = presets::save(&path, &self.instance.params) {
-                    self.notices.add(reason);
+                if let Err(error) = presets::save(&path, &self.instance.params) {
+                    self.notices.add(error.to_string());
                 }
             }
             Outcome::Chosen(Purpose::Song, path) => {

@@ -1,31 +1,26 @@
-//! Saved states as they may come: from other versions, by hand, damaged.
+//! Repair of saved states: from other versions, edited by hand, damaged.
 
-use nice_plug::plugin::ParamValue;
-use nice_plug::prelude::*;
+use nice_plug::plugin::{ParamValue, PluginState};
 
 use super::UnbraidParams;
+use super::handle::handles;
 
-/// Brings every number back into its parameter's range: the framework takes over whatever a state holds, so that
-/// +100 dB would be heard, and a choice that does not exist would end the host. What else a state holds that this version
-/// does not know, the framework passes over.
+/// Brings every number back into its parameter's range. The framework accepts whatever a state holds: +100 dB would be
+/// audible, and a choice that does not exist is a panic of its. It skips what it does not know.
 pub fn sanitize(state: &mut PluginState) {
     let params = UnbraidParams::default();
-    for (id, parameter, _) in params.param_map() {
-        match (state.params.get_mut(&id), parameter) {
-            (Some(ParamValue::F32(value)), ParamPtr::FloatParam(parameter)) => {
-                // SAFETY: the pointer leads into `params`, which is alive.
-                let parameter = unsafe { &*parameter };
-                let (lowest, highest) = (parameter.preview_plain(0.0), parameter.preview_plain(1.0));
+    for (id, parameter) in handles(&params) {
+        match state.params.get_mut(&id) {
+            Some(ParamValue::F32(value)) if parameter.is_float() => {
                 *value = if value.is_nan() {
                     parameter.default_plain_value()
                 } else {
-                    value.clamp(lowest, highest)
+                    value.clamp(parameter.to_plain(0.0), parameter.to_plain(1.0))
                 };
             }
-            (Some(ParamValue::I32(choice)), ParamPtr::EnumParam(_)) => {
-                // SAFETY: the pointer leads into `params`, which is alive.
-                let last = unsafe { parameter.step_count() }.unwrap_or(0);
-                *choice = (*choice).clamp(0, i32::try_from(last).unwrap_or(i32::MAX));
+            Some(ParamValue::I32(choice)) if parameter.is_choice() => {
+                let last = parameter.steps().and_then(|steps| i32::try_from(steps).ok()).unwrap_or(0);
+                *choice = (*choice).clamp(0, last);
             }
             _ => {}
         }
@@ -38,14 +33,17 @@ mod tests {
 
     #[test]
     fn choices_that_do_not_exist_become_ones_that_do() {
-        for (saved, healed) in [(-5, 0), (0, 0), (1, 1), (2, 1), (i32::MAX, 1)] {
+        for (saved, sanitized) in [(-5, 0), (0, 0), (1, 1), (2, 1), (i32::MAX, 1)] {
             let mut state = PluginState {
                 version: String::new(),
                 params: [("mode".to_owned(), ParamValue::I32(saved))].into(),
                 fields: Default::default(),
             };
             sanitize(&mut state);
-            assert!(matches!(state.params["mode"], ParamValue::I32(choice) if choice == healed), "{saved}");
+            assert!(
+                matches!(state.params["mode"], ParamValue::I32(choice) if choice == sanitized),
+                "{saved}"
+            );
         }
     }
 
@@ -60,7 +58,7 @@ mod tests {
                 ("other_level", -7.5),
                 ("focus", -3.0),
                 ("output_gain", f32::INFINITY),
-                ("unheard_of", 1e9),
+                ("unknown", 1e9),
             ]
             .map(|(id, value)| (id.to_owned(), ParamValue::F32(value)))
             .into(),
@@ -69,14 +67,14 @@ mod tests {
         sanitize(&mut state);
         let value = |id: &str| match state.params[id] {
             ParamValue::F32(value) => value,
-            _ => panic!("{id} is no number any more"),
+            _ => panic!("{id} is no longer a number"),
         };
         assert_eq!(value("vocals_level"), 12.0);
-        assert_eq!(value("drums_level"), super::super::SILENCE_DB);
+        assert_eq!(value("drums_level"), super::super::gain::SILENCE_DB);
         assert_eq!(value("bass_level"), 0.0);
         assert_eq!(value("other_level"), -7.5);
         assert_eq!(value("focus"), 0.0);
         assert_eq!(value("output_gain"), 12.0);
-        assert_eq!(value("unheard_of"), 1e9);
+        assert_eq!(value("unknown"), 1e9);
     }
 }

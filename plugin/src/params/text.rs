@@ -1,12 +1,12 @@
-//! Parameter values as people read and type them.
+//! Parameter values as text, shown and typed.
 
 use std::sync::Arc;
 
-use super::SILENCE_DB;
+use super::gain::SILENCE_DB;
 
-/// A function the framework shows a value with.
+/// The framework's formatter of a value.
 pub type Show<T> = Arc<dyn Fn(T) -> String + Send + Sync>;
-/// A function the framework reads a value with; `None` leaves the parameter as it is.
+/// The framework's parser of a value; `None` leaves the parameter as it is.
 pub type Read<T> = Arc<dyn Fn(&str) -> Option<T> + Send + Sync>;
 
 pub fn show<T: 'static>(function: fn(T) -> String) -> Show<T> {
@@ -59,7 +59,7 @@ pub fn mute(on: bool) -> String {
     if on { "muted" } else { "audible" }.into()
 }
 
-/// What [`mute`] writes, and what [`switch`] takes.
+/// The texts of [`mute`] and [`switch`].
 pub fn read_mute(text: &str) -> Option<bool> {
     named(text, &["muted", "mute"], &["audible", "unmuted", "unmute"])
 }
@@ -69,7 +69,7 @@ pub fn solo(on: bool) -> String {
     if on { "solo" } else { "off" }.into()
 }
 
-/// What [`solo`] writes, and what [`switch`] takes.
+/// The texts of [`solo`] and [`switch`].
 pub fn read_solo(text: &str) -> Option<bool> {
     named(text, &["solo", "soloed"], &[])
 }
@@ -79,7 +79,7 @@ pub fn bypass(on: bool) -> String {
     if on { "on" } else { "off" }.into()
 }
 
-/// What [`bypass`] writes, what 0.1.0 wrote (`bypassed`, `active`), and what [`switch`] takes.
+/// The texts of [`bypass`], those of 0.1.0 (`bypassed`, `active`), and of [`switch`].
 pub fn read_bypass(text: &str) -> Option<bool> {
     named(text, &["bypassed", "bypass"], &["active", "not bypassed"])
 }

@@ -1,6 +1,6 @@
 //! Automation: every parameter acts from the sample the host names, and no control makes a step.
 
-use unbraid::params::Mode;
+use unbraid_plugin::mode::Mode;
 
 use super::hosts::*;
 

@@ -1,109 +1,22 @@
 //! The CLAP entry point under a minimal host.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::ptr;
 
 use clap_sys::audio_buffer::clap_audio_buffer;
-use clap_sys::entry::clap_plugin_entry;
 use clap_sys::events::clap_input_events;
 use clap_sys::ext::audio_ports::{CLAP_EXT_AUDIO_PORTS, clap_plugin_audio_ports};
-use clap_sys::ext::latency::{CLAP_EXT_LATENCY, clap_plugin_latency};
 use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_param_info, clap_plugin_params};
 use clap_sys::ext::remote_controls::{
     CLAP_EXT_REMOTE_CONTROLS, clap_plugin_remote_controls, clap_remote_controls_page,
 };
 use clap_sys::ext::tail::{CLAP_EXT_TAIL, clap_plugin_tail};
 use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
-use clap_sys::host::clap_host;
-use clap_sys::plugin::clap_plugin;
 use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process};
-use clap_sys::version::CLAP_VERSION;
-use nice_plug::prelude::ClapPlugin;
-use unbraid::Unbraid;
 
 use super::cases::*;
-
-unsafe extern "C" {
-    static clap_entry: clap_plugin_entry;
-}
-
-unsafe extern "C" fn no_extension(_host: *const clap_host, _id: *const c_char) -> *const c_void {
-    ptr::null()
-}
-
-unsafe extern "C" fn ignore(_host: *const clap_host) {}
-
-// SAFETY: CLAP lets a host process on any thread, one at a time.
-unsafe impl Send for Instance {}
-
-/// One plug-in instance, ready to process.
-pub struct Instance {
-    pub plugin: *const clap_plugin,
-    _host: Box<clap_host>,
-}
-
-impl Instance {
-    pub fn new() -> Self {
-        let host = Box::new(clap_host {
-            clap_version: CLAP_VERSION,
-            host_data: ptr::null_mut(),
-            name: c"test".as_ptr(),
-            vendor: c"".as_ptr(),
-            url: c"".as_ptr(),
-            version: c"1".as_ptr(),
-            get_extension: Some(no_extension),
-            request_restart: Some(ignore),
-            request_process: Some(ignore),
-            request_callback: Some(ignore),
-        });
-        let id = std::ffi::CString::new(Unbraid::CLAP_ID).unwrap();
-        // SAFETY: the calls follow the order that CLAP prescribes, with arguments that live as long as the
-        // instance.
-        unsafe {
-            assert!(clap_entry.init.unwrap()(c"/nowhere/unbraid.clap".as_ptr()));
-            let factory = clap_entry.get_factory.unwrap()(CLAP_PLUGIN_FACTORY_ID.as_ptr());
-            let factory = factory.cast::<clap_plugin_factory>();
-            let plugin = (*factory).create_plugin.unwrap()(factory, &*host, id.as_ptr());
-            assert!(!plugin.is_null());
-            assert!((*plugin).init.unwrap()(plugin));
-            Self { plugin, _host: host }
-        }
-    }
-
-    pub fn activate(&self, rate: f64, frames: u32) {
-        // SAFETY: the plug-in is initialised and not active.
-        unsafe {
-            assert!((*self.plugin).activate.unwrap()(self.plugin, rate, 1, frames));
-            assert!((*self.plugin).start_processing.unwrap()(self.plugin));
-        }
-    }
-
-    pub fn extension<T>(&self, id: &std::ffi::CStr) -> &T {
-        // SAFETY: the extension of this name has this type and lives as long as the plug-in.
-        unsafe {
-            let extension = (*self.plugin).get_extension.unwrap()(self.plugin, id.as_ptr());
-            extension.cast::<T>().as_ref().unwrap()
-        }
-    }
-
-    pub fn latency(&self) -> usize {
-        let latency: &clap_plugin_latency = self.extension(CLAP_EXT_LATENCY);
-        // SAFETY: the plug-in is alive.
-        unsafe { latency.get.unwrap()(self.plugin) as usize }
-    }
-}
-
-impl Drop for Instance {
-    fn drop(&mut self) {
-        // SAFETY: the calls follow the order that CLAP prescribes; nothing uses the plug-in afterwards.
-        unsafe {
-            (*self.plugin).stop_processing.unwrap()(self.plugin);
-            (*self.plugin).deactivate.unwrap()(self.plugin);
-            (*self.plugin).destroy.unwrap()(self.plugin);
-        }
-    }
-}
+use super::hosts::clap::{ENTRY, Instance};
 
 fn buffer(bus: &Bus) -> clap_audio_buffer {
     clap_audio_buffer {
@@ -183,7 +96,7 @@ fn clap_ports_have_their_names() {
 }
 
 #[test]
-fn clap_what_was_heard_goes_on_for_as_long_as_it_is_delayed() {
+fn clap_the_tail_is_the_latency() {
     let instance = Instance::new();
     let tail: &clap_plugin_tail = instance.extension(CLAP_EXT_TAIL);
     // SAFETY: the plug-in is alive.
@@ -240,11 +153,11 @@ fn hardware_controllers_are_offered_pages_of_levels_mutes_and_solos() {
 }
 
 #[test]
-fn clap_factory_refuses_what_it_does_not_know() {
+fn clap_the_factory_refuses_unknown_ids() {
     // SAFETY: the calls follow the order that CLAP prescribes.
     unsafe {
-        assert!(clap_entry.get_factory.unwrap()(c"some.other.factory".as_ptr()).is_null());
-        let factory = clap_entry.get_factory.unwrap()(CLAP_PLUGIN_FACTORY_ID.as_ptr());
+        assert!(ENTRY.get_factory.unwrap()(c"some.other.factory".as_ptr()).is_null());
+        let factory = ENTRY.get_factory.unwrap()(CLAP_PLUGIN_FACTORY_ID.as_ptr());
         let factory = factory.cast::<clap_plugin_factory>();
         assert!((*factory).get_plugin_descriptor.unwrap()(factory, 1).is_null());
         assert!((*factory).create_plugin.unwrap()(factory, ptr::null(), ptr::null()).is_null());

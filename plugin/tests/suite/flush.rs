@@ -1,10 +1,10 @@
 //! Flush-to-zero: numbers too small for full precision cost a hundred times what others do, and decaying reverb tails
 //! are full of them.
 
-use unbraid::networks;
-use unbraid::params::Mode;
 use unbraid_engine::STEMS;
-use unbraid_engine::realtime::Engine;
+use unbraid_engine::engine::Engine;
+use unbraid_plugin::mode::Mode;
+use unbraid_plugin::networks;
 
 use super::hosts::{Blocks, Clap, Host, Vst3, drive, modes};
 
@@ -33,7 +33,8 @@ fn small_intermediates_are_flushed_to_zero_in_the_callback_and_nowhere_else() {
 
     // The planted fault: the same engine on the same thread, outside the plug-in's callback.
     let network = networks::built_in(Mode::Studio).unwrap().instance().unwrap();
-    let mut engine = Engine::new(Box::new(network), 44_100.0, BLOCK).unwrap();
+    let mut engine = Engine::new(network.plan().contract(), 44_100.0, BLOCK).unwrap();
+    assert!(engine.network_slot().publish(Box::new(network)).is_ok());
     let mut heard = 0.0f32;
     for _ in 0..LENGTH / BLOCK {
         let [mut left, mut right] = [[SMALLEST; BLOCK]; 2];

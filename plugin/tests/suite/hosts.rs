@@ -1,15 +1,39 @@
 //! One way to drive the plug-in in both formats, through the entry points that hosts call.
 
+pub mod clap;
+pub mod vst3;
+
 use std::cell::Cell;
 use std::ops::Range;
 
-use unbraid::networks;
-use unbraid::params::Mode;
+use unbraid_plugin::mode::Mode;
+use unbraid_plugin::networks;
 
-pub use super::hosts_clap::Clap;
-pub use super::hosts_vst3::Vst3;
 pub use super::measure::{INAUDIBLE, Stereo, error};
-pub use super::parameters::{PARAMETERS, parameter_id};
+pub use clap::Clap;
+pub use unbraid_formats::effect::host_id as parameter_id;
+pub use vst3::Vst3;
+
+/// Ids of all parameters.
+pub const PARAMETERS: [&str; 17] = [
+    "vocals_level",
+    "vocals_mute",
+    "vocals_solo",
+    "drums_level",
+    "drums_mute",
+    "drums_solo",
+    "bass_level",
+    "bass_mute",
+    "bass_solo",
+    "other_level",
+    "other_mute",
+    "other_solo",
+    "focus",
+    "mode",
+    "stem_tap",
+    "output_gain",
+    "bypass",
+];
 
 /// A parameter's new value (from 0 to 1, if the test is a kind one) at a sample of the stream or of a block.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +47,7 @@ thread_local! {
     static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs the plug-in's part of a callback: guards look at this and not at what the host does around it.
+/// Runs the plug-in's part of a callback, to which checks of the callback are limited.
 pub fn callback<R>(call: impl FnOnce() -> R) -> R {
     IN_CALLBACK.set(true);
     let result = call();
@@ -76,7 +100,7 @@ pub trait Host: Sized {
         changes: &[Change],
     ) -> bool;
 
-    /// The same for a host that listens to all stems.
+    /// The same for a host that is connected to all stems.
     fn block(
         &mut self,
         input: &Stereo,

@@ -17,8 +17,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, RwLock};
 
-use unbraid::networks;
-use unbraid::params::Mode;
+use unbraid_plugin::mode::Mode;
+use unbraid_plugin::networks;
 
 use super::hosts::{Change, Clap, Host, Output, Vst3, callback, in_callback, modes, noise};
 

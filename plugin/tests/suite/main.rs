@@ -7,8 +7,6 @@ mod clap;
 mod flush;
 mod hostile;
 mod hosts;
-mod hosts_clap;
-mod hosts_vst3;
 #[cfg(target_os = "linux")]
 mod kernel;
 mod layouts;
@@ -16,8 +14,11 @@ mod layouts;
 mod locks;
 #[path = "../../../crates/engine/tests/suite/measure.rs"]
 mod measure;
-#[path = "../../../crates/host/src/parameters.rs"]
-mod parameters;
 mod promises;
-mod rest;
+mod states;
+mod unconnected_stems;
 mod vst3;
+
+/// As in the bundle.
+#[global_allocator]
+static ALLOCATOR: unbraid_engine::memory::PoolAllocator = unbraid_engine::memory::PoolAllocator::system();

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-use unbraid::params::Mode;
+use unbraid_plugin::mode::Mode;
 
 use super::hosts::*;
 

@@ -1,81 +1,23 @@
 //! The VST3 entry point under a minimal host.
 
-use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nice_plug::prelude::Vst3Plugin;
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
-    AudioBusBuffers, BusDirections_, BusInfo, IAudioProcessor, IAudioProcessorTrait, IComponent,
-    IComponentHandler, IComponentHandlerTrait, IComponentTrait, IEditControllerTrait, MediaTypes_, ParamID,
-    ParamValue, ProcessData, ProcessModes_, ProcessSetup, RestartFlags_, SymbolicSampleSizes_,
+    AudioBusBuffers, BusDirections_, BusInfo, IAudioProcessorTrait, IComponentHandler,
+    IComponentHandlerTrait, IComponentTrait, IEditControllerTrait, MediaTypes_, ParamID, ParamValue,
+    ProcessData, ProcessModes_, RestartFlags_, SymbolicSampleSizes_,
 };
-use nice_plug::wrapper::vst3::vst3::Steinberg::{
-    IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait, int32, kResultOk, tresult,
-};
-use nice_plug::wrapper::vst3::vst3::{Class, ComPtr, ComWrapper, Interface};
-use unbraid::Unbraid;
-use unbraid::params::Mode;
+use nice_plug::wrapper::vst3::vst3::Steinberg::{int32, kResultOk, tresult};
+use nice_plug::wrapper::vst3::vst3::{Class, ComWrapper};
+use unbraid_plugin::mode::Mode;
 
 use super::cases::*;
+use super::hosts::vst3::Instance;
 use super::hosts::{Change, Host, Output, Vst3, mode_value};
-
-unsafe extern "system" {
-    safe fn GetPluginFactory() -> *mut c_void;
-}
-
-/// One plug-in instance, initialised.
-pub struct Instance {
-    pub component: ComPtr<IComponent>,
-    pub processor: ComPtr<IAudioProcessor>,
-}
-
-impl Instance {
-    pub fn new() -> Self {
-        // SAFETY: the factory hands out objects that implement what they were asked for.
-        unsafe {
-            let factory = ComPtr::<IPluginFactory>::from_raw(GetPluginFactory().cast()).unwrap();
-            let mut object: *mut c_void = ptr::null_mut();
-            let class = Unbraid::PLATFORM_VST3_CLASS_ID;
-            let created =
-                factory.createInstance(class.as_ptr().cast(), IComponent::IID.as_ptr().cast(), &mut object);
-            assert_eq!(created, kResultOk);
-            let component = ComPtr::<IComponent>::from_raw(object.cast()).unwrap();
-            assert_eq!(component.initialize(ptr::null_mut()), kResultOk);
-            let processor = component.cast::<IAudioProcessor>().unwrap();
-            Self { component, processor }
-        }
-    }
-
-    fn activate(&self, rate: f64, frames: i32) {
-        let mut setup = ProcessSetup {
-            processMode: ProcessModes_::kRealtime as i32,
-            symbolicSampleSize: SymbolicSampleSizes_::kSample32 as i32,
-            maxSamplesPerBlock: frames,
-            sampleRate: rate,
-        };
-        // SAFETY: the calls follow the order that VST3 prescribes.
-        unsafe {
-            assert_eq!(self.processor.setupProcessing(&mut setup), kResultOk);
-            assert_eq!(self.component.setActive(1), kResultOk);
-            assert_eq!(self.processor.setProcessing(1), kResultOk);
-        }
-    }
-}
-
-impl Drop for Instance {
-    fn drop(&mut self) {
-        // SAFETY: the calls follow the order that VST3 prescribes.
-        unsafe {
-            self.processor.setProcessing(0);
-            self.component.setActive(0);
-            self.component.terminate();
-        }
-    }
-}
 
 fn buffers(bus: &Bus) -> AudioBusBuffers {
     // SAFETY: the type is plain old data, for which zeros are a value.

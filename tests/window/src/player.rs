@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use unbraid::player::{Playback, Player};
+use unbraid_plugin::player::{Playback, Player};
 
 /// Plays nothing.
 #[derive(Default)]

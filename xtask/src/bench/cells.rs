@@ -10,7 +10,7 @@ use unbraid_host::{Callback, ClapHost};
 
 use super::control::Control;
 use super::quantiles::{Quantiles, median};
-use crate::render::Mode;
+use unbraid_separate::Mode;
 
 /// The rate in Hz at which the bars are set.
 pub const RATE: f64 = 44_100.0;
@@ -117,6 +117,7 @@ pub fn measure(clap: &Path, mode: Mode, hop: usize, plan: &[Plan]) -> Result<Vec
 
 fn cell(clap: &Path, mode: Mode, rate: f64, block: usize, hop: usize, callbacks: usize) -> Result<Cell> {
     let mut host = ClapHost::load(clap)?;
+    host.count_requests_with(unbraid_requests::system_requests);
     host.set_text("mode", mode.text())?;
     host.activate(rate, block as u32)?;
     let latency = host.latency();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use unbraid_host::ClapHost;
 
 use super::cells::{RATE, song};
-use crate::render::Mode;
+use unbraid_separate::Mode;
 
 /// Instances after the first.
 const FURTHER: usize = 4;

@@ -19,7 +19,7 @@ use super::control::Control;
 use super::machine::Machine;
 use super::quantiles::{Quantiles, median};
 use super::{priority, write_json};
-use crate::render::Mode;
+use unbraid_separate::Mode;
 
 const BLOCKS: [usize; 2] = [64, 128];
 const INSTANCES: usize = 2;

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use super::stages::{Example, Stages};
-use crate::render::Mode;
 use crate::{python, workspace};
+use unbraid_separate::Mode;
 
 const SCRIPT: &str = "benches/onnxruntime_frame.py";
 const REQUIREMENTS: &str = "benches/requirements.txt";
@@ -76,7 +76,7 @@ impl Python {
     fn onnxruntime(&self, mode: Mode) -> Result<Answer> {
         let output = Command::new(&self.interpreter)
             .arg(workspace::root().join(SCRIPT))
-            .arg(mode.network_file())
+            .arg(workspace::network_file(mode))
             .output()
             .with_context(|| format!("cannot start {}", workspace::shown(&self.interpreter)))?;
         if !output.status.success() {

@@ -6,8 +6,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::render::Mode;
 use crate::workspace;
+use unbraid_separate::Mode;
 
 /// Where a hop's time goes; times in µs are those of the fastest of a few rounds.
 #[derive(Serialize, Deserialize, Clone)]
@@ -71,7 +71,7 @@ impl Example {
     /// Runs it once.
     pub fn run(&self, mode: Mode) -> Result<Stages> {
         let output = Command::new(&self.0)
-            .arg(mode.network_file())
+            .arg(workspace::network_file(mode))
             .arg("--json")
             .output()
             .with_context(|| format!("cannot start {}", workspace::shown(&self.0)))?;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::{Built, Stamp, licences};
-use crate::render::key::sha256;
 use crate::workspace;
+use unbraid_separate::sha256;
 
 /// Lays everything out in a new folder.
 ///

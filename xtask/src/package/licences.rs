@@ -5,8 +5,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::render::{Mode, network};
 use crate::workspace;
+use unbraid_separate::{Mode, network};
 
 /// The heading in `models/README.md` below which the training data's sources and licences stand.
 const HEADING: &str = "## Data and licences";
@@ -49,7 +49,7 @@ pub fn of_dependencies() -> Result<String> {
 pub fn of_training_data() -> Result<String> {
     let mut text = "# What the networks were trained on\n\n".to_owned();
     for mode in [Mode::Studio, Mode::Live] {
-        let file = mode.network_file();
+        let file = workspace::network_file(mode);
         if file.exists() {
             let model =
                 std::fs::read(&file).with_context(|| format!("cannot read {}", workspace::shown(&file)))?;

@@ -2,7 +2,6 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, UnsafeCell};
-use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
@@ -23,7 +22,7 @@ const MIN_BLOCK: usize = size_of::<Returned>();
 /// Constant-time heap for blocks up to 16 MiB.
 type Heap = Tlsf<'static, u32, u16, 20, 16>;
 
-/// What a pool was asked for since it was taken.
+/// Use of a pool since it was taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PoolCounters {
     /// Requests served.
@@ -49,24 +48,16 @@ impl Pool {
         Self { slot: Slot::take(), orphans: Cell::new(0) }
     }
 
-    /// Sends this thread's requests to the pool until the guard is dropped.
-    ///
-    /// Takes `&mut self` so that no two threads can be inside at once; the guard holds no borrow, since what
-    /// runs inside usually owns the pool. The pool must not be dropped while the guard lives.
-    pub(crate) fn enter(&mut self) -> PoolScope {
+    /// Runs `work` with this thread's requests served from the pool. Any thread, the audio thread included; nested runs
+    /// of other pools are allowed.
+    pub fn run<R>(&mut self, work: impl FnOnce() -> R) -> R {
         match self.slot {
             Some(slot) => slot.take_back_returned(),
             None => self.orphans.set(self.orphans.get() + 1),
         }
-        PoolScope { previous: CURRENT.replace(self.slot), _not_send: PhantomData }
-    }
-
-    /// Runs `work` with this thread's requests served from the pool. Any thread, the audio thread included.
-    pub fn run<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        let scope = self.enter();
-        let result = work();
-        drop(scope);
-        result
+        // Left at the end, by a panic in `work` as well. `self` is borrowed until then, so no other thread enters.
+        let _scope = Scope { previous: CURRENT.replace(self.slot) };
+        work()
     }
 
     /// What the pool was asked for since it was taken.
@@ -85,14 +76,12 @@ impl Drop for Pool {
     }
 }
 
-/// While it lives, this thread allocates from a pool.
-pub(crate) struct PoolScope {
+/// While it lives, this thread allocates from a pool. Never leaves [`Pool::run`].
+struct Scope {
     previous: Option<&'static Slot>,
-    /// The scope belongs to the thread that made it.
-    _not_send: PhantomData<*const ()>,
 }
 
-impl Drop for PoolScope {
+impl Drop for Scope {
     fn drop(&mut self) {
         CURRENT.set(self.previous);
     }
@@ -117,7 +106,7 @@ struct Returned {
 
 /// A layout in one word: the size above six bits for the exponent of the alignment.
 fn pack(layout: Layout) -> usize {
-    layout.size() << 6 | layout.align().trailing_zeros() as usize
+    layout.size() << 6 | layout.align().ilog2() as usize
 }
 
 /// Size and alignment out of a packed layout.
@@ -137,8 +126,8 @@ pub(super) struct Slot {
     peak: AtomicUsize,
 }
 
-// SAFETY: `heap` is touched only by the thread whose `CURRENT` is this slot, and `Pool::enter` on the one
-// `Pool` that took the slot is the only way there; all other fields are atomic or never change.
+// SAFETY: `heap` is touched only by the thread whose `CURRENT` is this slot, and `Pool::run` on the one
+// `Pool` that took the slot, which it borrows exclusively, is the only way there; all other fields are atomic or never change.
 unsafe impl Sync for Slot {}
 // SAFETY: nothing in a slot belongs to one thread.
 unsafe impl Send for Slot {}
@@ -209,7 +198,7 @@ impl Slot {
     /// Only for the thread that has entered this slot.
     pub(super) unsafe fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
         let layout = padded(layout);
-        // SAFETY: this thread has entered the slot, so nobody else touches the heap.
+        // SAFETY: this thread has entered the slot, so no other thread touches the heap.
         let block = unsafe { (*self.heap.get()).allocate(layout) };
         if block.is_some() {
             bump(&self.served);
@@ -255,10 +244,10 @@ impl Slot {
         }
         let mut block = self.returned.swap(ptr::null_mut(), Ordering::Acquire);
         while let Some(found) = NonNull::new(block) {
-            // SAFETY: whoever returned the block wrote this header and let go of it.
+            // SAFETY: `release` wrote this header and gave the block up.
             let Returned { next, layout } = unsafe { found.read() };
             let (size, align) = unpack(layout);
-            // SAFETY: the caller holds the only `Pool` of this slot, mutably, so nobody else touches the
+            // SAFETY: the caller holds the only `Pool` of this slot, mutably, so no other thread touches the
             // heap; the block came from it with this alignment.
             unsafe { (*self.heap.get()).deallocate(found.cast(), align) };
             self.in_use.store(self.in_use.load(Ordering::Relaxed) - size, Ordering::Relaxed);

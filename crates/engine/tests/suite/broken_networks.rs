@@ -1,8 +1,8 @@
-//! Network files that are well-formed and useless: weights that are no numbers.
+//! Network files that are well-formed and useless: weights that are NaN, infinite or senseless.
 
 use std::ops::Range;
 
-use unbraid_engine::prepare::{Mode, NetworkPlan};
+use unbraid_engine::network::{Mode, NetworkPlan};
 
 use super::support::*;
 
@@ -70,11 +70,11 @@ fn with_weights_of(mode: Mode, value: f32) -> Vec<u8> {
 }
 
 #[test]
-fn weights_that_are_no_numbers_are_refused_by_name() {
+fn weights_that_are_nan_are_refused_by_name() {
     let error =
         NetworkPlan::from_bytes("mine.onnx", &with_weights_of(Mode::Studio, f32::NAN)).map(drop).unwrap_err();
     let message = error.to_string();
-    assert!(message.starts_with("mine.onnx: ") && message.contains("no numbers"), "{message}");
+    assert!(message.starts_with("mine.onnx: ") && message.contains("NaN"), "{message}");
     assert_eq!(message.lines().count(), 1, "{message}");
 }
 

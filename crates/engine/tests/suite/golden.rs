@@ -1,13 +1,14 @@
 //! Replays what the training code recorded with the networks that ship.
 
 use safetensors::{SafeTensors, tensor::TensorView};
-use unbraid_engine::prepare::{FrameConfig, Mode, WindowPair};
-use unbraid_engine::realtime::{Analysis, Separator, fill_mixture};
-use unbraid_engine::{CHANNELS, STEMS};
+use unbraid_engine::masks::Masks;
+use unbraid_engine::network::{Mode, Separator};
+use unbraid_engine::stft::{Analysis, WindowPair, fill_mixture};
+use unbraid_engine::{CHANNELS, FrameConfig, STEMS};
 
 use super::support::{network, plan};
 
-/// The bar for shares, spectra (relative to their largest value) and states.
+/// The bar for masks, spectra (relative to their largest value) and states.
 const TOLERANCE: f32 = 1e-4;
 
 fn numbers<const N: usize, T>(tensor: &TensorView<'_>, read: fn([u8; N]) -> T) -> Vec<T> {
@@ -35,26 +36,26 @@ fn replay(mode: Mode, golden: &[u8]) {
     let spectra_frames = numbers(&tensor("spectra_frames"), i64::from_le_bytes);
 
     let contract = plan(mode).contract();
-    let sizes = FrameConfig::new(contract, 44_100.0, 4096).unwrap();
+    let config = FrameConfig::new(contract, 44_100.0, 4096).unwrap();
     let bins = contract.bins();
-    let frames = audio.len() / CHANNELS / sizes.hop;
+    let frames = audio.len() / CHANNELS / config.hop;
     assert!(frames >= 200, "only {frames} frames");
 
-    let mut analysis = Analysis::new(WindowPair::new(contract.window, sizes.fft, sizes.hop).analysis);
+    let mut analysis = Analysis::new(WindowPair::new(contract.window, config.fft, config.hop).analysis);
     let mut network = network(mode);
     let mut bins_of = [vec![Default::default(); bins], vec![Default::default(); bins]];
     let mut mixture = vec![0.0; 2 * CHANNELS * bins];
-    let mut masks = vec![0.0; STEMS * CHANNELS * bins];
+    let mut masks = Masks::new(bins);
     let mut worst = 0.0f32;
     for frame in 0..frames {
         for (channel, spectrum) in bins_of.iter_mut().enumerate() {
-            let samples = &audio[channel * frames * sizes.hop..][frame * sizes.hop..][..sizes.hop];
-            for (newest, sample) in analysis.advance(channel, sizes.hop).iter_mut().zip(samples) {
+            let samples = &audio[channel * frames * config.hop..][frame * config.hop..][..config.hop];
+            for (newest, sample) in analysis.advance(channel, config.hop).iter_mut().zip(samples) {
                 *newest = f32::from(*sample) / 32_768.0;
             }
             analysis.transform(channel, spectrum).unwrap();
         }
-        fill_mixture(bins_of.each_ref().map(Vec::as_slice), sizes.level, &mut mixture);
+        fill_mixture(bins_of.each_ref().map(Vec::as_slice), config.spectrum_scale, &mut mixture);
         if let Some(at) = spectra_frames.iter().position(|&recorded| recorded == frame as i64) {
             let expected = &spectra[at * mixture.len()..][..mixture.len()];
             let largest = expected.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
@@ -63,24 +64,28 @@ fn replay(mode: Mode, golden: &[u8]) {
             }
         }
         network.run_frame(&mixture, &mut masks).unwrap();
-        for (row, masks) in masks.chunks_exact(bins).enumerate() {
+        for row in 0..STEMS * CHANNELS {
             let recorded = &recorded[(frame * STEMS * CHANNELS + row) * group_count..][..group_count];
-            for (share, &group) in masks.iter().zip(&groups) {
-                let error = (share - f32::from(recorded[group as usize]) / 65_535.0).abs();
-                assert!(error <= TOLERANCE, "share in row {row} of frame {frame} is off by {error:e}");
+            let (stem, channel) = (row / CHANNELS, row % CHANNELS);
+            for (mask, &group) in masks.row(stem, channel).iter().zip(&groups) {
+                let error = (mask - f32::from(recorded[group as usize]) / 65_535.0).abs();
+                assert!(
+                    error <= TOLERANCE,
+                    "mask of stem {stem}, channel {channel}, frame {frame} is off by {error:e}"
+                );
                 worst = worst.max(error);
             }
         }
     }
-    assert!(worst > 0.0, "nothing was compared: shares never agree with rounded ones exactly");
+    assert!(worst > 0.0, "nothing was compared: masks never agree with rounded ones exactly");
 
     let states = network.states();
     assert!(!states.is_empty());
     for (at, state) in states.iter().enumerate() {
         let expected = numbers(&tensor(&format!("state_{at}_last")), f32::from_le_bytes);
         assert_eq!(state.len(), expected.len());
-        // By the largest value and not each by its own: what a state remembers of groups that hold next to nothing rests
-        // on the rounding of two different transforms.
+        // Relative to the largest value: the state of groups that hold next to nothing depends on the rounding of two
+        // different transforms.
         let largest = expected.iter().fold(1.0f32, |largest, value| largest.max(value.abs()));
         for (value, expected) in state.iter().zip(&expected) {
             let error = (value - expected).abs();

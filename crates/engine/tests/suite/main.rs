@@ -1,14 +1,21 @@
 //! Tests of the engine as a whole, one binary so that they link once.
 
-mod arrival;
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "test signals are computed from small indices"
+)]
+
 mod broken_networks;
 mod golden;
 mod guard;
 mod measure;
 mod memory;
 mod network;
+mod network_slot;
 mod promises;
-mod rest;
 mod support;
 
 use std::alloc::System;

@@ -1,4 +1,4 @@
-//! How far what comes out is from what went in. (The plug-in's tests read this file, too.)
+//! Difference between output and input. (The plug-in's tests read this file, too.)
 
 /// Both channels of a signal.
 pub type Stereo = [Vec<f32>; 2];
@@ -6,7 +6,7 @@ pub type Stereo = [Vec<f32>; 2];
 /// −120 dBFS.
 pub const INAUDIBLE: f32 = 1e-6;
 
-/// The largest difference between `output` and `input` delayed by `latency` samples; infinite if either is no number.
+/// The largest difference between `output` and `input` delayed by `latency` samples; infinite if either is NaN.
 pub fn error(output: &Stereo, input: &Stereo, latency: usize) -> f32 {
     let mut largest = 0.0f32;
     for (output, input) in output.iter().zip(input) {

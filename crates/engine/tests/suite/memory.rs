@@ -1,13 +1,14 @@
 //! The pools behind the global allocator.
 
 use std::hint::black_box;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc;
 use std::thread;
 
+use unbraid_engine::CHANNELS;
+use unbraid_engine::masks::Masks;
 use unbraid_engine::memory::{POOL_BYTES, Pool};
-use unbraid_engine::prepare::Mode;
-use unbraid_engine::realtime::Separator;
-use unbraid_engine::{CHANNELS, STEMS};
+use unbraid_engine::network::{Mode, Separator};
 
 use super::guard::system_requests;
 use super::support::{MODES, Random, network, noise, plan};
@@ -42,6 +43,16 @@ fn an_entered_pool_serves_this_thread_and_nobody_else() {
         let elsewhere = thread::spawn(|| system_requests(|| drop(block(1000))));
         assert!(elsewhere.join().unwrap() > 0, "another thread was served from this thread's pool");
     });
+}
+
+#[test]
+fn a_panic_leaves_the_pool() {
+    let mut pool = Pool::take();
+    // Without the panic hook, whose backtrace would fill the pool.
+    let panics = || pool.run(|| resume_unwind(Box::new(())));
+    assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
+    assert!(system_requests(|| drop(block(1000))) > 0, "this thread is still served from the pool");
+    assert_eq!(system_requests(|| pool.run(|| drop(block(1000)))), 0);
 }
 
 #[test]
@@ -105,8 +116,8 @@ fn streams_that_come_go_and_wander_between_threads_agree_with_one_that_stays() {
     let bins = plan(Mode::Studio).contract().bins();
     assert_eq!(plan(Mode::Live).contract().bins(), bins);
     let frames: Vec<Vec<f32>> = (0..60).map(|frame| noise(frame, 2 * CHANNELS * bins)).collect();
-    let run = |network: &mut dyn Separator, frames: &[Vec<f32>]| -> Vec<f32> {
-        let mut masks = vec![0.0; STEMS * CHANNELS * bins];
+    let run = |network: &mut dyn Separator, frames: &[Vec<f32>]| -> Masks {
+        let mut masks = Masks::new(bins);
         frames.iter().for_each(|frame| network.run_frame(frame, &mut masks).unwrap());
         masks
     };
@@ -120,10 +131,10 @@ fn streams_that_come_go_and_wander_between_threads_agree_with_one_that_stays() {
                     let mode = (life + seed as usize) % 2;
                     let mut network = network(MODES[mode]);
                     let mut at = 0;
-                    let mut masks = Vec::new();
+                    let mut masks = Masks::new(bins);
                     while at < frames.len() {
                         let end = frames.len().min(at + 1 + random.below(30));
-                        // Each stretch on a thread of its own, as when a host moves its audio.
+                        // Each segment on a thread of its own, as when a host moves its audio.
                         (network, masks) = scope
                             .spawn(move || {
                                 let masks = run(&mut *network, &frames[at..end]);
@@ -149,7 +160,7 @@ fn inference_in_the_steady_state_holds_no_more_memory_than_before() {
 fn holds_no_more_memory(mode: Mode) {
     let mut network = network(mode);
     let bins = network.contract().bins();
-    let mut masks = vec![0.0; STEMS * CHANNELS * bins];
+    let mut masks = Masks::new(bins);
     let mixture = noise(1, 2 * CHANNELS * bins);
     network.run_frame(&mixture, &mut masks).unwrap();
     let settled = network.memory().in_use;

@@ -1,39 +1,20 @@
-//! How a network is loaded and run.
+//! Loading and running networks.
 
-use unbraid_engine::prepare::{LoadError, Mode, NetworkPlan};
-use unbraid_engine::realtime::{Network, Separator};
-use unbraid_engine::{CHANNELS, STEMS};
+use unbraid_engine::CHANNELS;
+use unbraid_engine::masks::Masks;
+use unbraid_engine::network::{LoadErrorKind, Mode, Network, NetworkPlan, Separator};
 
 use super::support::{MODES, file, network, noise, plan};
 
-fn run(
-    network: &mut Network,
-    frames: usize,
-    run: impl Fn(&mut Network, &[f32], &mut [f32]),
-) -> Vec<Vec<f32>> {
+/// Runs frames of noise, and gives back their masks.
+fn run(network: &mut Network, frames: u32) -> Vec<Masks> {
     let bins = network.contract().bins();
-    (0..frames)
-        .map(|frame| {
-            let mixture = noise(frame as u32, 2 * CHANNELS * bins);
-            let mut masks = vec![0.0; STEMS * CHANNELS * bins];
-            run(network, &mixture, &mut masks);
-            masks
-        })
-        .collect()
-}
-
-#[test]
-fn sliced_execution_is_bit_identical_to_a_whole_run() {
-    for mode in MODES {
-        let sliced = run(&mut network(mode), 40, |network, mixture, masks| {
-            network.run_frame(mixture, masks).unwrap();
-        });
-        let whole = run(&mut network(mode), 40, |network, mixture, masks| {
-            network.run_frame_unsliced(mixture, masks).unwrap();
-        });
-        assert!(sliced == whole, "{mode}");
-        assert!(sliced[0] != sliced[39], "{mode}: the frames differ, so a mix-up would be seen");
-    }
+    let frame = |frame| {
+        let mut masks = Masks::new(bins);
+        network.run_frame(&noise(frame, 2 * CHANNELS * bins), &mut masks).unwrap();
+        masks
+    };
+    (0..frames).map(frame).collect()
 }
 
 /// tract reads a recurrent layer's initial state only on the first call if its sequence length is above 1, and
@@ -45,33 +26,27 @@ fn the_same_inputs_and_states_give_the_same_outputs_again() {
 
 fn gives_the_same_again(mode: Mode) {
     let mut network = network(mode);
-    let whole = |network: &mut Network, mixture: &[f32], masks: &mut [f32]| {
-        network.run_frame(mixture, masks).unwrap()
-    };
-    let first = run(&mut network, 20, whole);
+    let first = run(&mut network, 20);
     network.reset();
-    assert!(run(&mut network, 20, whole) == first);
+    assert!(run(&mut network, 20) == first);
     // And from the middle of a frame.
     network.begin(&noise(99, 2 * CHANNELS * network.contract().bins())).unwrap();
     network.step(0).unwrap();
     network.reset();
-    assert!(run(&mut network, 20, whole) == first);
+    assert!(run(&mut network, 20) == first);
 }
 
 #[test]
-fn the_state_is_heard_in_later_frames() {
-    let whole = |network: &mut Network, mixture: &[f32], masks: &mut [f32]| {
-        network.run_frame(mixture, masks).unwrap()
-    };
+fn the_state_is_kept_for_later_frames() {
     for mode in MODES {
         let mut network = network(mode);
-        let fresh = run(&mut network, 1, whole);
-        let later = run(&mut network, 1, whole);
+        let fresh = run(&mut network, 1);
+        let later = run(&mut network, 1);
         assert!(fresh != later, "{mode}: the network forgets everything from frame to frame");
     }
 }
 
-/// What tract makes of a network that `unbraid_training.export` wrote; the last three where it lacks its direct kernel for
+/// tract's operators for a network that `unbraid_training.export` wrote; the last three where it lacks its direct kernel for
 /// convolutions. Anything else has not been measured here, and may take a lock, allocate anew each time, or be slow.
 const KNOWN_OPERATORS: [&str; 29] = [
     "Add",
@@ -114,7 +89,7 @@ fn unknown(operators: &[String]) -> Vec<&String> {
 }
 
 #[test]
-fn the_networks_that_ship_run_only_operators_that_are_known_here() {
+fn the_networks_that_ship_run_only_known_operators() {
     assert_eq!(unknown(&["OptBinChain(Add+Add)".into(), "Cast".into(), "DequantizeLinear".into()]).len(), 2);
     for mode in MODES {
         let operators = plan(mode).operators();
@@ -136,7 +111,7 @@ fn no_product_of_the_networks_that_ship_is_computed_in_parts() {
 }
 
 #[test]
-fn what_is_no_network_is_refused_in_one_line() {
+fn a_file_that_is_no_network_is_refused_in_one_line() {
     for (bytes, expected) in [
         (&b"RIFF....WAVEfmt "[..], "need a complete .onnx file"),
         (&file(Mode::Studio)[..file(Mode::Studio).len() / 2], "need a complete .onnx file"),
@@ -160,9 +135,9 @@ fn a_network_whose_metadata_contradict_its_graph_is_refused_by_name() {
         NetworkPlan::from_bytes("mine.onnx", &bytes).map(drop).unwrap_err()
     };
     let error = lie(b"\n\x03fft\x12\x044096", b"\n\x03fft\x12\x048192");
-    assert!(matches!(&error, LoadError::Tensor { found, .. } if found.contains("2049")), "{error}");
+    assert!(matches!(&error.kind, LoadErrorKind::Tensor { found, .. } if found.contains("2049")), "{error}");
     let error = lie(b"unbraid-mask/1", b"unbraid-mask/9");
-    assert!(matches!(error, LoadError::Key { key: "contract", .. }), "{error}");
+    assert!(matches!(error.kind, LoadErrorKind::Key { key: "contract", .. }), "{error}");
 }
 
 /// `cargo xtask test` runs all suites a second time with the kernels of a machine without AVX-512.

@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use unbraid_engine::prepare::{Contract, Mode, NetworkPlan, WindowKind};
-use unbraid_engine::realtime::{Controls, Engine, Fault, Network, Separator};
-use unbraid_engine::{CHANNELS, STEMS};
+use unbraid_engine::engine::{Controls, Engine};
+use unbraid_engine::masks::Masks;
+use unbraid_engine::network::{Contract, Mode, Network, NetworkPlan, Separator, WindowKind};
+use unbraid_engine::{CHANNELS, Fault, STEMS};
 
 pub use super::measure::{INAUDIBLE, Stereo, error};
 
@@ -63,16 +64,16 @@ pub fn contracts() -> Vec<Contract> {
     ]
 }
 
-/// What a [`Toy`] does wrong, and at which frame.
+/// A fault of a [`Toy`], and its frame.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Flaw {
     None,
     Error(usize),
-    NotANumber(usize),
+    Nan(usize),
 }
 
-/// A stand-in for a network: shares that differ from bin to bin and channel to channel and depend on
-/// everything heard so far, so that a mistake in order or timing is heard.
+/// A stand-in for a network: masks that differ from bin to bin and channel to channel and depend on
+/// all frames so far, so that a mistake in order or timing is audible.
 pub struct Toy {
     contract: Contract,
     flaw: Flaw,
@@ -104,7 +105,7 @@ impl Separator for Toy {
     }
 
     fn begin(&mut self, mixture: &[f32]) -> Result<(), Fault> {
-        assert!(mixture.iter().all(|value| value.is_finite()), "the network was shown what is no number");
+        assert!(mixture.iter().all(|value| value.is_finite()), "the network was shown NaN or infinity");
         self.mixture.copy_from_slice(mixture);
         Ok(())
     }
@@ -116,7 +117,7 @@ impl Separator for Toy {
         }
     }
 
-    fn finish(&mut self, masks: &mut [f32]) -> Result<(), Fault> {
+    fn finish(&mut self, masks: &mut Masks) -> Result<(), Fault> {
         let bins = self.contract.bins();
         for channel in 0..CHANNELS {
             for bin in 0..bins {
@@ -129,12 +130,12 @@ impl Separator for Toy {
                 });
                 let total: f32 = weights.iter().sum();
                 for (stem, weight) in weights.iter().enumerate() {
-                    masks[(stem * CHANNELS + channel) * bins + bin] = weight / total;
+                    masks.row_mut(stem, channel)[bin] = weight / total;
                 }
             }
         }
-        if self.flaw == Flaw::NotANumber(self.frame) {
-            masks[bins + 3] = f32::NAN;
+        if self.flaw == Flaw::Nan(self.frame) {
+            masks.row_mut(0, 1)[3] = f32::NAN;
         }
         self.frame += 1;
         Ok(())
@@ -176,7 +177,7 @@ impl Random {
     }
 }
 
-/// How a host cuts time.
+/// A host's block sizes.
 #[derive(Debug, Clone, Copy)]
 pub enum Blocks {
     Fixed(usize),
@@ -185,7 +186,7 @@ pub enum Blocks {
 }
 
 impl Blocks {
-    /// What the host announces as its largest block.
+    /// The largest block, which the host announces.
     pub fn largest(self) -> usize {
         match self {
             Blocks::Fixed(size) | Blocks::Random(_, size) => size,
@@ -214,7 +215,7 @@ impl Blocks {
     }
 }
 
-/// Everything an engine gave out.
+/// All output of an engine.
 #[derive(PartialEq, Clone)]
 pub struct Output {
     pub main: Stereo,
@@ -251,7 +252,14 @@ pub fn drive(engine: &mut Engine, input: &Stereo, blocks: Blocks, events: &[(usi
     Output { main, stems }
 }
 
-/// A new engine around `separator` for a host with these blocks.
+/// A new engine with `separator` for a host with blocks of at most `largest` samples.
+pub fn engine_for(separator: Box<dyn Separator>, rate: f64, largest: usize) -> Engine {
+    let engine = Engine::new(separator.contract(), rate, largest).unwrap();
+    assert!(engine.network_slot().publish(separator).is_ok(), "a contract is its own");
+    engine
+}
+
+/// A new engine with `separator` for a host with these blocks.
 pub fn engine(separator: Box<dyn Separator>, rate: f64, blocks: Blocks) -> Engine {
-    Engine::new(separator, rate, blocks.largest()).unwrap()
+    engine_for(separator, rate, blocks.largest())
 }

@@ -3,39 +3,46 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Audio, Deck, NOWHERE};
+use unbraid_engine::mailbox::Mailbox;
+
+use super::transport::Transport;
+
+/// A song as the audio thread plays it: two channels of equal length at the program's rate.
+pub type Audio = [Vec<f32>; 2];
 
 /// Length in samples over which the song comes and goes when it starts, stops or jumps.
 const FADE: f32 = 256.0;
 
 /// Puts the song in the place of the input. Owned by the audio thread.
 pub struct Source {
-    deck: Arc<Deck>,
-    song: Option<Audio>,
+    transport: Arc<Transport>,
+    songs: Mailbox<Audio>,
+    song: Option<Box<Audio>>,
     /// Next sample of the song.
     at: usize,
-    /// How much of the song is heard, from 0 to 1; the rest is the input.
+    /// Gain of the song, from 0 to 1; what is left to 1 is the input's.
     gain: f32,
 }
 
 impl Source {
-    /// The audio side of `deck`.
-    pub fn new(deck: Arc<Deck>) -> Self {
-        Self { deck, song: None, at: 0, gain: 0.0 }
+    /// Plays what arrives in `songs`, as `transport` says.
+    pub fn new(transport: Arc<Transport>, songs: Mailbox<Audio>) -> Self {
+        Self { transport, songs, song: None, at: 0, gain: 0.0 }
     }
 
     /// Mixes the song into `channels` (one or two) while it plays, and lets the input through while it does not. Never
     /// waits, allocates or frees.
     pub fn fill(&mut self, channels: &mut [&mut [f32]]) {
-        if self.gain == 0.0 && self.deck.waiting.load(Ordering::Relaxed) {
-            self.exchange();
+        if self.gain == 0.0 && self.transport.is_announced() && self.songs.take_optional(&mut self.song) {
+            self.at = 0;
+            self.transport.taken();
         }
         let length = channels.first().map_or(0, |channel| channel.len());
         for sample in 0..length {
             if !self.step() {
                 continue;
             }
-            let Some([left, right]) = &self.song else { continue };
+            let Some([left, right]) = self.song.as_deref() else { continue };
             let values = match channels {
                 [_] => [0.5 * (left[self.at] + right[self.at]); 2],
                 _ => [left[self.at], right[self.at]],
@@ -46,42 +53,31 @@ impl Source {
             self.at += 1;
         }
         if self.song.is_some() {
-            self.deck.position.store(self.at as u64, Ordering::Relaxed);
+            self.transport.position.store(self.at as u64, Ordering::Relaxed);
         }
     }
 
-    /// Moves gain and place on by one sample. Returns whether the song is heard in it.
+    /// Moves gain and place on by one sample. Returns `true` if the song is audible in it.
     fn step(&mut self) -> bool {
-        let Some([left, _]) = &self.song else { return false };
-        let target = self.deck.seek.load(Ordering::Relaxed);
-        let playing = self.deck.playing.load(Ordering::Relaxed);
-        let wanted = playing && target == NOWHERE && !self.deck.waiting.load(Ordering::Relaxed);
-        let step = if wanted { 1.0 / FADE } else { -1.0 / FADE };
+        let Some([left, _]) = self.song.as_deref() else { return false };
+        let target = self.transport.target();
+        let playing = self.transport.playing.load(Ordering::Relaxed);
+        let audible = playing && target.is_none() && !self.transport.is_announced();
+        let step = if audible { 1.0 / FADE } else { -1.0 / FADE };
         self.gain = (self.gain + step).clamp(0.0, 1.0);
-        if self.gain == 0.0 && target != NOWHERE {
-            self.at = (target as usize).min(left.len());
-            self.deck.seek.store(NOWHERE, Ordering::Relaxed);
+        if self.gain == 0.0
+            && let Some(target) = target
+        {
+            self.at = target.min(left.len());
+            self.transport.arrived();
         }
         if self.at >= left.len() {
             self.at = 0;
-            if !self.deck.looping.load(Ordering::Relaxed) {
-                self.deck.playing.store(false, Ordering::Relaxed);
+            if !self.transport.looping.load(Ordering::Relaxed) {
+                self.transport.playing.store(false, Ordering::Relaxed);
                 self.gain = 0.0;
             }
         }
         self.gain > 0.0 && !left.is_empty()
-    }
-
-    /// Takes a new song over if there is a place to leave the old one.
-    fn exchange(&mut self) {
-        let (Ok(mut ready), Ok(mut retired)) = (self.deck.ready.try_lock(), self.deck.retired.try_lock())
-        else {
-            return;
-        };
-        if ready.is_some() && retired.is_none() {
-            *retired = std::mem::replace(&mut self.song, ready.take());
-            self.at = 0;
-            self.deck.waiting.store(false, Ordering::Relaxed);
-        }
     }
 }

@@ -379,10 +379,9 @@ impl Bench {
         for _ in 0..whole(seconds * 44_100.0 / 512.0) {
             let mut left: Vec<f32> = (0..512).map(|_| sample()).collect();
             let mut right: Vec<f32> = (0..512).map(|_| sample()).collect();
-            let instance = self.view.instance().clone();
             let start = Instant::now();
-            processor.process(MainBus::Stereo([&mut left, &mut right]), Default::default(), &instance.params);
-            processor.report(start, 512, &instance.status);
+            processor.process(MainBus::Stereo([&mut left, &mut right]), Default::default());
+            processor.report(start, 512);
             output.extend(left);
             if self.instance().display.is_open() {
                 self.frame();

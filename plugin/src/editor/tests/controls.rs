@@ -6,7 +6,8 @@ use nice_plug::prelude::Param;
 use super::bench::{Bench, Change};
 use super::{STEMS, gesture, once};
 use crate::editor::{footer, header, strip};
-use crate::params::{Mode, SILENCE_DB, StemTap};
+use crate::mode::Mode;
+use crate::params::{SILENCE_DB, StemTap};
 
 #[test]
 fn dragging_a_level_is_one_gesture_in_decibels() {

@@ -7,7 +7,7 @@ use super::bench::Bench;
 use super::once;
 use super::player::CallRecorder;
 use crate::editor::{drop_hint, notices};
-use crate::params::Mode;
+use crate::mode::Mode;
 
 #[test]
 fn a_dropped_preset_is_set_in_gestures_and_a_broken_one_reported() {

@@ -5,8 +5,9 @@ use std::time::Duration;
 use nice_plug::prelude::{Editor, Params};
 
 use super::bench::Bench;
-use crate::editor::{Shape, UnbraidEditor, header, spectrogram};
+use crate::editor::{UnbraidEditor, header, spectrogram};
 use crate::networks;
+use crate::params::window_geometry::WindowGeometry;
 use crate::params::{SpectrogramSource, UnbraidParams};
 
 #[test]
@@ -89,7 +90,7 @@ fn audio_is_bit_identical_with_the_window_open_and_closed() {
 fn the_window_is_opened_as_the_project_remembers_it() {
     let bench = Bench::new();
     *bench.params().window.write().unwrap() =
-        Shape { width: 1440.0, height: 900.0, scale: 1.5, ..Shape::default() };
+        WindowGeometry { width: 1440.0, height: 900.0, scale: 1.5, ..WindowGeometry::default() };
     let editor = UnbraidEditor::new(bench.instance().clone());
     let size = editor.size();
     assert_eq!((size.width, size.height), (2160, 1350));

@@ -23,9 +23,9 @@ mod linux {
     use nice_plug::context::gui::AsyncExecutor;
     use nice_plug::editor::ParentWindowHandle;
     use nice_plug::prelude::{Editor, Plugin};
-    use unbraid::Unbraid;
-    use unbraid::instance::Instance;
-    use unbraid::params::Mode;
+    use unbraid_plugin::Unbraid;
+    use unbraid_plugin::instance::Instance;
+    use unbraid_plugin::mode::Mode;
     use unbraid_window_tests::screen::{Screen, wait};
     use unbraid_window_tests::xdnd::Drag;
     use unbraid_window_tests::{RecordingPlayer, Result, open};

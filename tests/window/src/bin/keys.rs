@@ -24,7 +24,7 @@ mod linux {
     use nice_plug::context::gui::AsyncExecutor;
     use nice_plug::editor::ParentWindowHandle;
     use nice_plug::prelude::Plugin;
-    use unbraid::Unbraid;
+    use unbraid_plugin::Unbraid;
     use unbraid_window_tests::screen::{Screen, wait};
     use unbraid_window_tests::{CountingHost, Result, open_in};
     use x11rb::connection::Connection;

@@ -17,11 +17,11 @@ use nice_plug_egui::{
     EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier,
     create_egui_editor,
 };
-use unbraid::Unbraid;
-use unbraid::instance::Instance;
-use unbraid::networks;
-use unbraid::params::Mode;
-use unbraid::processor::MainBus;
+use unbraid_plugin::Unbraid;
+use unbraid_plugin::instance::Instance;
+use unbraid_plugin::mode::Mode;
+use unbraid_plugin::networks;
+use unbraid_plugin::processor::MainBus;
 use unbraid_window_tests::{RecordingPlayer, Result, open};
 
 const RATE: f32 = 44_100.0;
@@ -221,8 +221,8 @@ fn play(instance: &Instance, done: impl Fn(u32) -> bool) -> (u64, u32) {
             *sample = f32::from(u16::from_le_bytes([low, high])) / f32::from(u16::MAX) - 0.5;
         }
         let began = Instant::now();
-        processor.process(MainBus::Stereo([&mut left, &mut right]), Default::default(), &instance.params);
-        processor.report(began, BLOCK.into(), &instance.status);
+        processor.process(MainBus::Stereo([&mut left, &mut right]), Default::default());
+        processor.report(began, BLOCK.into());
         left.iter().chain(&right).for_each(|sample| hash.write_u32(sample.to_bits()));
         block += 1;
         if realtime {

@@ -1,0 +1,222 @@
+//! Songs whose stems are known: what the plug-in makes of their sum, and how near that comes.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use unbraid_host::{Blocks, ClapHost};
+use unbraid_song::{RateChoice, ReadOptions, read, read_with};
+
+use crate::plugin::check_buses;
+use crate::shown;
+use crate::stems::{Mode, STEMS};
+
+/// Endings of stem files.
+const ENDINGS: [&str; 4] = ["wav", "flac", "ogg", "mp3"];
+
+/// Audio in memory: `[channel][sample]`, two channels.
+pub type Audio = Vec<Vec<f32>>;
+
+/// A song: its name and the files of its stems.
+#[derive(Debug)]
+pub struct Stems {
+    /// The folder's name.
+    pub name: String,
+    /// The stems that are there, and their files.
+    pub files: Vec<(&'static str, PathBuf)>,
+}
+
+/// A song in memory.
+#[derive(Debug)]
+pub struct Multitrack {
+    /// In the order of [`STEMS`]; none where the song has no such stem.
+    pub references: Vec<Option<Audio>>,
+    /// Their sum.
+    pub mixture: Audio,
+    /// Sample rate in Hz.
+    pub rate: u32,
+    /// What was odd about the files.
+    pub warnings: Vec<String>,
+}
+
+/// All songs in folders: `DIR/SONG/{vocals,drums,bass,other}.{wav,flac,ogg,mp3}`, or one such `SONG`.
+///
+/// # Errors
+/// One line that names the folder without songs.
+pub fn songs(folders: &[PathBuf]) -> Result<Vec<Stems>> {
+    let mut songs = Vec::new();
+    for folder in folders {
+        if let Some(song) = song(folder) {
+            songs.push(song);
+            continue;
+        }
+        let entries = std::fs::read_dir(folder).with_context(|| format!("cannot read {}", shown(folder)))?;
+        let mut found: Vec<_> = entries.filter_map(|entry| song(&entry.ok()?.path())).collect();
+        if found.is_empty() {
+            bail!(
+                "{} has no songs: a song is a folder with vocals, drums, bass or other as .wav, .flac, .ogg or .mp3",
+                shown(folder)
+            );
+        }
+        found.sort_by(|one, other| one.name.cmp(&other.name));
+        songs.extend(found);
+    }
+    Ok(songs)
+}
+
+/// The song in a folder, if there is one.
+fn song(folder: &Path) -> Option<Stems> {
+    let files: Vec<_> = STEMS
+        .into_iter()
+        .filter_map(|stem| {
+            let file =
+                ENDINGS.iter().map(|ending| folder.join(format!("{stem}.{ending}"))).find(|f| f.is_file())?;
+            Some((stem, file))
+        })
+        .collect();
+    let name = folder.file_name()?.to_string_lossy().into_owned();
+    (!files.is_empty()).then_some(Stems { name, files })
+}
+
+/// Decodes the stems, brings them to the first one's rate and the longest one's length, and sums them.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn load(stems: &Stems) -> Result<Multitrack> {
+    let mut references: Vec<Option<Audio>> = vec![None; STEMS.len()];
+    let (mut rate, mut warnings) = (None, Vec::new());
+    for (stem, file) in &stems.files {
+        let song = match rate {
+            None => read(file)?,
+            Some(rate) => {
+                read_with(file.as_path(), &ReadOptions { rate: RateChoice::Fixed(rate), name: None })?
+            }
+        };
+        rate = Some(song.rate);
+        warnings.extend(song.warnings.iter().map(|warning| format!("{}: {warning}", shown(file))));
+        if let Some(index) = STEMS.iter().position(|known| known == stem) {
+            references[index] = Some(song.channels.into());
+        }
+    }
+    let rate = rate.context("the song has no stems")?;
+    let length = references.iter().flatten().map(|audio| audio[0].len()).max().unwrap_or(0);
+    let mut mixture = vec![vec![0.0; length]; 2];
+    for audio in references.iter_mut().flatten() {
+        for (channel, sum) in audio.iter_mut().zip(&mut mixture) {
+            channel.resize(length, 0.0);
+            for (sum, sample) in sum.iter_mut().zip(channel.iter()) {
+                *sum += sample;
+            }
+        }
+    }
+    Ok(Multitrack { references, mixture, rate, warnings })
+}
+
+/// Streams a song through the plug-in in a mode, with everything at its default, and gives back the four stems in the
+/// order of [`STEMS`], and the load of one core.
+///
+/// # Errors
+/// When the plug-in does not load, lacks the buses, refuses the rate or fails.
+pub fn stems_of(
+    clap: &Path,
+    song: &[Vec<f32>],
+    rate: u32,
+    mode: Mode,
+    block: u32,
+) -> Result<(Vec<Audio>, f64)> {
+    let mut host = ClapHost::load(clap)?;
+    check_buses(&host)?;
+    host.set_text("mode", mode.text())?;
+    host.activate(f64::from(rate), block)?;
+    let played = host.stream_compensated(song, Blocks::of(block as usize), &[], &mut |_done| {})?;
+    let load = played.timing.core_load();
+    Ok((played.ports.into_iter().skip(1).collect(), load))
+}
+
+/// Energy-ratio SDR in dB: the energy of what was wanted over that of what is wrong; none where either is nothing.
+pub fn energy_ratio(wanted: &[Vec<f32>], found: &[Vec<f32>]) -> Option<f64> {
+    let (mut energy, mut error) = (0.0, 0.0);
+    for (wanted, found) in wanted.iter().flatten().zip(found.iter().flatten()) {
+        energy += f64::from(*wanted).powi(2);
+        error += f64::from(wanted - found).powi(2);
+    }
+    (energy > 1e-6 && error > 0.0).then(|| 10.0 * (energy / error).log10())
+}
+
+/// The scores of a song in one mode.
+#[derive(Debug, Serialize)]
+pub struct Scores {
+    /// The song.
+    pub song: String,
+    /// The mode.
+    pub mode: &'static str,
+    /// Energy-ratio SDR of each stem in dB, in the order of [`STEMS`]; null for stems that the song does not have.
+    pub sdr_db: [Option<f64>; 4],
+    /// The same for the song itself in each stem's place.
+    pub mixture_sdr_db: [Option<f64>; 4],
+    /// Load of one core, in percent.
+    pub core_percent: f64,
+}
+
+/// Scores a song.
+///
+/// # Errors
+/// As [`load`] and [`stems_of`].
+pub fn score(clap: &Path, stems: &Stems, song: &Multitrack, mode: Mode, block: u32) -> Result<Scores> {
+    let (estimates, load) = stems_of(clap, &song.mixture, song.rate, mode, block)?;
+    let of = |found: &dyn Fn(usize) -> Option<f64>| [0, 1, 2, 3].map(found);
+    let reference = |stem: usize| song.references[stem].as_deref();
+    Ok(Scores {
+        song: stems.name.clone(),
+        mode: mode.text(),
+        sdr_db: of(&|stem| energy_ratio(reference(stem)?, &estimates[stem])),
+        mixture_sdr_db: of(&|stem| energy_ratio(reference(stem)?, &song.mixture)),
+        core_percent: 100.0 * load,
+    })
+}
+
+/// A table of scores, in lines.
+pub fn table(scores: &[Scores]) -> Vec<String> {
+    let told = |values: &[Option<f64>]| -> String {
+        let known: Vec<f64> = values.iter().copied().flatten().collect();
+        let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
+        let cells = values.iter().copied().chain([mean]);
+        cells.map(|value| value.map_or(" – |".to_owned(), |value| format!(" {value:.2} |"))).collect()
+    };
+    let mut lines = vec![
+        "Energy-ratio SDR in dB; `mixture` is the song itself in the stem's place".to_owned(),
+        String::new(),
+        format!("| song | | {} | mean |", STEMS.join(" | ")),
+        "|---|---|---:|---:|---:|---:|---:|".to_owned(),
+    ];
+    for score in scores {
+        lines.push(format!("| {} | {} |{}", score.song, score.mode, told(&score.sdr_db)));
+        lines.push(format!("| {} | mixture |{}", score.song, told(&score.mixture_sdr_db)));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ratio_is_that_of_energies_and_nothing_where_there_is_none() {
+        let wanted = vec![vec![1.0, -1.0], vec![0.5, 0.5]];
+        let found = vec![vec![0.9, -0.9], vec![0.45, 0.45]];
+        assert!((energy_ratio(&wanted, &found).unwrap() - 20.0).abs() < 1e-4);
+        assert_eq!(energy_ratio(&[vec![0.0; 4]], &[vec![0.1; 4]]), None);
+    }
+
+    #[test]
+    fn a_song_is_a_folder_with_stems_and_a_folder_without_songs_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("one")).unwrap();
+        std::fs::write(folder.path().join("one/bass.flac"), b"").unwrap();
+        let found = songs(&[folder.path().to_owned()]).unwrap();
+        assert_eq!((found.len(), found[0].name.as_str(), found[0].files[0].0), (1, "one", "bass"));
+        std::fs::create_dir(folder.path().join("empty")).unwrap();
+        let error = songs(&[folder.path().join("empty")]).unwrap_err().to_string();
+        assert!(error.contains("empty has no songs"), "{error}");
+    }
+}

@@ -1,0 +1,86 @@
+//! The end of the program under JACK: by an interrupt on a busy machine, beside a server that stalls, and with the server.
+#![cfg(target_os = "linux")]
+
+#[path = "support.rs"]
+#[allow(dead_code)]
+mod support;
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use support::{BusyLoops, Folder, Running, jack_server, program, wait_for};
+
+/// The program as a client of the server called `server`, once it processes.
+struct Connected {
+    running: Running,
+    said: PathBuf,
+}
+
+impl Connected {
+    fn start(home: &Folder, server: &str) -> Self {
+        let said = home.0.join("stderr");
+        // The server takes its time on a busy machine: until it is there, the program ends with an error.
+        let running = wait_for("the program beside the JACK server", || {
+            let mut command = program(home);
+            command.args(["--backend", "jack"]).env("JACK_DEFAULT_SERVER", server);
+            let mut running = Running(command.stderr(File::create(&said).unwrap()).spawn().unwrap());
+            wait_for("the program's start", || {
+                let started = fs::read_to_string(&said).unwrap().contains("No GUI available");
+                (started || running.0.try_wait().unwrap().is_some()).then_some(())
+            });
+            running.0.try_wait().unwrap().is_none().then_some(running)
+        });
+        Self { running, said }
+    }
+
+    fn said(&self) -> String {
+        fs::read_to_string(&self.said).unwrap()
+    }
+}
+
+fn server(test: &str) -> (String, Running) {
+    let name = format!("unbraid-{test}-{}", std::process::id());
+    let running = jack_server(&name, 44_100, 256);
+    (name, running)
+}
+
+#[test]
+fn ten_interrupts_on_a_busy_machine_end_it_ten_times_with_status_0() {
+    let home = Folder::new("jack-interrupt");
+    let (name, _server) = server("interrupt");
+    let _busy = BusyLoops::start();
+    for round in 0..10 {
+        let mut program = Connected::start(&home, &name);
+        // At different places of its life.
+        std::thread::sleep(Duration::from_millis(150 * round));
+        program.running.signal("INT");
+        let start = Instant::now();
+        assert_eq!(program.running.end().code(), Some(0), "round {round}: {}", program.said());
+        let took = start.elapsed();
+        assert!(!program.said().contains("does not stop"), "round {round}, {took:?}: {}", program.said());
+    }
+}
+
+#[test]
+fn an_interrupt_ends_it_beside_a_server_that_has_stalled() {
+    let home = Folder::new("jack-stalled");
+    let (name, server) = server("stalled");
+    let mut program = Connected::start(&home, &name);
+    std::thread::sleep(Duration::from_millis(500));
+    server.signal("STOP");
+    program.running.signal("INT");
+    assert_eq!(program.running.end().code(), Some(0), "{}", program.said());
+    assert!(program.said().contains("does not stop"), "the reason is logged: {}", program.said());
+}
+
+#[test]
+fn without_a_window_it_ends_with_the_server_and_says_so() {
+    let home = Folder::new("jack-gone");
+    let (name, server) = server("gone");
+    let mut program = Connected::start(&home, &name);
+    std::thread::sleep(Duration::from_millis(500));
+    drop(server);
+    assert_eq!(program.running.end().code(), Some(1), "{}", program.said());
+    assert!(program.said().contains("The JACK server has shut down"), "{}", program.said());
+}

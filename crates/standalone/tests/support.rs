@@ -1,0 +1,126 @@
+//! What the tests of the program have in common: processes that end with the test, and waiting for them.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// Longest wait. Several of the server's own timeouts: it gives each client 20 s for a period, and a program that leaves in the
+/// middle of one on a busy machine can cost it more than one.
+pub const TIMEOUT: Duration = Duration::from_secs(180);
+
+/// A process that ends with the test.
+pub struct Running(pub Child);
+
+impl Running {
+    /// Sends a signal, as `INT`. By a shell, which has `kill` within: minimal systems lack the program of that name.
+    pub fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.0.id());
+        assert!(
+            Command::new("sh").args(["-c", &kill]).status().is_ok_and(|status| status.success()),
+            "{kill}"
+        );
+    }
+
+    /// Waits for its end.
+    pub fn end(&mut self) -> ExitStatus {
+        wait_for("a program's end", || self.0.try_wait().unwrap())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if matches!(self.0.try_wait(), Ok(Some(_))) {
+            return;
+        }
+        // Asked to end first: a server that is killed stays in JACK's registry, which has room for eight.
+        self.signal("CONT");
+        self.signal("TERM");
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(5) {
+            if matches!(self.0.try_wait(), Ok(Some(_))) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits until `find` finds something.
+pub fn wait_for<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = find() {
+            return found;
+        }
+        assert!(start.elapsed() < TIMEOUT, "waited {TIMEOUT:?} for {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The program, told nothing yet. Without a display, and with a home folder of its own.
+pub fn program(home: &Folder) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_unbraid-standalone"));
+    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env("HOME", &home.0);
+    command.env("XDG_DATA_HOME", home.0.join("data"));
+    command
+}
+
+/// A folder that goes with the test.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    /// An empty folder for the test called `name`.
+    pub fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("unbraid-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A JACK server of our own, which waits for every client and so loses nothing on a busy machine.
+pub fn jack_server(name: &str, rate: usize, period: usize) -> Running {
+    let child = Command::new("jackd")
+        .args(["--name", name, "--no-realtime", "--sync", "--timeout", "20000", "-d", "dummy"])
+        .args(["--rate", &rate.to_string(), "--period", &period.to_string()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("jackd is missing: apt-get install jackd2, or run all tests by `cargo xtask test`");
+    Running(child)
+}
+
+/// One thread more than there are cores, each busy for ever: until dropped.
+pub struct BusyLoops {
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl BusyLoops {
+    /// Starts them.
+    pub fn start() -> Self {
+        let stop = Arc::<AtomicBool>::default();
+        let threads = (0..thread::available_parallelism().map_or(1, usize::from) + 1).map(|_| {
+            let stop = stop.clone();
+            thread::spawn(move || while !stop.load(Ordering::Relaxed) {})
+        });
+        Self { threads: threads.collect(), stop }
+    }
+}
+
+impl Drop for BusyLoops {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.threads.drain(..).for_each(|thread| thread.join().unwrap());
+    }
+}

@@ -1,0 +1,1 @@
+"""Songs as notes: generated and read from MIDI, then played by `instruments`."""

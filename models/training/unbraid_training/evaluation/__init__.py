@@ -1,0 +1,1 @@
+"""Scores of separated songs, a baseline, a peer, pictures."""

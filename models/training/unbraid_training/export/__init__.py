@@ -1,0 +1,1 @@
+"""Checkpoint to `unbraid-mask/1` ONNX, with golden vectors."""

@@ -1,0 +1,1 @@
+"""Notes to sound: samplers, sound fonts, kits, synthesisers, effects."""

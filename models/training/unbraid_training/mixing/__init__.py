@@ -1,0 +1,1 @@
+"""Mixtures made while training, and the statistics that the loss needs."""

@@ -1,0 +1,69 @@
+"""What mixtures are made of: one table of probabilities and ranges, for runs on CPUs and GPUs alike."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass, field, fields
+
+REFERENCE_RMS = 0.08
+"""RMS that the active parts of every stem are brought to before the random gains."""
+
+STEM_OFFSET_DB = {"vocals": 0.0, "drums": -3.5, "bass": -2.0, "other": 0.0}
+"""Typical level beside the others in a finished mix. Levels are those of active half seconds: hits stand far above that
+of a kit, which at 0 dB would be louder than it is in songs."""
+
+Chances = tuple[float, float, float, float]
+"""Vocals, drums, bass, other."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Probabilities, unless a unit says otherwise. The numbers are those that 0.5.0's networks were trained with."""
+
+    aligned_song: float = 0.13
+    """Mixtures whose stems come from one real song."""
+    voice_over_instrumental: float = 0.27
+    """Mixtures of a voice and a finished instrumental, of which no stems are known."""
+    no_voice: float = 0.25
+    voice_only: float = 0.04
+    absent: tuple[float, float, float] = (0.17, 0.09, 0.08)
+    """Drums, bass, other. Drums more often: strummed guitars without drums were heard as drums."""
+    far_back: float = 0.16
+    """A stem 6 to 20 dB below its usual level, as brushes or pads are."""
+    aligned_backing: float = 0.45
+    """Mixtures whose drums, bass and other come from one arrangement."""
+    mono_sum: float = 0.38
+    coded: float = 0.2
+    """Mixtures that have been through MP3 or AAC."""
+    random_fir: Chances = (0.3, 0.35, 0.4, 0.4)
+    """Stems that get a short random response: another amplifier, another drum, another throat."""
+    drive: Chances = (0.15, 0.15, 0.3, 0.3)
+    second: Chances = (0.2, 0.15, 0.06, 0.35)
+    """Stems with a second recording, or a detuned double of the first."""
+    pauses: float = 0.12
+    """Stems that fall silent for a while."""
+    pitch_range: tuple[float, float] = (0.8, 1.25)
+    """Speeds of stems that need not agree with others: pitch by up to a fifth."""
+    kind_weights: dict[str, dict[str, float]] = field(
+        default_factory=lambda: {
+            "vocals": {"singing": 0.66, "multitrack": 0.23, "speech": 0.11},
+            "drums": {"backing": 0.68, "loops": 0.16, "multitrack": 0.16},
+            "bass": {"backing": 0.80, "loops": 0.06, "multitrack": 0.14},
+            "other": {"backing": 0.74, "loops": 0.08, "multitrack": 0.18},
+        }
+    )
+    """Of each stem, how often a recording is of which kind, where the dataset has it."""
+
+
+def recipe(text: str) -> Recipe:
+    """A recipe from a JSON object of the fields that differ; an `argparse` type."""
+    known = {one.name for one in fields(Recipe)}
+    try:
+        values = json.loads(text)
+        unknown = sorted(set(values) - known)
+    except (json.JSONDecodeError, TypeError) as error:
+        raise argparse.ArgumentTypeError(f"{text}: expected a JSON object ({error})") from error
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no field {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+    return Recipe(**values)

@@ -1,0 +1,1 @@
+"""The network: layout, transform, features, layers, streaming, checkpoints."""

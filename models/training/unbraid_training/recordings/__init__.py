@@ -1,0 +1,1 @@
+"""Real recordings into the dataset: songs as stems, instrumentals, guitars, loops."""

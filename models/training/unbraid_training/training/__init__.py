@@ -1,0 +1,1 @@
+"""Loss, trainer, development songs, and networks made from networks."""

@@ -1,0 +1,1 @@
+"""Spoken and sung recordings become singers."""

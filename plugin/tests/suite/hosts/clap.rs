@@ -1,0 +1,311 @@
+//! A minimal CLAP host.
+
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::ops::Range;
+use std::ptr;
+
+use clap_sys::audio_buffer::clap_audio_buffer;
+use clap_sys::entry::clap_plugin_entry;
+use clap_sys::events::{
+    CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_PARAM_VALUE, clap_event_header, clap_event_param_value,
+    clap_input_events, clap_output_events,
+};
+use clap_sys::ext::latency::{CLAP_EXT_LATENCY, clap_plugin_latency};
+use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_plugin_params};
+use clap_sys::ext::render::{CLAP_EXT_RENDER, CLAP_RENDER_OFFLINE, CLAP_RENDER_REALTIME, clap_plugin_render};
+use clap_sys::ext::state::{CLAP_EXT_STATE, clap_plugin_state};
+use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
+use clap_sys::host::clap_host;
+use clap_sys::plugin::clap_plugin;
+use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process};
+use clap_sys::stream::{clap_istream, clap_ostream};
+use clap_sys::version::CLAP_VERSION;
+use nice_plug::prelude::ClapPlugin;
+use unbraid_plugin::Unbraid;
+
+use super::{Change, Host, Output, Stereo, callback, parameter_id};
+
+/// The entry point that the bundle exports.
+pub const ENTRY: clap_plugin_entry = unbraid_formats::clap::entry::<Unbraid>();
+
+unsafe extern "C" fn no_extension(_host: *const clap_host, _id: *const c_char) -> *const c_void {
+    ptr::null()
+}
+
+unsafe extern "C" fn ignore(_host: *const clap_host) {}
+
+// SAFETY: CLAP lets a host process on any thread, one at a time.
+unsafe impl Send for Instance {}
+
+/// One plug-in instance, ready to process.
+pub struct Instance {
+    pub plugin: *const clap_plugin,
+    _host: Box<clap_host>,
+}
+
+impl Instance {
+    pub fn new() -> Self {
+        let host = Box::new(clap_host {
+            clap_version: CLAP_VERSION,
+            host_data: ptr::null_mut(),
+            name: c"test".as_ptr(),
+            vendor: c"".as_ptr(),
+            url: c"".as_ptr(),
+            version: c"1".as_ptr(),
+            get_extension: Some(no_extension),
+            request_restart: Some(ignore),
+            request_process: Some(ignore),
+            request_callback: Some(ignore),
+        });
+        let id = CString::new(Unbraid::CLAP_ID).unwrap();
+        // SAFETY: the calls follow the order that CLAP prescribes, with arguments that live as long as the
+        // instance.
+        unsafe {
+            assert!(ENTRY.init.unwrap()(c"/nowhere/unbraid.clap".as_ptr()));
+            let factory = ENTRY.get_factory.unwrap()(CLAP_PLUGIN_FACTORY_ID.as_ptr());
+            let factory = factory.cast::<clap_plugin_factory>();
+            let plugin = (*factory).create_plugin.unwrap()(factory, &*host, id.as_ptr());
+            assert!(!plugin.is_null());
+            assert!((*plugin).init.unwrap()(plugin));
+            Self { plugin, _host: host }
+        }
+    }
+
+    pub fn activate(&self, rate: f64, frames: u32) {
+        // SAFETY: the plug-in is initialised and not active.
+        unsafe {
+            assert!((*self.plugin).activate.unwrap()(self.plugin, rate, 1, frames));
+            assert!((*self.plugin).start_processing.unwrap()(self.plugin));
+        }
+    }
+
+    pub fn extension<T>(&self, id: &CStr) -> &T {
+        // SAFETY: the extension of this name has this type and lives as long as the plug-in.
+        unsafe {
+            let extension = (*self.plugin).get_extension.unwrap()(self.plugin, id.as_ptr());
+            extension.cast::<T>().as_ref().unwrap()
+        }
+    }
+
+    pub fn latency(&self) -> usize {
+        let latency: &clap_plugin_latency = self.extension(CLAP_EXT_LATENCY);
+        // SAFETY: the plug-in is alive.
+        unsafe { latency.get.unwrap()(self.plugin) as usize }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // SAFETY: the calls follow the order that CLAP prescribes; nothing uses the plug-in afterwards.
+        unsafe {
+            (*self.plugin).stop_processing.unwrap()(self.plugin);
+            (*self.plugin).deactivate.unwrap()(self.plugin);
+            (*self.plugin).destroy.unwrap()(self.plugin);
+        }
+    }
+}
+
+/// One instance, and whether it processes.
+pub struct Clap {
+    instance: Instance,
+    active: bool,
+}
+
+/// The host's list of events for one block.
+pub struct Events(Vec<clap_event_param_value>);
+
+impl Events {
+    pub fn new(changes: &[Change]) -> Self {
+        Self(
+            changes
+                .iter()
+                .map(|change| clap_event_param_value {
+                    header: clap_event_header {
+                        size: size_of::<clap_event_param_value>() as u32,
+                        time: change.at as u32,
+                        space_id: CLAP_CORE_EVENT_SPACE_ID,
+                        type_: CLAP_EVENT_PARAM_VALUE,
+                        flags: 0,
+                    },
+                    param_id: parameter_id(change.id),
+                    cookie: ptr::null_mut(),
+                    note_id: -1,
+                    port_index: -1,
+                    channel: -1,
+                    key: -1,
+                    value: change.value,
+                })
+                .collect(),
+        )
+    }
+
+    pub fn list(&self) -> clap_input_events {
+        unsafe extern "C" fn size(list: *const clap_input_events) -> u32 {
+            // SAFETY: `ctx` is the `Events` that made the list.
+            unsafe { (*(*list).ctx.cast::<Events>()).0.len() as u32 }
+        }
+        unsafe extern "C" fn get(list: *const clap_input_events, index: u32) -> *const clap_event_header {
+            // SAFETY: `ctx` is the `Events` that made the list.
+            unsafe { &(&(*(*list).ctx.cast::<Events>()).0)[index as usize].header }
+        }
+        clap_input_events { ctx: ptr::from_ref(self).cast_mut().cast(), size: Some(size), get: Some(get) }
+    }
+}
+
+unsafe extern "C" fn refuse(_list: *const clap_output_events, _event: *const clap_event_header) -> bool {
+    false
+}
+
+/// Takes no event, as a host that is full.
+const OUTPUT: clap_output_events = clap_output_events { ctx: ptr::null_mut(), try_push: Some(refuse) };
+
+impl Clap {
+    /// The instance, for tests that hand over buses of their own.
+    pub fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
+    /// The plug-in itself, for tests of what no host should do.
+    pub fn raw(&self) -> *const clap_plugin {
+        self.instance.plugin
+    }
+}
+
+impl Host for Clap {
+    const FORMAT: &str = "CLAP";
+
+    fn new() -> Self {
+        Self { instance: Instance::new(), active: false }
+    }
+
+    fn activate(&mut self, rate: f64, largest: usize) -> bool {
+        self.deactivate();
+        // SAFETY: the plug-in is initialised and not active.
+        unsafe {
+            let plugin = self.instance.plugin;
+            self.active = (*plugin).activate.unwrap()(plugin, rate, 1, largest as u32);
+            self.active && (*plugin).start_processing.unwrap()(plugin)
+        }
+    }
+
+    fn deactivate(&mut self) {
+        if std::mem::take(&mut self.active) {
+            // SAFETY: the plug-in is active and processes.
+            unsafe {
+                let plugin = self.instance.plugin;
+                (*plugin).stop_processing.unwrap()(plugin);
+                (*plugin).deactivate.unwrap()(plugin);
+            }
+        }
+    }
+
+    fn set_offline(&mut self, offline: bool) {
+        let render: &clap_plugin_render = self.instance.extension(CLAP_EXT_RENDER);
+        let mode = if offline { CLAP_RENDER_OFFLINE } else { CLAP_RENDER_REALTIME };
+        // SAFETY: the plug-in is alive.
+        assert!(unsafe { render.set.unwrap()(self.instance.plugin, mode) });
+    }
+
+    fn set(&mut self, id: &'static str, value: f64) {
+        let params: &clap_plugin_params = self.instance.extension(CLAP_EXT_PARAMS);
+        let events = Events::new(&[Change { at: 0, id, value }]);
+        // SAFETY: the plug-in is alive, and the lists are as CLAP says.
+        unsafe { params.flush.unwrap()(self.instance.plugin, &events.list(), &OUTPUT) };
+    }
+
+    fn value(&self, id: &'static str) -> f64 {
+        let params: &clap_plugin_params = self.instance.extension(CLAP_EXT_PARAMS);
+        let mut value = f64::NAN;
+        // SAFETY: the plug-in is alive.
+        assert!(unsafe { params.get_value.unwrap()(self.instance.plugin, parameter_id(id), &mut value) });
+        value
+    }
+
+    fn reset(&mut self) {
+        // SAFETY: the plug-in is active.
+        unsafe { (*self.instance.plugin).reset.unwrap()(self.instance.plugin) };
+    }
+
+    fn latency(&self) -> usize {
+        self.instance.latency()
+    }
+
+    fn save(&self) -> Vec<u8> {
+        unsafe extern "C" fn write(stream: *const clap_ostream, from: *const c_void, size: u64) -> i64 {
+            // SAFETY: `ctx` is the vector below, and the plug-in hands over as much as it says.
+            unsafe {
+                let bytes = std::slice::from_raw_parts(from.cast::<u8>(), size as usize);
+                (*(*stream).ctx.cast::<Vec<u8>>()).extend_from_slice(bytes);
+            }
+            size as i64
+        }
+        let state: &clap_plugin_state = self.instance.extension(CLAP_EXT_STATE);
+        let mut bytes: Vec<u8> = Vec::new();
+        let stream = clap_ostream { ctx: ptr::from_mut(&mut bytes).cast(), write: Some(write) };
+        // SAFETY: the plug-in is alive.
+        assert!(unsafe { state.save.unwrap()(self.instance.plugin, &stream) });
+        bytes
+    }
+
+    fn load(&mut self, state: &[u8]) -> bool {
+        unsafe extern "C" fn read(stream: *const clap_istream, to: *mut c_void, size: u64) -> i64 {
+            // SAFETY: `ctx` is the rest below, and the plug-in has as much room as it says.
+            unsafe {
+                let rest = &mut *(*stream).ctx.cast::<&[u8]>();
+                let (now, later) = rest.split_at(rest.len().min(size as usize));
+                ptr::copy_nonoverlapping(now.as_ptr(), to.cast(), now.len());
+                *rest = later;
+                now.len() as i64
+            }
+        }
+        let extension: &clap_plugin_state = self.instance.extension(CLAP_EXT_STATE);
+        let mut rest = state;
+        let stream = clap_istream { ctx: ptr::from_mut(&mut rest).cast(), read: Some(read) };
+        // SAFETY: the plug-in is alive.
+        unsafe { extension.load.unwrap()(self.instance.plugin, &stream) }
+    }
+
+    fn block_to(
+        &mut self,
+        connected: [bool; 4],
+        input: &Stereo,
+        output: &mut Output,
+        range: Range<usize>,
+        changes: &[Change],
+    ) -> bool {
+        let start = range.start;
+        let mut pointers = input.each_ref().map(|channel| channel[start..].as_ptr().cast_mut());
+        let buffer = |pointers: &mut [*mut f32; 2]| clap_audio_buffer {
+            data32: pointers.as_mut_ptr(),
+            data64: ptr::null_mut(),
+            channel_count: 2,
+            latency: 0,
+            constant_mask: 0,
+        };
+        let input = buffer(&mut pointers);
+        let Output { main, stems } = output;
+        let [one, two, three, four] = stems;
+        let mut pointers = [main, one, two, three, four]
+            .map(|bus| bus.each_mut().map(|channel| channel[start..].as_mut_ptr()));
+        let stems = pointers[1..].iter_mut().zip(connected);
+        stems.filter(|(_, connected)| !connected).for_each(|(bus, _)| *bus = [ptr::null_mut(); 2]);
+        let mut outputs = pointers.each_mut().map(buffer);
+        let events = Events::new(changes);
+        let list = events.list();
+        let call = clap_process {
+            steady_time: start as i64,
+            frames_count: range.len() as u32,
+            transport: ptr::null(),
+            audio_inputs: &input,
+            audio_outputs: outputs.as_mut_ptr(),
+            audio_inputs_count: 1,
+            audio_outputs_count: 5,
+            in_events: &list,
+            out_events: &OUTPUT,
+        };
+        // SAFETY: the call is as it says.
+        let status =
+            callback(|| unsafe { (*self.instance.plugin).process.unwrap()(self.instance.plugin, &call) });
+        status != CLAP_PROCESS_ERROR
+    }
+}
