@@ -59,9 +59,10 @@ const BADGE: Vec2 = vec2(-SWITCH.x - 24.0, 19.0);
 /// Size of the switch between input and output, and its place from the picture's corner.
 const SWITCH: Vec2 = vec2(92.0, 22.0);
 const SWITCH_INSET: Vec2 = vec2(8.0, 8.0);
-/// Closest that two frequency marks may be, and the least distance of one to the top.
+/// Closest that two frequency marks may be, and the least distances of one to top and bottom.
 const MARK_DISTANCE: f32 = 16.0;
 const MARK_TOP: f32 = 12.0;
+const MARK_BOTTOM: f32 = 9.0;
 
 /// The id of the whole picture.
 pub fn id() -> Id {
@@ -314,7 +315,7 @@ fn marks(ui: &Ui, rect: Rect) {
         debug_assert!((LOWEST_HZ..HIGHEST_HZ).contains(&hz));
         let y = rect.bottom() - rect.height() * row_at(hz) / float(ROWS - 1);
         // A low picture shows fewer marks.
-        if last - y < MARK_DISTANCE || y < rect.top() + MARK_TOP {
+        if last - y < MARK_DISTANCE || y < rect.top() + MARK_TOP || y > rect.bottom() - MARK_BOTTOM {
             continue;
         }
         last = y;

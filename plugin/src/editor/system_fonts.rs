@@ -8,6 +8,7 @@ use fontique::{
     Collection, CollectionOptions, FallbackKey, GenericFamily, Language, QueryFamily, QueryFont, QueryStatus,
     Script, SourceCache, SourceCacheOptions,
 };
+use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider};
 use unicode_script::UnicodeScript;
 
@@ -15,8 +16,13 @@ use unicode_script::UnicodeScript;
 const HAN_LANGUAGES: [&str; 4] = ["ja", "zh-SG", "zh-TW", "ko"];
 
 /// Families for characters of no script: punctuation, symbols.
-const GENERIC: [GenericFamily; 4] =
-    [GenericFamily::SansSerif, GenericFamily::SystemUi, GenericFamily::Math, GenericFamily::Serif];
+const GENERIC: [GenericFamily; 5] = [
+    GenericFamily::SansSerif,
+    GenericFamily::SystemUi,
+    GenericFamily::Emoji,
+    GenericFamily::Math,
+    GenericFamily::Serif,
+];
 
 /// Makes `context` look for missing characters in the system's fonts. They are listed when the first one is missing, on the
 /// window's thread: the system keeps that list, so it takes some ten milliseconds, once in a process.
@@ -103,10 +109,13 @@ impl SystemFonts {
     }
 }
 
-/// Whether a font has an outline of `letter`; egui draws no bitmaps and no colour glyphs here.
+/// Whether a font has an outline of `letter` with something in it; egui draws no bitmaps and no colour glyphs here.
 fn has_outline(font: &QueryFont, letter: char) -> bool {
     let Ok(face) = FontRef::from_index(font.blob.as_ref(), font.index) else { return false };
-    face.charmap().map(letter).is_some_and(|glyph| face.outline_glyphs().get(glyph).is_some())
+    let Some(glyph) = face.charmap().map(letter) else { return false };
+    let bounds = || face.glyph_metrics(Size::unscaled(), LocationRef::default()).bounds(glyph);
+    face.outline_glyphs().get(glyph).is_some()
+        && (letter.is_whitespace() || bounds().is_some_and(|bounds| bounds.x_max > bounds.x_min))
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use egui::{Event, Key, Modifiers, PointerButton, vec2};
 use nice_plug::prelude::Param;
 
-use super::bench::{Bench, Change};
+use super::bench::Bench;
+use super::host::Change;
 use super::{STEMS, gesture, once};
 use crate::editor::{footer, header, strip};
 use crate::mode::Mode;
