@@ -91,7 +91,7 @@ impl<'a> ParamGestures<'a> {
         }
         let plain = plain();
         if plain != param.unmodulated_plain_value() {
-            self.setter.set_parameter(param, plain);
+            ParamHandle::of(param).set_in_gesture(&self.setter, param.preview_normalized(plain));
         }
     }
 

@@ -1,5 +1,5 @@
-"""What there is to draw from: one entry for each recording of a stem. In packed archives all of it is in memory; of a
-dataset on disk an entry is looked at when it is first drawn."""
+"""Index of the recordings to draw from: one entry for each recording of a stem. In packed archives all of it is in
+memory; of a dataset on disk an entry is looked at when it is first drawn."""
 
 from __future__ import annotations
 

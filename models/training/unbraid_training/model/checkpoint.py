@@ -31,7 +31,7 @@ class CheckpointError(UserError):
 
 @dataclass
 class ResumeState:
-    """What an interrupted run needs beside the averaged weights, to go on as if it had not been interrupted."""
+    """State of an interrupted run beside the averaged weights; with it the run goes on as if nothing had happened."""
 
     network: Weights
     optimisers: list[dict]
