@@ -15,6 +15,7 @@ mod network_loader;
 mod notices;
 mod param_gestures;
 mod player_bar;
+mod practice;
 mod preset_menu;
 mod shortcuts;
 mod spectrogram;

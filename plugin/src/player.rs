@@ -2,6 +2,49 @@
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
+/// Practice settings of a song.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Practice {
+    /// Start (A) of the passage that a loop repeats, in seconds; without it, the song's.
+    pub start: Option<f64>,
+    /// End (B) of the passage that a loop repeats, in seconds; without it, the song's.
+    pub end: Option<f64>,
+    /// Tempo in per cent of the song's own, 50 to 150. The pitch stays.
+    pub tempo: u8,
+    /// Transposition in semitones, −12 to 12. The tempo stays.
+    pub semitones: i8,
+    /// Beats that are counted in before playback starts, 0 to 8.
+    pub count_in: u8,
+    /// Beats per minute of the count-in at the song's own tempo, 30 to 300.
+    pub bpm: u16,
+}
+
+impl Default for Practice {
+    fn default() -> Self {
+        Self { start: None, end: None, tempo: 100, semitones: 0, count_in: 0, bpm: 120 }
+    }
+}
+
+impl Practice {
+    /// These settings, each moved into its range.
+    #[must_use]
+    pub fn in_range(self) -> Self {
+        let place = |place: Option<f64>| place.filter(|place| place.is_finite()).map(|place| place.max(0.0));
+        let (start, end) = (place(self.start), place(self.end));
+        Self {
+            start,
+            end: end.filter(|end| start.is_none_or(|start| *end > start)),
+            tempo: self.tempo.clamp(50, 150),
+            semitones: self.semitones.clamp(-12, 12),
+            count_in: self.count_in.min(8),
+            bpm: self.bpm.clamp(30, 300),
+        }
+    }
+}
+
 /// State of the player.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Playback {
@@ -17,6 +60,10 @@ pub struct Playback {
     pub looping: bool,
     /// A song is being read.
     pub loading: bool,
+    /// Practice settings of the song.
+    pub practice: Practice,
+    /// While a MIDI control is learned: the next step, as a message of one line.
+    pub learning: Option<String>,
 }
 
 /// A player that the window drives. All calls come from the window's thread and return at once.
@@ -35,6 +82,12 @@ pub trait Player: Send + Sync {
 
     /// Moves to a position in seconds.
     fn seek(&self, position: f64);
+
+    /// Changes the practice settings.
+    fn practise(&self, _practice: Practice) {}
+
+    /// Starts or stops to learn a MIDI control for the parameter that is moved next.
+    fn learn(&self, _learning: bool) {}
 
     /// The error since the last call, as a message of one line.
     fn take_error(&self) -> Option<String>;

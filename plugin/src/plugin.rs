@@ -38,7 +38,11 @@ pub struct Restart;
 impl Unbraid {
     /// A plug-in whose window controls `player`.
     pub fn with_player(player: Arc<dyn Player>) -> Self {
-        let instance = Instance { player: Some(player), ..Default::default() };
+        Self::with_instance(Instance { player: Some(player), ..Default::default() })
+    }
+
+    /// A plug-in around this `instance`.
+    pub fn with_instance(instance: Instance) -> Self {
         Self { shared: PluginShared { instance, ..Default::default() } }
     }
 

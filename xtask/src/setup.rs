@@ -50,6 +50,11 @@ const NEEDS: &[Need] = &[
         found: || std::path::Path::new("/usr/lib/ardour7/luasession").exists(),
     },
     Need {
+        purpose: "ffmpeg, the decoder that songs are compared with",
+        package: "ffmpeg",
+        found: || succeeds("ffmpeg", &["-version"]),
+    },
+    Need {
         purpose: "pkg-config, to build the standalone program",
         package: "pkg-config",
         found: || succeeds("pkg-config", &["--version"]),

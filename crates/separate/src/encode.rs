@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use unbraid_song::Info;
 
 use crate::format::{Format, mp3_bitrate};
+use crate::numbers;
 
 /// A file of two channels that is being written.
 pub trait Encoder: Send {
@@ -79,8 +80,14 @@ pub fn write_wav(path: &Path, audio: &[Vec<f32>], rate: u32) -> Result<()> {
 /// comes out as it went in.
 fn quantized(sample: f32, bits: u32) -> i32 {
     let scale = f64::from(1u32 << (bits - 1));
-    (f64::from(sample) * scale).round().clamp(-scale, scale - 1.0) as i32
+    numbers::nearest((f64::from(sample) * scale).clamp(-scale, scale - 1.0))
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "signals of tests"
+)]
 mod tests;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use unbraid_host::{Blocks, ClapHost};
 use unbraid_song::{RateChoice, ReadOptions, read, read_with};
 
+use crate::numbers::float_length;
 use crate::plugin::check_buses;
 use crate::shown;
 use crate::stems::{Mode, STEMS};
@@ -179,7 +180,7 @@ pub fn score(clap: &Path, stems: &Stems, song: &Multitrack, mode: Mode, block: u
 pub fn table(scores: &[Scores]) -> Vec<String> {
     let told = |values: &[Option<f64>]| -> String {
         let known: Vec<f64> = values.iter().copied().flatten().collect();
-        let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
+        let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / float_length(known.len()));
         let cells = values.iter().copied().chain([mean]);
         cells.map(|value| value.map_or(" – |".to_owned(), |value| format!(" {value:.2} |"))).collect()
     };

@@ -142,6 +142,7 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "short texts of tests")]
 mod tests {
     use super::*;
 

@@ -22,7 +22,7 @@ use crate::report::{Facts, Pass, REPORT, Report, SongFacts, Wary, Written};
 use crate::songs::Job;
 use crate::spectrum::Spectrograms;
 use crate::stems::{Track, parts};
-use crate::{rates, shown};
+use crate::{numbers, rates, shown};
 use output::Output;
 
 /// The picture's file.
@@ -161,14 +161,14 @@ pub fn separate(
     if !options.no_picture {
         let path = partial.path(PICTURE);
         let panels = panels(&heard.spectrograms, &parts, &stems);
-        let seconds = wanted as f64 / f64::from(rate);
+        let seconds = numbers::float(wanted) / f64::from(rate);
         picture::draw(&path, seconds, &panels).with_context(|| format!("cannot draw {}", shown(&path)))?;
         names.push(PICTURE.to_owned());
     }
     let warnings = Wary {
         reading: reader.warnings().iter().map(ToString::to_string).collect(),
         rates: [info.rate, plugin_rate, rate],
-        seconds: wanted as f64 / f64::from(rate),
+        seconds: numbers::float(wanted) / f64::from(rate),
         silent: heard.silence.fraction(),
         song: heard.levels,
         written: &written,

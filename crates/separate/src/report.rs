@@ -13,7 +13,7 @@ use crate::key::Key;
 use crate::measure::{Levels, decibels};
 use crate::network::Network;
 use crate::options::Options;
-use crate::shown;
+use crate::{numbers, shown};
 
 pub use merge::{is_ours, merge};
 pub use warnings::Wary;
@@ -203,7 +203,7 @@ impl Report {
             song: SongPart {
                 file: song.name,
                 path: song.path,
-                seconds: song.samples as f64 / f64::from(song.rate),
+                seconds: numbers::float(song.samples) / f64::from(song.rate),
                 samples: song.samples,
                 channels: song.info.channels,
                 source_rate_hz: song.info.rate,
@@ -225,7 +225,7 @@ impl Report {
             device: device::Device::here(),
             latency: Latency {
                 samples: pass.latency,
-                milliseconds: pass.latency as f64 * 1000.0 / f64::from(pass.rate),
+                milliseconds: numbers::float_length(pass.latency) * 1000.0 / f64::from(pass.rate),
             },
             time: Time {
                 run_s: facts.seconds,

@@ -1,12 +1,16 @@
 //! Unbraid as a program of its own: two inputs, the rebalanced mix and four stems, with the plug-in's window.
 //!
-//! `cargo run --release --package unbraid-standalone -- --help` lists all options. Under JACK there are twelve ports:
-//! `input_1 input_2 output_1 output_2 vocals_1 … other_2`. `--song FILE` opens a song at once; it plays in the place of the
+//! `cargo run --release --package unbraid-standalone -- --help` lists all options. Under JACK there are twelve ports,
+//! `input_1 input_2 output_1 output_2 vocals_1 … other_2`, and `midi_input`. `--song FILE` opens a song at once; it plays in the place of the
 //! input, as do songs that are opened in the window. Without a display the program runs all the same. `Ctrl-C` ends it.
 
 mod adapters;
 mod command_line;
+mod desk;
+mod files;
 mod handover;
+mod memory;
+mod panel;
 mod player;
 mod program;
 mod server;

@@ -6,10 +6,14 @@ use std::sync::{Arc, OnceLock};
 
 use nice_plug::prelude::*;
 use unbraid_plugin::Unbraid;
+use unbraid_plugin::instance::Instance;
 
 use crate::adapters::{Activation, Processing, no_tasks};
+use crate::desk::{Automation, Message};
+use crate::files;
 use crate::handover::Incoming;
-use crate::player::{Remote, Source, player};
+use crate::panel::Panel;
+use crate::player::{Source, player};
 use crate::window::{ProgramEditor, Windowless};
 
 /// The song named on the command line. The framework makes the program itself, with nothing to go on.
@@ -18,7 +22,8 @@ pub static SONG: OnceLock<PathBuf> = OnceLock::new();
 /// The plug-in with what a host does beside it: other port names, restarts, and songs.
 pub struct Program {
     plugin: Unbraid,
-    player: Remote,
+    panel: Panel,
+    automation: Automation,
     source: Source,
     processors: Incoming,
     windowless: Windowless,
@@ -33,9 +38,12 @@ pub struct Program {
 impl Default for Program {
     fn default() -> Self {
         let (player, source) = player();
+        let instance = Instance::default();
+        let (panel, automation) = Panel::new(player, &instance.params, files::data_folder().as_deref());
         Self {
-            plugin: Unbraid::with_player(Arc::new(player.clone())),
-            player,
+            plugin: Unbraid::with_instance(Instance { player: Some(Arc::new(panel.clone())), ..instance }),
+            panel,
+            automation,
             source,
             processors: Incoming::default(),
             windowless: Windowless::default(),
@@ -59,7 +67,7 @@ impl Program {
     fn open_song(&mut self) {
         if let Some(song) = self.song.take() {
             let failed = self.song_failed.clone();
-            self.player.open_reporting(song, move |song| match song {
+            self.panel.open_reporting(song, move |song| match song {
                 Ok(title) => nice_log!("Playing {title}"),
                 Err(reason) => {
                     eprintln!("unbraid-standalone: {reason}");
@@ -87,6 +95,8 @@ impl Plugin for Program {
         with_port_names(Unbraid::AUDIO_IO_LAYOUTS[1]),
         with_port_names(Unbraid::AUDIO_IO_LAYOUTS[2]),
     ];
+
+    const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
 
     const SAMPLE_ACCURATE_AUTOMATION: bool = Unbraid::SAMPLE_ACCURATE_AUTOMATION;
 
@@ -119,13 +129,18 @@ impl Plugin for Program {
         self.max_block = buffers.max_buffer_size;
         // A rate between 8 and 768 kHz.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        self.player.set_rate(buffers.sample_rate.round() as u32);
+        self.panel.set_rate(buffers.sample_rate.round() as u32);
         self.open_song();
         self.plugin.activate(layout, buffers, &mut Activation::<Self, _>::new(context))
     }
 
     fn reset(&mut self) {
         self.plugin.reset();
+    }
+
+    fn deactivate(&mut self) {
+        self.panel.keep();
+        self.plugin.deactivate();
     }
 
     fn process(
@@ -137,10 +152,19 @@ impl Plugin for Program {
         if self.song_failed.load(Ordering::Relaxed) && self.windowless.get() {
             return ProcessStatus::Error("there is no song to play, and no window to open another");
         }
+        self.automation.apply(self.sample_rate);
+        while let Some(event) = context.next_event() {
+            if let Some(message) = Message::of(&event) {
+                self.automation.receive(message);
+            }
+        }
         self.processors.exchange(&mut self.plugin, self.sample_rate);
         self.source.fill(buffer.as_slice());
         let mut processing = Processing::<Self, _>::new(context);
         let status = self.plugin.process(buffer, aux, &mut processing);
+        if let Some((latency, _)) = self.plugin.instance().status.latency() {
+            self.source.add_clicks(buffer.as_slice(), latency);
+        }
         if processing.restart_requested() {
             context.execute_background(Task::Prepare(self.sample_rate, self.max_block));
         }

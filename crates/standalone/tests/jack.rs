@@ -1,4 +1,4 @@
-//! The program under JACK's dummy driver: twelve named ports, and the sound that comes out of them.
+//! The program under JACK's dummy driver: its named ports, and the sound that comes out of them.
 #![cfg(target_os = "linux")]
 
 #[path = "support.rs"]
@@ -82,7 +82,7 @@ fn song(impulse: usize) -> Vec<Vec<f32>> {
 }
 
 #[test]
-fn it_has_twelve_named_ports_and_separates() {
+fn it_has_twelve_named_ports_and_one_for_midi_and_separates() {
     let _server = server();
     let client = wait_for("the JACK server", || {
         Client::new("listener", ClientOptions::NO_START_SERVER).ok().map(|(client, _)| client)
@@ -95,12 +95,13 @@ fn it_has_twelve_named_ports_and_separates() {
         if let Ok(Some(status)) = program.0.try_wait() {
             panic!("the program ended at once: {status}");
         }
-        let ports = |flags| client.ports(Some("^unbraid:"), None, flags);
+        let ports = |flags| client.ports(Some("^unbraid:"), Some("audio"), flags);
         let (inputs, outputs) = (ports(PortFlags::IS_INPUT), ports(PortFlags::IS_OUTPUT));
         (outputs.len() >= 10).then_some((inputs, outputs))
     });
     let pair = |name: &str| [1, 2].map(|channel| format!("unbraid:{name}_{channel}"));
     assert_eq!(ports.0, pair("input"));
+    assert_eq!(client.ports(Some("^unbraid:"), Some("midi"), PortFlags::empty()), ["unbraid:midi_input"]);
     assert_eq!(ports.1, ["output", "vocals", "drums", "bass", "other"].map(pair).concat());
 
     let outputs: Vec<_> =

@@ -48,7 +48,7 @@ impl<'a> ParamGestures<'a> {
     pub fn set<P: Param>(&mut self, param: &P, normalized: f32) {
         let plain = param.preview_plain(normalized.clamp(0.0, 1.0));
         if plain != param.unmodulated_plain_value() {
-            self.setter.set_parameter(param, plain);
+            ParamHandle::of(param).set_in_gesture(&self.setter, param.preview_normalized(plain));
         }
     }
 

@@ -3,9 +3,9 @@
 use egui::{Align2, CornerRadius, Id, Rect, Sense, Shape, Stroke, Ui, Vec2, pos2, vec2};
 
 use super::casts::{single, whole};
-use super::theme;
 use super::widgets::button;
-use crate::player::{Playback, Player};
+use super::{practice, theme};
+use crate::player::{Playback, Player, Practice};
 
 /// From the bar's edge to its contents.
 const INSET: Vec2 = vec2(12.0, 7.0);
@@ -13,6 +13,7 @@ const INSET: Vec2 = vec2(12.0, 7.0);
 const OPEN: f32 = 78.0;
 const PLAY: f32 = 40.0;
 const LOOP: f32 = 52.0;
+const PRACTICE: f32 = 76.0;
 /// The title's part of the room beside the buttons, and its greatest width.
 const TITLE_PART: f32 = 0.34;
 const TITLE: f32 = 260.0;
@@ -21,6 +22,9 @@ const TRACK: f32 = 6.0;
 const CAP: f32 = 5.5;
 const CAP_HOVERED: f32 = 7.0;
 const TIME_GAP: f32 = 12.0;
+/// The mark of the looped passage: its height, and how far above the track it lies.
+const PASSAGE: f32 = 3.0;
+const PASSAGE_GAP: f32 = 7.0;
 
 /// The id of a control of the bar.
 pub fn id(control: &str) -> Id {
@@ -64,6 +68,7 @@ pub fn show(ui: &Ui, player: &dyn Player, rect: Rect) -> bool {
     if looping.on_hover_text("Begin again at the end").clicked() {
         player.set_looping(!state.looping);
     }
+    practice::show(ui, player, &state, place(PRACTICE));
     let room = Rect::from_min_max(pos2(left + 4.0, inner.top()), inner.max);
     let title_width = (TITLE_PART * room.width()).min(TITLE);
     let (text, track) = room.split_left_right_at_x(room.left() + title_width);
@@ -88,6 +93,7 @@ fn play_sign(ui: &Ui, rect: Rect, playing: bool) {
 fn title(ui: &Ui, state: &Playback, rect: Rect) {
     let text = match state {
         Playback { loading: true, .. } => "Reading…",
+        Playback { learning: Some(line), .. } => line,
         Playback { title, .. } if title.is_empty() => "No song open",
         Playback { title, .. } => title,
     };
@@ -108,6 +114,7 @@ fn position(ui: &Ui, player: &dyn Player, state: &Playback, rect: Rect) {
     if state.length <= 0.0 {
         return;
     }
+    passage(ui, state, track);
     let response = ui.interact(area, id("position"), Sense::click_and_drag());
     if let Some(pointer) = response.interact_pointer_pos()
         && (response.clicked() || response.dragged())
@@ -121,6 +128,23 @@ fn position(ui: &Ui, player: &dyn Player, state: &Playback, rect: Rect) {
     painter.rect_filled(done, CornerRadius::same(3), theme::ACCENT);
     painter.circle_filled(here, if response.hovered() { CAP_HOVERED } else { CAP }, theme::ACCENT);
     response.on_hover_text("Position in the song");
+}
+
+/// The passage from A to B, above the track.
+fn passage(ui: &Ui, state: &Playback, track: Rect) {
+    let Practice { start, end, .. } = state.practice;
+    if start.is_none() && end.is_none() {
+        return;
+    }
+    let x = |seconds: f64| track.left() + single((seconds / state.length).clamp(0.0, 1.0)) * track.width();
+    let left = start.map_or(track.left(), x);
+    let right = end.map_or(track.right(), x);
+    let colour = if state.looping { theme::ACCENT } else { theme::WEAK };
+    let bar = Rect::from_min_max(
+        pos2(left, track.top() - PASSAGE_GAP),
+        pos2(right, track.top() - PASSAGE_GAP + PASSAGE),
+    );
+    ui.painter().rect_filled(bar, CornerRadius::ZERO, colour);
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ impl Encoder for Mp3File {
     fn write(&mut self, [left, right]: [&[f32]; 2]) -> Result<()> {
         self.buffer.clear();
         for (&left, &right) in left.iter().zip(right) {
-            self.buffer.extend([quantized(left, 16) as i16, quantized(right, 16) as i16]);
+            self.buffer.extend([left, right].map(|sample| i16::try_from(quantized(sample, 16)).unwrap_or(0)));
         }
         self.length += left.len().min(right.len()) as u64;
         self.encode()

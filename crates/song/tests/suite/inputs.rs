@@ -87,6 +87,11 @@ fn codecs_that_are_not_read_are_named() {
         refusal(&six),
         "song holds AAC with 6 channels, which is not read here: convert it to FLAC or WAV"
     );
+    let six = files.encoded("song.ogg", &["-c:a", "libvorbis", "-ac", "6"]);
+    assert_eq!(
+        refusal(&six),
+        "song holds Vorbis with 6 channels, which is not read here: convert it to FLAC or WAV"
+    );
     let video = files.path("video.mp4");
     let clip = clip();
     let arguments = ["-f", "lavfi", "-i", "testsrc=s=64x64:d=1", "-t", "1", "-i", clip.to_str().unwrap()];

@@ -1,87 +1,57 @@
-//! What window and audio thread tell each other about playback.
+//! What window, feeder and audio thread tell each other about playback.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-/// No seek is asked for.
-const NOWHERE: u64 = u64::MAX;
-
 /// Numbers that stand for themselves. Any thread may read and write them.
+#[derive(Default)]
 pub struct Transport {
     pub playing: AtomicBool,
-    pub looping: AtomicBool,
     pub loading: AtomicBool,
-    /// Samples played, written by the audio thread.
-    pub position: AtomicU64,
-    /// Where to go, in samples, or [`NOWHERE`].
-    seek: AtomicU64,
+    /// Place in the song that is audible, in samples, written by the audio thread.
+    pub position: AtomicU32,
     /// Length of the song in samples.
-    pub length: AtomicU64,
+    pub length: AtomicU32,
     /// Sample rate in Hz; 0 before activation.
     pub rate: AtomicU32,
-    /// A song is published: the one that plays has to fade.
-    waiting: AtomicBool,
-}
-
-impl Default for Transport {
-    fn default() -> Self {
-        Self {
-            playing: AtomicBool::new(false),
-            looping: AtomicBool::new(true),
-            loading: AtomicBool::new(false),
-            position: AtomicU64::new(0),
-            seek: AtomicU64::new(NOWHERE),
-            length: AtomicU64::new(0),
-            rate: AtomicU32::new(0),
-            waiting: AtomicBool::new(false),
-        }
-    }
+    /// Times that a stream ran dry while it played.
+    pub dropouts: AtomicU64,
+    /// Requests that the feeder has not served.
+    pub pending: AtomicU32,
+    /// A stream is published and not taken: the one that plays has to fade.
+    announced: AtomicBool,
+    /// The song has come to its end.
+    ended: AtomicBool,
 }
 
 impl Transport {
-    /// A song of `length` samples was published; it plays as soon as the audio thread takes it.
-    pub fn announce(&self, length: u64) {
-        self.waiting.store(true, Ordering::Relaxed);
-        self.length.store(length, Ordering::Relaxed);
-        self.position.store(0, Ordering::Relaxed);
-        self.playing.store(true, Ordering::Relaxed);
+    /// A stream was published.
+    pub fn announce(&self) {
+        self.announced.store(true, Ordering::Release);
     }
 
-    /// A song is published and not taken.
+    /// A stream is published and not taken.
     pub fn is_announced(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed)
+        self.announced.load(Ordering::Acquire)
     }
 
-    /// The audio thread has taken the song that was published.
+    /// The audio thread is about to take the stream that was published.
     pub fn taken(&self) {
-        self.waiting.store(false, Ordering::Relaxed);
+        self.announced.store(false, Ordering::Relaxed);
     }
 
-    /// Asks the audio thread to go to `position` in seconds.
-    pub fn seek_to(&self, position: f64) {
-        let rate = f64::from(self.rate.load(Ordering::Relaxed));
-        // Saturates, and whoever seeks beyond the end comes to the end.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        self.seek.store((position.max(0.0) * rate) as u64, Ordering::Relaxed);
+    /// The song has come to its end, says the audio thread.
+    pub fn end(&self) {
+        self.playing.store(false, Ordering::Relaxed);
+        self.ended.store(true, Ordering::Relaxed);
     }
 
-    /// The sample to go to, if one is asked for.
-    pub fn target(&self) -> Option<usize> {
-        match self.seek.load(Ordering::Relaxed) {
-            NOWHERE => None,
-            target => Some(usize::try_from(target).unwrap_or(usize::MAX)),
-        }
-    }
-
-    /// The audio thread has gone where it was asked to.
-    pub fn arrived(&self) {
-        self.seek.store(NOWHERE, Ordering::Relaxed);
+    /// The song has come to its end since this was asked last.
+    pub fn take_end(&self) -> bool {
+        self.ended.swap(false, Ordering::Relaxed)
     }
 
     /// `samples` in seconds.
-    pub fn seconds(&self, samples: &AtomicU64) -> f64 {
-        // Songs are shorter than 2^52 samples.
-        #[expect(clippy::cast_precision_loss)]
-        let samples = samples.load(Ordering::Relaxed) as f64;
-        samples / f64::from(self.rate.load(Ordering::Relaxed).max(1))
+    pub fn seconds(&self, samples: &AtomicU32) -> f64 {
+        f64::from(samples.load(Ordering::Relaxed)) / f64::from(self.rate.load(Ordering::Relaxed).max(1))
     }
 }
