@@ -1,4 +1,4 @@
-"""Times one frame of a network file in onnxruntime, on one thread: the peer of `cargo xtask bench`.
+"""Times one frame of a network file in onnxruntime, on one thread: what `cargo xtask bench` compares with.
 
 Usage: onnxruntime_frame.py NETWORK.onnx. Prints JSON: version, and the median processor time of a frame in the
 fastest round, in µs.
@@ -39,7 +39,7 @@ def bindings(run: onnxruntime.InferenceSession) -> list:
     shapes = {argument.name: argument.shape for argument in run.get_inputs()}
     bins = shapes["mixture"][2]
     mixture = values(numpy.sin(0.37 * numpy.arange(4 * bins, dtype=numpy.float32)).reshape(1, 4, bins))
-    shares = values(numpy.zeros((1, 4, 2, bins), numpy.float32))
+    masks = values(numpy.zeros((1, 4, 2, bins), numpy.float32))
     states = [
         {name: values(numpy.zeros(shape, numpy.float32)) for name, shape in shapes.items() if name != "mixture"}
         for _ in range(2)
@@ -48,7 +48,7 @@ def bindings(run: onnxruntime.InferenceSession) -> list:
     for read, write in ((0, 1), (1, 0)):
         binding = run.io_binding()
         binding.bind_ortvalue_input("mixture", mixture)
-        binding.bind_ortvalue_output("shares", shares)
+        binding.bind_ortvalue_output("shares", masks)
         for name in states[0]:
             binding.bind_ortvalue_input(name, states[read][name])
             binding.bind_ortvalue_output(f"{name}_next", states[write][name])

@@ -19,6 +19,7 @@ esac
 if [ -z "$only" ]; then
     packages=$(realpath "${1:-$root/target/package}")
     archive=$(find "$packages" -maxdepth 1 -name 'unbraid-*-linux-*.tar.gz' | sort | tail -n 1)
+    wheel=$(find "$packages" -maxdepth 1 -name 'unbraid-*.whl' | sort | tail -n 1)
     deb=$(find "$packages" -maxdepth 1 -name 'unbraid_*.deb' | sort | tail -n 1)
     [ -n "$archive" ] || { echo "error: no archive in $packages: run cargo xtask package first" >&2; exit 1; }
     [ -x "$root/target/release/xtask" ] || { echo "error: run cargo xtask package first: its program is the CLAP host" >&2; exit 1; }
@@ -85,14 +86,22 @@ PYTHON
     in_chroot ann '~/venv/bin/python /usr/local/bin/vst3-host ~/.vst3/unbraid.vst3'
     in_chroot ann 'cd ~; unbraid-xtask render francium.flac --bundle ~/.clap/unbraid.clap --out stems >/dev/null; ls stems
     for mode in studio live; do unbraid-xtask render francium.flac --bundle ~/.clap/unbraid.clap --mode $mode --again --out stems | grep -i latency; done'
+    in_chroot ann '~/.local/bin/unbraid info; cd ~; ~/.local/bin/unbraid separate francium.flac --format mp3 --out command --quiet; ls command/francium'
     in_chroot ann 'cd ~/unbraid-*/; ./uninstall.sh; ~/venv/bin/python /usr/local/bin/vst3-host nothing
     left=$(find ~/.clap ~/.vst3 ~/.local -name "*unbraid*" 2>/dev/null || true); [ -z "$left" ] || { echo "left behind: $left"; exit 1; }'
+
+    if [ -n "$wheel" ]; then
+        say "the Python wheel"
+        cp "$wheel" "$new/home/ann/"
+        in_chroot ann 'cd ~; python3 -m venv wheel; wheel/bin/pip install --quiet --no-index unbraid-*.whl; wheel/bin/unbraid separate francium.flac --stems vocals --out wheel-stems --quiet; ls wheel-stems/francium'
+    fi
 
     if [ -n "$deb" ]; then
         say "the Debian package"
         cp "$deb" "$new/root/unbraid.deb"
         in_chroot root 'export DEBIAN_FRONTEND=noninteractive; apt-get update -qq; apt-get install -y -qq --no-install-recommends /root/unbraid.deb >/dev/null; dpkg -L unbraid | grep -v /guide/'
         in_chroot ann '~/venv/bin/python /usr/local/bin/vst3-host /usr/lib/vst3/unbraid.vst3; ldd /usr/bin/unbraid-standalone | { ! grep "not found"; }; unbraid-standalone --help | head -n 3'
+        in_chroot ann 'cd ~; unbraid separate francium.flac --two-stems --format flac24 --out deb --quiet; ls deb/francium; man --where unbraid 2>/dev/null || ls /usr/share/man/man1/unbraid*'
         in_chroot root 'apt-get remove -y -qq unbraid >/dev/null'
         in_chroot ann '~/venv/bin/python /usr/local/bin/vst3-host nothing'
     fi
@@ -104,7 +113,7 @@ try_clone() {
     lend /etc/ssl/certs /etc/ssl/certs
     git clone --quiet --no-hardlinks "$root" "$new/root/unbraid"
     time in_chroot root 'export PATH=/opt/rust/bin:$PATH; cd ~/unbraid; cargo xtask render'
-    time in_chroot root 'export PATH=/opt/rust/bin:$PATH; cd ~/unbraid; cargo xtask test'
+    time in_chroot root 'export PATH=/opt/rust/bin:$PATH; cd ~/unbraid; cargo xtask setup; cargo xtask test'
 
     say "the plug-in, built from scratch once more"
     time in_chroot root 'export PATH=/opt/rust/bin:$PATH; cd ~/unbraid

@@ -24,9 +24,24 @@ put() {
 
 put unbraid.clap "$clap"
 put unbraid.vst3 "$vst3"
+put unbraid "$commands"
 if [ -e unbraid-standalone ]; then put unbraid-standalone "$programs"; fi
+
+# What goes with the command: pages for man, completions for shells.
+add() {
+    mkdir -p "$(dirname "$2")"
+    cp "$here/$1" "$2"
+}
+for page in man/*.1; do add "$page" "$share/man/man1/${page#man/}"; done
+add completions/unbraid.bash "$share/bash-completion/completions/unbraid"
+add completions/_unbraid "$share/zsh/site-functions/_unbraid"
+add completions/unbraid.fish "$share/fish/vendor_completions.d/unbraid.fish"
+case ":${PATH:-}:" in
+*":$commands:"*) ;;
+*) echo "note: $commands is not in your PATH: add it, or call $commands/unbraid" ;;
+esac
 if [ "$system" = Darwin ]; then
     # Files from a browser carry a mark that keeps hosts from loading them.
-    xattr -dr com.apple.quarantine "$clap/unbraid.clap" "$vst3/unbraid.vst3" 2>/dev/null || true
+    xattr -dr com.apple.quarantine "$clap/unbraid.clap" "$vst3/unbraid.vst3" "$commands/unbraid" 2>/dev/null || true
 fi
 echo "Let your DAW scan for plug-ins now. To remove: ./uninstall.sh"

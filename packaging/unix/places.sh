@@ -8,10 +8,13 @@ Darwin)
     clap=$HOME/Library/Audio/Plug-Ins/CLAP
     vst3=$HOME/Library/Audio/Plug-Ins/VST3
     programs=$HOME/Applications
+    commands=$HOME/.local/bin
     ;;
 *)
     clap=$HOME/.clap
     vst3=$HOME/.vst3
     programs=$HOME/.local/bin
+    commands=$HOME/.local/bin
     ;;
 esac
+share=${XDG_DATA_HOME:-$HOME/.local/share}

@@ -14,4 +14,9 @@ drop() {
 
 drop "$clap/unbraid.clap"
 drop "$vst3/unbraid.vst3"
+drop "$commands/unbraid"
 drop "$programs/unbraid-standalone"
+for page in "$here"/man/*.1; do drop "$share/man/man1/$(basename "$page")"; done
+drop "$share/bash-completion/completions/unbraid"
+drop "$share/zsh/site-functions/_unbraid"
+drop "$share/fish/vendor_completions.d/unbraid.fish"

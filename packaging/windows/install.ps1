@@ -20,5 +20,7 @@ function Put($Name, $Folder) {
 
 Put "unbraid.clap" $Clap
 Put "unbraid.vst3" $Vst3
+Put "unbraid.exe" $Programs
 if (Test-Path (Join-Path $PSScriptRoot "unbraid-standalone.exe")) { Put "unbraid-standalone.exe" $Programs }
+Write-Output "The command is $Programs\unbraid.exe; completions for PowerShell are in completions\_unbraid.ps1."
 Write-Output "Let your DAW scan for plug-ins now. To remove: uninstall.ps1"

@@ -6,12 +6,14 @@ use std::time::Instant;
 
 use nice_plug::wrapper::clap::PluginDescriptor;
 use no_denormals::no_denormals;
-use unbraid_formats::effect::{RestartHandler, host_id};
+use unbraid_formats::effect::host_id;
+use unbraid_formats::instance::RestartHandler;
 use unbraid_formats::{
     AudioInstance, Block, Change, Effect, HostedPlugin, Outcome, ParameterChange, Parameters, StemBuses,
     Stereo,
 };
 
+use crate::latency;
 use crate::params::handle::ParamTable;
 use crate::plugin::Unbraid;
 use crate::processor::{MainBus, Processor};
@@ -45,6 +47,10 @@ impl HostedPlugin for Unbraid {
 }
 
 impl Parameters for Endpoint {
+    fn count(&self) -> usize {
+        self.parameters.count()
+    }
+
     fn index(&self, id: u32) -> Option<usize> {
         self.parameters.index(id)
     }
@@ -102,18 +108,22 @@ impl AudioInstance for Endpoint {
         self.shared.instance.status.latency().map_or(0, |(samples, _)| samples)
     }
 
+    fn expected_latency(&self, sample_rate: f64, max_block: usize) -> u32 {
+        latency::expected(&self.shared.instance.params, sample_rate, max_block).unwrap_or(0)
+    }
+
     fn schedule_restart(&self) {
         self.shared.restart.schedule();
     }
 
-    fn set_restart_handler(&self, handler: Option<RestartHandler>) {
+    fn set_restart_handler(&self, handler: RestartHandler) {
         self.shared.restart.set_handler(handler);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use unbraid_formats::buses::OUTPUT_BUSES;
+    use unbraid_formats::layout::OUTPUT_BUSES;
     use unbraid_formats::{BusAdapter, HostBus, Layout};
 
     use super::*;
@@ -122,7 +132,7 @@ mod tests {
     fn without_a_processor_nothing_is_processed() {
         let endpoint = Endpoint::new(PluginShared::default());
         let mut adapter = BusAdapter::default();
-        adapter.prepare(Layout { input: 2, main: 2, stems: Some([2; 4]) }, 64);
+        adapter.prepare(Layout::default(), 64);
         // SAFETY: nothing is handed over.
         let block = unsafe { adapter.begin(64, HostBus::MISSING, [HostBus::MISSING; OUTPUT_BUSES]) };
         assert_eq!(endpoint.process(block.unwrap(), std::iter::empty()), Outcome::NotProcessed);

@@ -7,6 +7,7 @@ mod display;
 mod editor;
 mod formats;
 pub mod instance;
+mod latency;
 mod loading;
 mod meter;
 pub mod mode;

@@ -1,27 +1,30 @@
 //! Requests for a restart: from the audio thread to the host's main thread, and from there to the host.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
-use unbraid_formats::effect::RestartHandler;
+use unbraid_formats::instance::RestartHandler;
 
-/// Posts a task to the host's main thread that calls [`RestartRequests::request`].
-type Schedule = Box<dyn Fn() + Send + Sync>;
-
-/// One instance's way to a restart. Cloning it gives another handle.
+/// One instance's way to a restart, both parts of which are set once, before any audio. Cloning it gives another handle.
 #[derive(Clone, Default)]
-pub struct RestartRequests(Arc<Shared>);
+pub struct RestartRequests(Arc<Parts>);
 
 #[derive(Default)]
-struct Shared {
-    schedule: OnceLock<Schedule>,
-    /// Never locked on the audio thread.
-    handler: Mutex<Option<RestartHandler>>,
+struct Parts {
+    /// Posts a task to the host's main thread that calls [`RestartRequests::request`].
+    schedule: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    /// Asks the host; not set where the audio thread may ask it itself.
+    handler: OnceLock<RestartHandler>,
 }
 
 impl RestartRequests {
-    /// Sets how the main thread is reached. Only the first call has an effect.
+    /// Sets how the main thread is reached.
     pub fn set_schedule(&self, schedule: impl Fn() + Send + Sync + 'static) {
         let _ = self.0.schedule.set(Box::new(schedule));
+    }
+
+    /// Sets how the host is asked.
+    pub fn set_handler(&self, handler: RestartHandler) {
+        let _ = self.0.handler.set(handler);
     }
 
     /// Has the main thread ask the host for a restart. The audio thread may call it: once per change of what is to run.
@@ -31,21 +34,11 @@ impl RestartRequests {
         }
     }
 
-    /// Asks the host for a restart. For its main thread. The host may set another handler meanwhile, since the lock is
-    /// not held while it is called.
+    /// Asks the host for a restart. For its main thread.
     pub fn request(&self) {
-        let handler = self.0.handler.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(request) = handler {
+        if let Some(request) = self.0.handler.get() {
             request();
         }
-    }
-
-    /// Sets how the host is asked, `None` once it must not be asked any more. For the main thread.
-    pub fn set_handler(&self, handler: Option<RestartHandler>) {
-        let previous =
-            std::mem::replace(&mut *self.0.handler.lock().unwrap_or_else(PoisonError::into_inner), handler);
-        // Dropped after the lock is released: the host's object may call back.
-        drop(previous);
     }
 }
 
@@ -56,23 +49,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_may_set_another_handler_while_it_is_asked() {
-        let requests = RestartRequests::default();
-        let asked = Arc::new(AtomicU32::new(0));
-        let (inner, count) = (requests.clone(), asked.clone());
-        requests.set_handler(Some(Arc::new(move || {
-            count.fetch_add(1, Ordering::Relaxed);
-            inner.set_handler(None);
-        })));
-        requests.request();
-        requests.request();
-        assert_eq!(asked.load(Ordering::Relaxed), 1, "the handler is gone");
-    }
-
-    #[test]
-    fn without_a_way_to_the_host_nothing_happens() {
+    fn a_request_goes_through_the_main_thread_to_the_host() {
         let requests = RestartRequests::default();
         requests.schedule();
         requests.request();
+        let asked = Arc::new(AtomicU32::new(0));
+        let count = asked.clone();
+        requests.set_handler(Box::new(move || _ = count.fetch_add(1, Ordering::Relaxed)));
+        let main_thread = requests.clone();
+        requests.set_schedule(move || main_thread.request());
+        requests.schedule();
+        assert_eq!(asked.load(Ordering::Relaxed), 1, "and nothing happens before both parts are there");
     }
 }

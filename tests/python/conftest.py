@@ -1,4 +1,4 @@
-"""What the tests share: the packed VST3 plug-in and a song."""
+"""Fixtures of all tests here: the packed VST3 plug-in and a song."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ import soundfile
 LATENCY = {"Studio": 4096, "Live": 1024}
 """Each mode's latency in samples at 44.1 kHz with large blocks."""
 HOP = {"Studio": 1024, "Live": 512}
-"""What blocks below half of it add to the latency."""
+"""Hop in samples; blocks below half of it add to the latency."""
 
 ROOT = Path(__file__).resolve().parents[2]
 RATE = 44100

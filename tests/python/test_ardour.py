@@ -18,7 +18,7 @@ FADE = 64
 
 
 def run(command: list[str], home: Path) -> str:
-    """What the command prints. Ardour looks for plug-ins and keeps its settings under ``home``."""
+    """Output of the command. Ardour looks for plug-ins and keeps its settings under ``home``."""
     environment = {
         **os.environ,
         "HOME": str(home),
@@ -40,7 +40,7 @@ def run(command: list[str], home: Path) -> str:
 
 @pytest.fixture(scope="module")
 def session(vst3, tmp_path_factory):
-    """What the session's script says, and the folder of its audio files."""
+    """Output of the session's script, and the folder of its audio files."""
     for program in (LIBRARIES / "ardour-vst3-scanner", LIBRARIES / "luasession"):
         if not program.exists():
             pytest.fail(f"{program} is missing: apt-get install ardour, or run all tests by `cargo xtask test`")

@@ -1,10 +1,13 @@
-//! `cargo xtask package`: what a user downloads. One archive per platform, and a Debian package on Debian.
+//! `cargo xtask package`: what a user downloads. One archive per platform, a Python wheel with the command, and a Debian package
+//! on Debian.
 
 mod archive;
+mod built;
 mod contents;
 mod debian;
 mod licences;
 mod stamp;
+mod wheel;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,6 +15,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::{bundle, workspace};
+use built::Built;
 use stamp::Stamp;
 
 /// Options of `cargo xtask package`.
@@ -32,16 +36,9 @@ pub struct Arguments {
     /// Do not make a Debian package
     #[arg(long)]
     without_deb: bool,
-}
-
-/// What goes into the archive beside documents.
-pub struct Built {
-    /// The packed CLAP plug-in: a file, or on macOS a folder.
-    pub clap: PathBuf,
-    /// The packed VST3 plug-in: a folder.
-    pub vst3: PathBuf,
-    /// The standalone program.
-    pub standalone: Option<PathBuf>,
+    /// Do not make a Python wheel
+    #[arg(long)]
+    without_wheel: bool,
 }
 
 /// Runs the command.
@@ -65,6 +62,9 @@ pub fn main(arguments: &Arguments) -> Result<()> {
     let mut files = vec![archive::write(&folder, &out, stamp.epoch)?];
     if cfg!(target_os = "linux") && built.standalone.is_some() && !arguments.without_deb {
         files.push(debian::write(&folder, &work.join("deb"), &out, &stamp)?);
+    }
+    if !arguments.without_wheel && !arguments.universal {
+        files.push(wheel::write(&folder, &work.join("wheel"), &out, &stamp)?);
     }
     let sums = contents::write_sums(&out, &files)?;
     println!("wrote:");
@@ -91,25 +91,54 @@ fn build(arguments: &Arguments) -> Result<Built> {
     } else {
         bundle::up_to_date_clap()?;
     }
-    let standalone = if arguments.without_standalone { None } else { Some(standalone(arguments.universal)?) };
-    Ok(Built { clap: bundle::clap(), vst3: bundle::vst3(), standalone })
+    let command =
+        if arguments.packed { built_before("unbraid")? } else { program(&COMMAND, arguments.universal)? };
+    let standalone =
+        if arguments.without_standalone { None } else { Some(program(&STANDALONE, arguments.universal)?) };
+    Ok(Built { clap: bundle::clap(), vst3: bundle::vst3(), command, standalone })
 }
 
-/// Builds the standalone program.
-fn standalone(universal: bool) -> Result<PathBuf> {
-    const NAME: &str = "unbraid-standalone";
-    let file = format!("{NAME}{}", std::env::consts::EXE_SUFFIX);
+/// A program of ours.
+struct Program {
+    package: &'static str,
+    name: &'static str,
+    /// The remedy when it does not build.
+    remedy: &'static str,
+}
+
+const COMMAND: Program =
+    Program { package: "unbraid-separate", name: "unbraid", remedy: "cargo's messages above say why" };
+
+const STANDALONE: Program = Program {
+    package: "unbraid-standalone",
+    name: "unbraid-standalone",
+    remedy: "on Debian it needs `apt-get install pkg-config libasound2-dev libjack-jackd2-dev`. To do without it: \
+             --without-standalone",
+};
+
+/// A program that was built before.
+fn built_before(name: &str) -> Result<PathBuf> {
+    let path = workspace::target().join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if !path.exists() {
+        bail!("{} is not there: without --packed it is built", workspace::shown(&path));
+    }
+    Ok(path)
+}
+
+/// Builds a program; for macOS both processors' in one file.
+fn program(program: &Program, universal: bool) -> Result<PathBuf> {
+    let Program { package, name, remedy } = program;
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     let build = |target: Option<&str>| {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["build", "--release", "--package", NAME]).current_dir(workspace::root());
+        cargo
+            .args(["build", "--release", "--package", package, "--bin", name])
+            .current_dir(workspace::root());
         if let Some(target) = target {
             cargo.args(["--target", target]);
         }
         if !cargo.status().context("cannot start cargo")?.success() {
-            bail!(
-                "the standalone program does not build; on Debian it needs `apt-get install pkg-config libasound2-dev libjack-jackd2-dev`. \
-                 To do without it: --without-standalone"
-            );
+            bail!("{name} does not build; {remedy}");
         }
         Ok(workspace::target().join(target.unwrap_or_default()).join("release").join(&file))
     };
@@ -120,7 +149,7 @@ fn standalone(universal: bool) -> Result<PathBuf> {
     let both = workspace::target().join("release").join(&file);
     let lipo = Command::new("lipo").arg("-create").args(&parts).arg("-output").arg(&both).status();
     if !lipo.context("cannot start lipo")?.success() {
-        bail!("lipo cannot join the two standalone programs");
+        bail!("lipo cannot join the two files of {name}");
     }
     Ok(both)
 }

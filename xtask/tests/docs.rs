@@ -7,7 +7,7 @@ use std::process::Command;
 /// Commands that are not run here, and why. Everything else in a shell block is run as it stands.
 const NOT_RUN: [(&str, &str); 4] = [
     ("cargo xtask test", "runs this test"),
-    ("cargo xtask render my-song.mp3", "the reader's song; `tests/render.rs` renders files of every format"),
+    ("cargo xtask render my-song.m4a", "the reader's song; `crates/song/tests` reads files of every format"),
     ("cargo xtask render my-album --jobs 4", "the reader's songs; `tests/render.rs` renders a folder"),
     (
         "cargo xtask bundle unbraid --release",
@@ -28,10 +28,8 @@ const NOT_RUN_INLINE: [(&str, &str); 7] = [
 ];
 
 /// Documents none of whose blocks are run, and why.
-const NOT_RUN_DOCUMENTS: [(&str, &str); 1] = [(
-    "models/training/README.md",
-    "days of training; `cargo xtask test` runs the tests of that package",
-)];
+const NOT_RUN_DOCUMENTS: [(&str, &str); 1] =
+    [("models/training/README.md", "days of training; `cargo xtask test` runs the tests of that package")];
 
 /// A block whose first line is this and a reason is not run.
 const MARK: &str = "# not run by the tests: ";
@@ -161,7 +159,11 @@ fn builds(command: &str) -> bool {
         words.get(at + 1).copied()
     };
     let Some(package) = after(&["-p", "--package"]) else { return false };
-    let folder = root().join(package.trim_start_matches("unbraid-"));
+    let name = package.trim_start_matches("unbraid-");
+    let folders = [root().join(name), root().join("crates").join(name)];
+    let Some(folder) = folders.into_iter().find(|folder| folder.join("Cargo.toml").exists()) else {
+        return false;
+    };
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
     let example =
         after(&["--example"]).is_none_or(|name| folder.join(format!("examples/{name}.rs")).exists());

@@ -3,20 +3,11 @@
 use std::ops::Range;
 use std::{ptr, slice};
 
-use crate::effect::{Effect, ParameterChange};
-use crate::{CHANNELS, STEMS};
-
-/// Output buses at most: main and stems. There is one input bus.
-pub const OUTPUT_BUSES: usize = 1 + STEMS;
+use crate::effect::{Effect, ParameterChange, StemBuses, Stereo};
+use crate::layout::{CHANNELS, Layout, OUTPUT_BUSES};
 
 /// Most samples that are allocated ahead; hosts may announce 2³¹.
 const PREPARED_FRAMES: usize = 1 << 16;
-
-/// Left and right of one bus.
-pub type Stereo<'a> = [&'a mut [f32]; CHANNELS];
-
-/// The stem buses, `None` where the host has no memory for one.
-pub type StemBuses<'a> = [Option<Stereo<'a>>; STEMS];
 
 type ChannelPointers = [*mut f32; CHANNELS];
 
@@ -43,25 +34,6 @@ impl HostBus {
         }
         // SAFETY: within the host's array, as the caller promises.
         unsafe { *self.channels.add(channel) }
-    }
-}
-
-/// Channels of each bus: 1 or 2, and 0 for a stem bus that is declared but empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Layout {
-    /// The main input.
-    pub input: usize,
-    /// The main output, not narrower than the input.
-    pub main: usize,
-    /// The stem buses, if there are any.
-    pub stems: Option<[usize; STEMS]>,
-}
-
-impl Layout {
-    /// Channels of each output bus; 0 for those that do not exist.
-    fn outputs(&self) -> [usize; OUTPUT_BUSES] {
-        let stems = self.stems.unwrap_or_default();
-        std::array::from_fn(|bus| if bus == 0 { self.main } else { stems[bus - 1] })
     }
 }
 
@@ -175,7 +147,7 @@ impl BusAdapter {
                 if host.is_null() { self.silence.as_ptr() } else { host.cast_const() }
             };
             let left = source(0);
-            let mut right = if layout.input == 1 { left } else { source(1) };
+            let mut right = if layout.input() == 1 { left } else { source(1) };
             let [to_left, to_right] = self.outputs[0];
             if overlap(right.cast_mut(), to_left, frames) && right != left {
                 // The host's left output is its right input: rescued before it is overwritten.
@@ -251,8 +223,9 @@ impl Block<'_> {
 
     /// Makes each mono stem of a stereo input the mean of its channels.
     fn fold_mono_stems(&mut self) {
-        let mono = self.layout.stems.unwrap_or_default().map(|channels| channels == 1);
-        if self.layout.input == 1 || mono == [false; STEMS] {
+        let [_, stems @ ..] = self.layout.outputs();
+        let mono = stems.map(|channels| channels == 1);
+        if self.layout.input() == 1 || !mono.contains(&true) {
             return;
         }
         let (_, stems) = self.segment(0..self.frames);

@@ -1,11 +1,12 @@
-//! The traits through which the entry points drive the plug-in.
+//! What a block is processed with: an effect, and changes of its parameters.
 
-use std::sync::Arc;
+use crate::layout::{CHANNELS, STEMS};
 
-use nice_plug::prelude::{ClapPlugin, Vst3Plugin};
-use nice_plug::wrapper::clap::PluginDescriptor;
+/// Left and right of one bus.
+pub type Stereo<'a> = [&'a mut [f32]; CHANNELS];
 
-use crate::buses::{Block, StemBuses, Stereo};
+/// The stem buses, `None` where the host has no memory for one.
+pub type StemBuses<'a> = [Option<Stereo<'a>>; STEMS];
 
 /// A change of one parameter, in normalized values (0…1).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +30,9 @@ pub struct ParameterChange {
 
 /// The parameters, by the numbers under which hosts know them. All methods may be called on the audio thread.
 pub trait Parameters {
+    /// Number of parameters.
+    fn count(&self) -> usize;
+
     /// Index of the parameter with the host's number `id`; `None` if there is none.
     fn index(&self, id: u32) -> Option<usize>;
 
@@ -46,49 +50,6 @@ pub trait Effect {
 
     /// Applies a change from here on.
     fn apply(&mut self, parameter: usize, change: Change);
-}
-
-/// Result of one block.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Outcome {
-    /// Not activated, or another thread is processing: an error to the host, which then discards the block.
-    NotProcessed,
-    /// Processed.
-    Processed,
-    /// Processed, and the host has to be asked to restart the plug-in. By the caller, after everything is released: some
-    /// hosts restart before they return.
-    NeedsRestart,
-}
-
-/// Asks the host for a restart.
-pub type RestartHandler = Arc<dyn Fn() + Send + Sync>;
-
-/// One instance of the plug-in, shared by its entry point and the framework's object.
-pub trait AudioInstance: Parameters + Send + Sync + 'static {
-    /// Processes a block. Called on the audio thread.
-    fn process(&self, block: Block<'_>, changes: impl Iterator<Item = ParameterChange>) -> Outcome;
-
-    /// Delay in samples; 0 before the first activation. Any thread may call it.
-    fn latency(&self) -> u32;
-
-    /// Schedules a restart on the host's main thread. The audio thread may call it: once per change of what is to run.
-    fn schedule_restart(&self);
-
-    /// Sets how the host is asked for a restart, `None` once it must not be asked any more. For the main thread.
-    fn set_restart_handler(&self, handler: Option<RestartHandler>);
-}
-
-/// A plug-in of the framework whose audio goes past the framework.
-pub trait HostedPlugin: ClapPlugin + Vst3Plugin {
-    /// What entry point and framework object share.
-    type Instance: AudioInstance;
-
-    /// Runs `create`, within which the framework constructs `Self` on this thread; gives back its result and the
-    /// instance that was constructed, if any.
-    fn capture_during<R>(create: impl FnOnce() -> R) -> (R, Option<Self::Instance>);
-
-    /// The CLAP descriptor. (A generic function cannot own a static of each type.)
-    fn clap_descriptor() -> &'static PluginDescriptor;
 }
 
 /// The number under which the framework publishes a parameter: a polynomial hash of its id in 31 bits. A test of the

@@ -5,11 +5,13 @@
 //! fewer buses than declared; writes behind the host's buffers when an event lies later than its block ends; panics when
 //! it is called before activation; and takes locks. Hosts do each of these. Instead, [`BusAdapter`] completes the buses,
 //! [`clap::Events`] and [`vst3::Changes`] read the changes of parameters, and the plug-in processes one [`Block`] from
-//! change to change through the small traits in [`effect`].
+//! change to change through the small traits in [`effect`] and [`instance`].
 //!
 //! | module | contents |
 //! |---|---|
-//! | [`effect`] | traits that the plug-in implements |
+//! | [`effect`] | what a block is processed with |
+//! | [`instance`] | what an instance of the plug-in does for its entry points |
+//! | [`layout`] | the layouts of buses that the plug-in agrees to |
 //! | [`buses`] | the host's buffers as complete stereo buses |
 //! | [`clap`] | CLAP entry, `process`, events |
 //! | [`vst3`] | VST3 factory, `process`, parameter queues |
@@ -18,21 +20,20 @@
 //! All of it but the two entry points runs without the framework and without foreign code, so that Miri can run the unit
 //! tests: `cargo +nightly miri test -p unbraid-formats`.
 
+mod activation;
 pub mod buses;
 pub mod clap;
 pub mod effect;
+pub mod instance;
+pub mod layout;
 pub mod try_cell;
 pub mod vst3;
 
 #[cfg(test)]
 mod test_parameters;
 
-pub use buses::{Block, BusAdapter, HostBus, Layout, StemBuses, Stereo};
-pub use effect::{AudioInstance, Change, Effect, HostedPlugin, Outcome, ParameterChange, Parameters};
+pub use buses::{Block, BusAdapter, HostBus};
+pub use effect::{Change, Effect, ParameterChange, Parameters, StemBuses, Stereo};
+pub use instance::{AudioInstance, HostedPlugin, Outcome};
+pub use layout::{CHANNELS, Layout, STEMS};
 pub use try_cell::TryCell;
-
-/// Channels of a full bus.
-pub const CHANNELS: usize = 2;
-
-/// Stem buses behind the main output.
-pub const STEMS: usize = 4;

@@ -11,6 +11,10 @@ pub struct TestParameters {
 }
 
 impl Parameters for TestParameters {
+    fn count(&self) -> usize {
+        3
+    }
+
     fn index(&self, id: u32) -> Option<usize> {
         [10, 11, 12].iter().position(|&known| known == id)
     }

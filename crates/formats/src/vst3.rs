@@ -1,8 +1,12 @@
 //! The VST3 entry point: the framework's class with a `process` of our own.
 
+mod buses;
 mod changes;
 mod factory;
 mod forward;
+mod forwarded;
+mod handler;
+mod held;
 mod plugin;
 
 use std::ffi::c_void;
@@ -12,7 +16,7 @@ use nice_plug::wrapper::setup_logger;
 use nice_plug::wrapper::vst3::vst3::ComWrapper;
 use nice_plug::wrapper::vst3::vst3::Steinberg::IPluginFactory;
 
-use crate::effect::HostedPlugin;
+use crate::instance::HostedPlugin;
 use factory::Factory;
 
 pub use changes::Changes;

@@ -106,7 +106,7 @@ mod tests {
         for step in 1..=1000 {
             timing.add_times(480, Duration::from_micros(10 * step), Duration::from_micros(5 * step));
         }
-        for fraction in [0.01, 0.5, 0.99, 1.0] {
+        for fraction in [0.1, 0.5, 0.99, 1.0] {
             let found = timing.quantile_load(fraction);
             assert!((found / fraction - 1.0).abs() < 0.02, "{fraction}: {found}");
         }

@@ -8,14 +8,14 @@ use unbraid_host::ClapHost;
 use unbraid_song::{PLUGIN_RATES, ReadOptions, Reader, SONG_RATES, Tags};
 
 use crate::plugin::check_buses;
-use crate::shown;
 use crate::stems::{Mode, STEMS};
+use crate::{numbers, shown};
 
 /// The sample rate in Hz and the block at which latencies are told.
 const RATE: f64 = 44_100.0;
 const BLOCK: u32 = 512;
 
-/// What there is to know about the installed plug-in.
+/// Name, version, latencies and rates of the plug-in.
 ///
 /// # Errors
 /// When it does not load.
@@ -45,7 +45,7 @@ pub fn of_plugin(clap: &Path) -> Result<Value> {
 pub fn lines_of_plugin(info: &Value) -> Vec<String> {
     let text = |pointer: &str| info.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     let latency = |mode: &str| info["modes"][mode]["latency_samples"].as_u64().unwrap_or(0);
-    let milliseconds = |samples: u64| samples as f64 * 1000.0 / RATE;
+    let milliseconds = |samples: u64| numbers::float(samples) * 1000.0 / RATE;
     let mut lines = vec![
         format!("unbraid {}", text("/version")),
         format!("plug-in: {} {} ({})", text("/plugin/name"), text("/plugin/version"), text("/plugin/file")),
@@ -62,7 +62,7 @@ pub fn lines_of_plugin(info: &Value) -> Vec<String> {
     lines
 }
 
-/// What a song is, without reading it to its end.
+/// Format, length and tags of a song, without reading it to its end.
 ///
 /// # Errors
 /// When it is no song.
@@ -70,7 +70,7 @@ pub fn of_song(path: &Path) -> Result<Value> {
     let name = shown(path);
     let reader = Reader::open(path, &ReadOptions { name: Some(name.clone()), ..ReadOptions::default() })?;
     let info = reader.info();
-    let seconds = info.frames.map(|frames| frames as f64 / f64::from(info.rate));
+    let seconds = info.frames.map(|frames| numbers::float(frames) / f64::from(info.rate));
     let cover = info.cover.as_ref().map(|cover| json!({"type": cover.mime, "bytes": cover.bytes.len()}));
     Ok(json!({
         "file": name,
@@ -132,7 +132,7 @@ pub fn lines_of_song(info: &Value) -> Vec<String> {
 
 /// Seconds as `m:ss.t`.
 fn clock(seconds: f64) -> String {
-    let tenths = (seconds * 10.0).round() as u64;
+    let tenths = numbers::whole((seconds * 10.0).round());
     format!("{}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10)
 }
 

@@ -29,6 +29,7 @@ mod levels;
 mod measure;
 mod naming;
 pub mod network;
+mod numbers;
 mod options;
 mod picture;
 mod pipeline;

@@ -1,4 +1,6 @@
-//! What a stream of samples is like, in a few numbers.
+//! Peak, energy and silence of a stream.
+
+use crate::numbers::{float, whole};
 
 /// Windows for the silence check, in seconds.
 const SILENCE_WINDOW_S: f64 = 0.1;
@@ -42,7 +44,7 @@ pub struct Silence {
 impl Silence {
     /// Nothing yet, at a sample rate in Hz.
     pub fn new(rate: u32) -> Self {
-        let window = (SILENCE_WINDOW_S * f64::from(rate)) as u64;
+        let window = whole(SILENCE_WINDOW_S * f64::from(rate));
         Self { window: window.max(1), filled: 0, power: 0.0, windows: 0, silent: 0 }
     }
 
@@ -58,7 +60,7 @@ impl Silence {
     }
 
     fn close(&mut self) {
-        let limit = 10f64.powf(SILENCE_DBFS / 10.0) * 2.0 * self.filled as f64;
+        let limit = 10f64.powf(SILENCE_DBFS / 10.0) * 2.0 * float(self.filled);
         self.windows += 1;
         self.silent += u64::from(self.power < limit);
         (self.filled, self.power) = (0, 0.0);
@@ -70,7 +72,7 @@ impl Silence {
         if all.windows == 0 && all.filled > 0 {
             all.close();
         }
-        all.silent as f64 / all.windows.max(1) as f64
+        float(all.silent) / float(all.windows.max(1))
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::shown;
 
-/// What a network file says about itself.
+/// Metadata of a network file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Network {
     /// Its name.
@@ -142,6 +142,7 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "short texts of tests")]
 mod tests {
     use super::*;
 

@@ -7,6 +7,7 @@ use plotters::element::BitMapElement;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 
+use crate::numbers;
 use crate::spectrum::{FREQUENCIES, ROWS, Spectrograms};
 
 /// Width of the picture in pixels.
@@ -137,7 +138,7 @@ fn shade(colour: RGBColor, value: f32) -> [u8; 3] {
         } else {
             mix(full, 255, (value - 0.75) * 2.4)
         };
-        level.round().clamp(0.0, 255.0) as u8
+        u8::try_from(numbers::nearest(f64::from(level))).unwrap_or(if level > 0.0 { u8::MAX } else { 0 })
     };
     [channel(BACKGROUND.0, colour.0), channel(BACKGROUND.1, colour.1), channel(BACKGROUND.2, colour.2)]
 }

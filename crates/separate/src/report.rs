@@ -1,6 +1,7 @@
 //! The report: what was played, how fast, and what to be wary of. JSON for programs, a summary for people.
 
 mod device;
+mod facts;
 mod merge;
 mod warnings;
 
@@ -10,80 +11,13 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::key::Key;
-use crate::measure::{Levels, decibels};
+use crate::measure::decibels;
 use crate::network::Network;
-use crate::options::Options;
-use crate::shown;
+use crate::{numbers, shown};
 
+pub use facts::{Facts, Pass, REPORT, SongFacts, Written, relative_db};
 pub use merge::{is_ours, merge};
 pub use warnings::Wary;
-
-/// The file's name.
-pub const REPORT: &str = "report.json";
-
-/// What the plug-in's pass over a song was like.
-pub struct Pass {
-    /// Reported latency in samples at `rate`.
-    pub latency: usize,
-    /// Sample rate of the plug-in in Hz.
-    pub rate: u32,
-    /// Wall-clock seconds of the whole stream, host included.
-    pub stream_s: f64,
-    /// The host's clock.
-    pub timing: unbraid_host::Timing,
-    /// Name and version of the plug-in.
-    pub plugin: (String, String),
-}
-
-/// The song as it was read.
-pub struct SongFacts<'a> {
-    /// Its file, as the user wrote it.
-    pub name: String,
-    /// Its file's whole path; nothing for standard input.
-    pub path: Option<PathBuf>,
-    /// What is known of it.
-    pub info: &'a unbraid_song::Info,
-    /// Length in samples at the files' rate.
-    pub samples: u64,
-    /// The files' rate in Hz.
-    pub rate: u32,
-    /// Levels at the plug-in's rate.
-    pub levels: Levels,
-}
-
-/// A written file of audio.
-pub struct Written {
-    /// What it is.
-    pub track: String,
-    /// Levels before the gain of `--normalize`, at the files' rate.
-    pub levels: Levels,
-    /// How much of it was given to it alone, if it is a part of the song.
-    pub confidence: Option<f32>,
-}
-
-/// Everything that a report is made from.
-pub struct Facts<'a> {
-    /// The command's options.
-    pub options: &'a Options,
-    /// What the rendering depends on.
-    pub key: Key,
-    /// Names and sizes of the written files, without the report.
-    pub files: Vec<(String, u64)>,
-    /// The network in the plug-in, where it is known.
-    pub model: Option<Network>,
-    /// The song.
-    pub song: SongFacts<'a>,
-    /// The plug-in's pass.
-    pub pass: Pass,
-    /// The files of audio.
-    pub written: Vec<Written>,
-    /// What to be wary of.
-    pub warnings: Vec<String>,
-    /// The gain of `--normalize`, in dB.
-    pub gain_db: f64,
-    /// Seconds since the separation started.
-    pub seconds: f64,
-}
 
 /// `report.json`.
 #[derive(Debug, Serialize)]
@@ -108,11 +42,11 @@ pub struct Report {
     normalize_gain_db: f64,
     /// The written audio files.
     tracks: Vec<TrackPart>,
-    /// What to be wary of, a sentence each.
+    /// Warnings, a sentence each.
     warnings: Vec<String>,
     /// Bytes of each written file beside this report.
     files: serde_json::Map<String, serde_json::Value>,
-    /// What the files depend on: of several songs, one whose key is the same is not rendered again.
+    /// The rendering's key: of several songs, one whose key is the same is not rendered again.
     key: Key,
 }
 
@@ -181,12 +115,6 @@ struct TrackPart {
     confidence: Option<f32>,
 }
 
-/// Power of a track over the song's: both may have rates of their own.
-pub(crate) fn relative_db(track: &Levels, rate: u32, song: &Levels, song_rate: u32) -> Option<f64> {
-    let per_second = |levels: &Levels, rate: u32| levels.energy / f64::from(rate);
-    decibels(per_second(track, rate) / per_second(song, song_rate).max(f64::MIN_POSITIVE))
-}
-
 impl Report {
     /// Puts the facts together.
     pub fn new(facts: Facts<'_>) -> Self {
@@ -203,7 +131,7 @@ impl Report {
             song: SongPart {
                 file: song.name,
                 path: song.path,
-                seconds: song.samples as f64 / f64::from(song.rate),
+                seconds: numbers::float(song.samples) / f64::from(song.rate),
                 samples: song.samples,
                 channels: song.info.channels,
                 source_rate_hz: song.info.rate,
@@ -225,7 +153,7 @@ impl Report {
             device: device::Device::here(),
             latency: Latency {
                 samples: pass.latency,
-                milliseconds: pass.latency as f64 * 1000.0 / f64::from(pass.rate),
+                milliseconds: numbers::float_length(pass.latency) * 1000.0 / f64::from(pass.rate),
             },
             time: Time {
                 run_s: facts.seconds,

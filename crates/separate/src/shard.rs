@@ -44,12 +44,12 @@ mod tests {
 
     #[test]
     fn every_song_belongs_to_exactly_one_part_and_parts_are_even() {
-        let mut sizes = [0; 5];
+        let mut sizes = [0usize; 5];
         for song in 0..1000u64 {
             let hash = format!("{:016x}{:048x}", song.wrapping_mul(0x9e37_79b9_7f4a_7c15), 0);
-            let parts: Vec<usize> = (1..=5)
+            let parts: Vec<usize> = (1..=5usize)
                 .filter(|index| format!("{index}/5").parse::<Shard>().unwrap().holds(&hash))
-                .map(|index| index as usize - 1)
+                .map(|index| index - 1)
                 .collect();
             assert_eq!(parts.len(), 1, "{hash}");
             sizes[parts[0]] += 1;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 
+use crate::numbers::{float_length, place, single};
+
 /// Samples of one transform. At 44.1 kHz a bin is 10.8 Hz wide: bass notes are apart.
 const FFT: usize = 4096;
 
@@ -24,7 +26,7 @@ pub const ROWS: usize = 256;
 struct Column {
     /// `[signal][row]`: power, the lowest frequency first.
     rows: Vec<Vec<f32>>,
-    /// Of each signal: its energy, and the same weighted by its share of all signals' magnitudes.
+    /// Of each signal: its energy, and the same weighted by its fraction of all signals' magnitudes.
     energy: Vec<[f64; 2]>,
 }
 
@@ -48,8 +50,7 @@ impl Spectrograms {
     /// Of `signals` signals at a sample rate in Hz.
     pub fn new(signals: usize, rate: u32) -> Self {
         let plan = RealFftPlanner::<f32>::new().plan_fft_forward(FFT);
-        let window: Vec<f32> =
-            (0..FFT).map(|n| 0.5 - 0.5 * (std::f32::consts::TAU * n as f32 / FFT as f32).cos()).collect();
+        let window: Vec<f32> = (0..FFT).map(|n| hann(float_length(n) / float_length(FFT))).collect();
         // A sine of amplitude 1 has its peak bin at half the window's sum.
         let scale = (2.0 / window.iter().sum::<f32>()).powi(2);
         let (frame, spectrum) = (plan.make_input_vec(), plan.make_output_vec());
@@ -151,35 +152,47 @@ impl Spectrograms {
     pub fn confidence(&self, signal: usize) -> f32 {
         let sums = self.columns.iter().map(|column| column.energy[signal]);
         let [plain, weighted] = sums.fold([0.0; 2], |[a, b], [c, d]| [a + c, b + d]);
-        if plain > 0.0 { (weighted / plain) as f32 } else { 0.0 }
+        if plain > 0.0 { single(weighted / plain) } else { 0.0 }
     }
+}
+
+/// The window at this part of its length.
+fn hann(part: f64) -> f32 {
+    0.5 - 0.5 * (std::f32::consts::TAU * single(part)).cos()
 }
 
 /// Powers of bins as rows.
 fn rows(powers: &[f32], rate: u32) -> Vec<f32> {
     let octaves = (FREQUENCIES.end / FREQUENCIES.start).log2();
     let bin = |row: f64| {
-        FREQUENCIES.start * 2f64.powf(octaves * row / (ROWS - 1) as f64) * FFT as f64 / f64::from(rate)
+        FREQUENCIES.start * 2f64.powf(octaves * row / float_length(ROWS - 1)) * float_length(FFT)
+            / f64::from(rate)
     };
-    (0..ROWS).map(|row| power_between(powers, bin(row as f64 - 0.5), bin(row as f64 + 0.5))).collect()
+    (0..ROWS).map(float_length).map(|row| power_between(powers, bin(row - 0.5), bin(row + 0.5))).collect()
 }
 
 /// Power between two fractional bins: the largest of those inside, or interpolated where a row is finer than a bin.
 fn power_between(powers: &[f32], low: f64, high: f64) -> f32 {
     let last = powers.len() - 1;
-    if low > last as f64 {
+    if low > float_length(last) {
         return 0.0;
     }
     if high - low < 1.0 {
-        let middle = f64::midpoint(low, high).min(last as f64);
-        let (below, fraction) = (middle as usize, middle.fract() as f32);
+        let middle = f64::midpoint(low, high).min(float_length(last));
+        let (below, fraction) = (place(middle), single(middle.fract()));
         return powers[below] * (1.0 - fraction) + powers[(below + 1).min(last)] * fraction;
     }
-    let range = low.round() as usize..=(high.round() as usize).min(last);
+    let range = place(low.round())..=place(high.round()).min(last);
     powers[range].iter().copied().fold(0.0, f32::max)
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "signals of tests"
+)]
 mod tests {
     use super::*;
 

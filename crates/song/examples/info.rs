@@ -29,7 +29,7 @@ fn read(path: &Path, out: &mut dyn Write) -> Result<(), SongError> {
         info.bits,
         reader.rate()
     );
-    let _ = writeln!(out, "  {:?} {:?}", info.tags.title, info.cover);
+    let _ = writeln!(out, "  {:?} {:?}", info.tags, info.cover);
     for warning in reader.warnings() {
         let _ = writeln!(out, "  {warning}");
     }

@@ -19,6 +19,11 @@ static REGISTRY: LazyLock<CodecRegistry> = LazyLock::new(|| {
 
 /// A decoder for these parameters.
 pub fn decoder(parameters: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, ErrorKind> {
+    let channels = parameters.channels.as_ref().map_or(0, |channels| channels.count());
+    if parameters.codec == CODEC_ID_VORBIS && channels > 2 {
+        // symphonia undoes the coupling of more than two channels in the wrong order, and mixes them up.
+        return Err(ErrorKind::Codec(format!("Vorbis with {channels} channels")));
+    }
     let refused = |error| ErrorKind::Codec(reason(parameters, &error));
     REGISTRY.make_audio_decoder(parameters, &AudioDecoderOptions::default()).map_err(refused)
 }

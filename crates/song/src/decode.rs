@@ -41,6 +41,8 @@ pub struct Decoder {
     /// `planes` wait until the silence before them is delivered.
     held: bool,
     watched: u32,
+    /// The decoder has decoded nothing since it began.
+    fresh: bool,
     ended: bool,
     /// A part that begins once the silence at the end of the one before is delivered.
     next_part: Option<Box<Part>>,
@@ -79,6 +81,7 @@ impl Decoder {
             silence: Vec::new(),
             held: false,
             watched: 0,
+            fresh: true,
             ended: false,
             next_part: None,
             parts: 1,
@@ -158,13 +161,13 @@ impl Decoder {
         if self.timeline.jumps_to(piece.start) {
             self.decoder.reset();
             self.watched = WATCHED;
+            self.fresh = true;
         }
         if self.decode(&piece.packet)? && !piece.broken && !self.bursts() {
             self.watched = self.watched.saturating_sub(1);
-            // Vorbis gives less than the container counts where it has nothing to lap with.
-            let skipped = piece.packet.trim_start.get().cast_signed();
-            let missing = piece.frames.saturating_sub(self.planes[0].len() as u64).cast_signed();
-            let skipped = skipped.min(missing);
+            // A decoder of Vorbis gives less than the container counts where it has nothing to lap with.
+            let less = piece.frames.saturating_sub(self.planes[0].len() as u64);
+            let skipped = if std::mem::take(&mut self.fresh) { cast::signed(less) } else { 0 };
             self.timeline.put(piece.start.map(|start| start + skipped), &mut self.planes);
             self.held = !self.planes[0].is_empty();
             return Ok(());
@@ -213,6 +216,7 @@ impl Decoder {
         self.timeline.begin(&part);
         self.part = part;
         self.watched = 0;
+        self.fresh = true;
         let before = (self.rate, self.channels.clone());
         self.look();
         Ok(before != (self.rate, self.channels.clone()))

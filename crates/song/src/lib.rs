@@ -4,6 +4,7 @@
 //! top of it. What is odd about a file is told by [`Reader::warnings`]; what cannot be read is a [`SongError`] of one
 //! line that names the file and the remedy. Nothing here is for the audio thread.
 
+mod aiff;
 mod cast;
 mod codec;
 mod decode;
@@ -14,6 +15,7 @@ mod input;
 mod kind;
 mod mixdown;
 mod open;
+mod part;
 mod reader;
 mod resample;
 mod song;

@@ -5,7 +5,7 @@ use std::io::{self, Seek, SeekFrom};
 
 use symphonia::core::audio::Channels;
 use symphonia::core::codecs::audio::AudioCodecParameters;
-use symphonia::core::codecs::audio::well_known::CODEC_ID_ALAC;
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_ALAC};
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::well_known::{
     FORMAT_ID_ISOMP4, FORMAT_ID_MKV, FORMAT_ID_MP1, FORMAT_ID_MP2, FORMAT_ID_MP3, FORMAT_ID_OGG,
@@ -14,6 +14,7 @@ use symphonia::core::formats::{FormatOptions, FormatReader};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 
+use crate::aiff::Aiff;
 use crate::cast;
 use crate::codec;
 use crate::decode::Decoder;
@@ -39,6 +40,10 @@ pub fn open(mut file: File, extension: Option<&str>) -> Result<Opened, ErrorKind
     if let Some(wave) = Wave::find(&mut file)? {
         return open_wave(wave, file);
     }
+    if let Some(aiff) = Aiff::find(&mut file)? {
+        return open_aiff(aiff, file);
+    }
+    file.rewind()?;
     let probed = probe(Box::new(file.try_clone()?), extension);
     let format = match probed {
         Ok(format) => format,
@@ -52,7 +57,7 @@ pub fn open(mut file: File, extension: Option<&str>) -> Result<Opened, ErrorKind
         return open_mpa(file, collected);
     }
     let name = container_name(&*format);
-    let told = told(&*format, &mut file, &collected)?;
+    let told = told(&*format, &mut file, &mut collected)?;
     let general = General::new(format, told)?;
     finish(Box::new(general), None, name, collected)
 }
@@ -88,10 +93,13 @@ fn open_wave(wave: Wave, file: File) -> Result<Opened, ErrorKind> {
         let bytes = wave.bytes();
         let mpa = Mpa::open(file, bytes)?.ok_or(ErrorKind::NoSound)?;
         finish(Box::new(mpa), None, "WAV", collected)?
+    } else if wave.format.frames_per_block().is_none() {
+        return Err(ErrorKind::Codec(format!("WAV of the kind {:#06x}", wave.format.tag)));
     } else {
         let format = probe(wave.into_source(file), Some("wav"))?;
         let end = frames.and_then(|frames| i64::try_from(frames).ok());
-        let told = Told { window: Some(Window { begin: 0, end, resume: None }), extra: None, alone: true };
+        let window = Some(Window { begin: 0, end, resume: None });
+        let told = Told { window, alone: true, ..Told::default() };
         finish(Box::new(General::new(format, told)?), Some(channels), "WAV", collected)?
     };
     opened.info.bits = opened.info.bits.or(Some(u32::from(bits)).filter(|&bits| bits > 0));
@@ -105,8 +113,22 @@ fn open_wave(wave: Wave, file: File) -> Result<Opened, ErrorKind> {
     Ok(opened)
 }
 
+fn open_aiff(aiff: Aiff, file: File) -> Result<Opened, ErrorKind> {
+    let missing = aiff.missing_seconds;
+    let format = probe(aiff.into_source(file), Some("aiff"))?;
+    let told = Told { alone: true, ..Told::default() };
+    let mut opened = finish(Box::new(General::new(format, told)?), None, "AIFF", Collected::default())?;
+    if missing > 0.0 {
+        let at = cast::float(opened.info.frames.unwrap_or(0)) / f64::from(opened.info.rate.max(1));
+        opened.warnings.push(Warning::BreaksOff { at, missing: Some(missing) });
+    } else {
+        opened.warnings.push(Warning::HeaderSizes);
+    }
+    Ok(opened)
+}
+
 /// What symphonia does not tell of a container.
-fn told(format: &dyn FormatReader, file: &mut File, collected: &Collected) -> Result<Told, ErrorKind> {
+fn told(format: &dyn FormatReader, file: &mut File, collected: &mut Collected) -> Result<Told, ErrorKind> {
     let (track, parameters) = audio_track(format)?;
     let rate = parameters.sample_rate.unwrap_or(0);
     let frames = track.num_frames.filter(|&frames| frames > 0);
@@ -121,9 +143,17 @@ fn told(format: &dyn FormatReader, file: &mut File, collected: &Collected) -> Re
         FORMAT_ID_MKV => {
             let extra = aside(file, |file| matroska::extra(file, track.id))?;
             let samples = |nanoseconds: u64| cast::rounded(cast::float(nanoseconds) * f64::from(rate) / 1e9);
-            told.extra = Some((samples(extra.before).cast_signed(), samples(extra.behind)));
+            // An artist that is told of the whole file counts as one of an album.
+            collected.tags.artist = collected.tags.artist.take().or(collected.tags.album_artist.clone());
+            collected.tags.title = collected.tags.title.take().or(extra.title);
+            // A negative number would be a great one here.
+            let behind = Some(samples(extra.behind)).filter(|&behind| behind < u64::from(rate)).unwrap_or(0);
+            told.extra = Some((samples(extra.before).cast_signed(), behind));
         }
-        FORMAT_ID_OGG => told.alone = !aside(file, ogg::is_chained)?,
+        FORMAT_ID_OGG => {
+            let pages = aside(file, ogg::pages)?;
+            (told.alone, told.gaps) = (!pages.chained, pages.gaps);
+        }
         _ => {}
     }
     Ok(told)
@@ -164,5 +194,10 @@ fn finish(
         tags: collected.tags,
         cover: collected.cover,
     };
-    Ok(Opened { decoder, info, warnings: Vec::new() })
+    let mut warnings = Vec::new();
+    // The upper half of HE-AAC is hidden in what a decoder of plain AAC skips.
+    if part.parameters.codec == CODEC_ID_AAC && info.rate <= 24_000 {
+        warnings.push(Warning::PerhapsHalf { rate: info.rate });
+    }
+    Ok(Opened { decoder, info, warnings })
 }

@@ -83,7 +83,27 @@ impl Tags {
             b"ICRD" => set(&mut self.date, &text),
             b"ICMT" => set(&mut self.comment, &text),
             b"ICOP" => set(&mut self.copyright, &text),
-            b"IPRT" | b"ITRK" => self.track = text.trim().parse().ok().or(self.track),
+            b"IPRT" | b"ITRK" => {
+                let mut numbers = text.trim().split('/').map(|number| number.trim().parse().ok());
+                self.track = numbers.next().flatten().or(self.track);
+                self.track_total = numbers.next().flatten().or(self.track_total);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes a tag that is called by its name only, as Matroska's are.
+    fn set_named(&mut self, name: &str, text: &str) {
+        match name.to_ascii_uppercase().as_str() {
+            "TITLE" => set(&mut self.title, text),
+            "ARTIST" => set(&mut self.artist, text),
+            "ALBUM" => set(&mut self.album, text),
+            "ALBUM_ARTIST" => set(&mut self.album_artist, text),
+            "COMPOSER" => set(&mut self.composer, text),
+            "GENRE" => set(&mut self.genre, text),
+            "DATE" => set(&mut self.date, text),
+            "COMMENT" => set(&mut self.comment, text),
+            "COPYRIGHT" => set(&mut self.copyright, text),
             _ => {}
         }
     }
@@ -103,7 +123,7 @@ impl Tags {
             S::TrackTotal(number) => self.track_total = Some(*number),
             S::DiscNumber(number) => self.disc = Some(*number),
             S::DiscTotal(number) => self.disc_total = Some(*number),
-            S::Comment(text) => set(&mut self.comment, text),
+            S::Comment(text) | S::Description(text) => set(&mut self.comment, text),
             S::Copyright(text) => set(&mut self.copyright, text),
             S::IdentIsrc(text) => set(&mut self.isrc, text),
             S::Bpm(number) => self.bpm = Some(*number),
@@ -119,6 +139,14 @@ fn set(place: &mut Option<String>, text: &str) {
     if !text.is_empty() {
         *place = Some(text.to_owned());
     }
+}
+
+/// A text of ID3 that is called a comment.
+fn is_called_comment(tag: &Tag) -> bool {
+    let fields = tag.raw.sub_fields.as_deref().unwrap_or_default();
+    fields
+        .iter()
+        .any(|field| matches!(&field.value, RawValue::String(text) if text.eq_ignore_ascii_case("comment")))
 }
 
 /// What a container's tags say.
@@ -186,6 +214,11 @@ impl Collected {
             }
         } else if let Some(standard) = &tag.std {
             self.tags.set_standard(standard);
+        } else if is_called_comment(tag) {
+            // ffmpeg writes comments of ID3 as texts of its own.
+            set(&mut self.tags.comment, text);
+        } else {
+            self.tags.set_named(&tag.raw.key, text);
         }
     }
 

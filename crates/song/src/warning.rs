@@ -52,6 +52,11 @@ pub enum Warning {
     },
     /// Sizes in the file's header are wrong: the file was read to its end.
     HeaderSizes,
+    /// AAC at so low a rate that it may be HE-AAC, of which only the lower half of the spectrum is read.
+    PerhapsHalf {
+        /// Rate in Hz.
+        rate: u32,
+    },
     /// Several songs are joined in one file: all were read, one after the other.
     Joined {
         /// How many.
@@ -92,6 +97,10 @@ impl fmt::Display for Warning {
             Self::Resampled { from, to } => {
                 write!(f, "{from} Hz is outside of what the plug-in takes; resampled to {to} Hz")
             }
+            Self::PerhapsHalf { rate } => write!(
+                f,
+                "AAC at {rate} Hz may be HE-AAC, of which the upper half is not read: convert it to WAV if it is dull"
+            ),
             Self::HeaderSizes => write!(f, "the header's sizes are wrong; the file was read to its end"),
             Self::Joined { parts } => write!(f, "{parts} songs are joined in the file; all were read"),
         }

@@ -4,13 +4,14 @@
 //! the samples.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
 use symphonia::core::audio::{Channels, Position};
 use symphonia::core::io::MediaSource;
 
 use crate::cast;
+use crate::part::Part;
 use crate::tags::Tags;
 use crate::wave_format::Format;
 
@@ -107,7 +108,7 @@ impl Wave {
     pub fn into_source(self, file: File) -> Box<dyn MediaSource> {
         let length = self.end - self.start;
         let head = self.format.header(length);
-        Box::new(Part { head: Cursor::new(head), file, start: self.start, length, at: 0 })
+        Box::new(Part::new(head, file, self.bytes()))
     }
 }
 
@@ -265,60 +266,5 @@ fn list(body: &[u8], tags: &mut Tags) {
         let text = &tail[..length.min(tail.len())];
         tags.set_info(&[*a, *b, *c, *d], text);
         rest = tail.get(length.next_multiple_of(2)..).unwrap_or_default();
-    }
-}
-
-/// A header of our own and then a part of a file.
-struct Part {
-    head: Cursor<Vec<u8>>,
-    file: File,
-    start: u64,
-    length: u64,
-    at: u64,
-}
-
-impl Part {
-    fn head_length(&self) -> u64 {
-        self.head.get_ref().len() as u64
-    }
-}
-
-impl Read for Part {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let head = self.head_length();
-        let count = if self.at < head {
-            self.head.set_position(self.at);
-            self.head.read(buffer)?
-        } else {
-            let at = self.at - head;
-            let left = usize::try_from(self.length.saturating_sub(at)).unwrap_or(usize::MAX);
-            let room = buffer.len().min(left);
-            self.file.seek(SeekFrom::Start(self.start + at))?;
-            self.file.read(&mut buffer[..room])?
-        };
-        self.at += count as u64;
-        Ok(count)
-    }
-}
-
-impl Seek for Part {
-    fn seek(&mut self, place: SeekFrom) -> io::Result<u64> {
-        let (base, offset) = match place {
-            SeekFrom::Start(at) => (at, 0),
-            SeekFrom::Current(offset) => (self.at, offset),
-            SeekFrom::End(offset) => (self.head_length() + self.length, offset),
-        };
-        self.at = base.checked_add_signed(offset).ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.at)
-    }
-}
-
-impl MediaSource for Part {
-    fn is_seekable(&self) -> bool {
-        true
-    }
-
-    fn byte_len(&self) -> Option<u64> {
-        Some(self.head_length() + self.length)
     }
 }

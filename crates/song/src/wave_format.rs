@@ -45,7 +45,12 @@ impl Format {
         let plain = matches!(tag, INTEGER | FLOAT | A_LAW | MU_LAW);
         // Bits that are no whole bytes lie at the upper end of whole ones.
         let bits = if plain { bits.next_multiple_of(8) } else { bits };
-        let block = if plain { u64::from(bits / 8) * u64::from(channels) } else { u64::from(block) };
+        let block = match tag {
+            _ if plain => u64::from(bits / 8) * u64::from(channels),
+            // Frames of any length follow each other.
+            MP3 => 1,
+            _ => u64::from(block),
+        };
         let rest = body.get(16..).unwrap_or_default().to_vec();
         (block > 0).then_some(Self { tag, channels, rate, block, bits, mask, rest })
     }

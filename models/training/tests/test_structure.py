@@ -4,6 +4,7 @@ look through."""
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -68,6 +69,14 @@ def test_no_package_imports_itself_by_way_of_others():
     packages = between_packages(imports())
     assert {"model", "data", "mixing", "training"} <= set(packages)
     assert cycle(packages) == []
+
+
+def test_packages_import_only_those_above_them_in_the_readme_s_table():
+    order = re.findall(r"^\| `(\w+)` \|", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
+    packages = between_packages(imports())
+    assert set(order) == {folder.parent.name for folder in PACKAGE.glob("*/__init__.py")}
+    for place, name in enumerate(order):
+        assert packages[name] - {"errors"} <= set(order[:place]), name
 
 
 def test_a_cycle_shows():

@@ -162,12 +162,8 @@ class Run:
         rank = processes.rank
         self.state = states[rank] if rank < len(states) else network.initial_state(1)
         self.songs = DevelopmentSongs(args.dev) if args.dev and processes.first else None
-        bf16 = bf16_pays() and not args.float32
-        self.losses = (
-            self.loss_of(network, bf16)
-            if args.no_compile
-            else torch.compile(self.loss_of(network, bf16), dynamic=False)
-        )
+        loss = self.loss_of(network, bf16_pays() and not args.float32)
+        self.losses = loss if args.no_compile else torch.compile(loss, dynamic=False)
         self.meter = Meter()
 
     def begun(self) -> BandNetwork:
@@ -177,10 +173,11 @@ class Run:
         network = BandNetwork(Size(**self.args.size))
         probe = self.batches(self.args.seed + 999, FEATURE_BATCHES)
         feature_scale(network, [probe[i].feats for i in range(FEATURE_BATCHES)])
+        torch.set_num_threads(self.args.threads)  # batches are made with one
         return network
 
     def take_up(self, state: ResumeState) -> list:
-        """What of an interrupted run is not the trainer's; returns the states."""
+        """Takes up the parts of an interrupted run that are not the trainer's; returns the states."""
         self.best = state.best
         if state.dataset_size != self.catalogue.items and self.processes.first:
             print(

@@ -4,7 +4,7 @@
         --network studio=../checkpoints/studio.pt --network live=../checkpoints/live.pt --dev SONGS
 
 For machines that are lent by the minute: the learning rate falls to zero when the time is over, however fast they are.
-`train.py` is for all others, and for whoever has days.
+`train.py` is for all others.
 
 The first part is enough to begin with: the others, and those that `--later` names, are read by a process of their own
 while the networks compile.
@@ -26,7 +26,7 @@ import torch
 
 from .data.dataset import SAMPLE_RATE
 from .data.pack import unpack
-from .errors import run
+from .errors import UserError, run
 from .mixing.catalogue import PackedCatalogue
 from .mixing.mixer import Mixer
 from .mixing.planner import Plan, Planner
@@ -145,7 +145,8 @@ class ModeTraining:
         return entry
 
     def save(self, number: int, licences: set[str]) -> None:
-        """What `export` and `train --init` need; `licences` of what was trained on join those of before."""
+        """Writes a checkpoint for `export` and `train --init`; `licences` of what was trained on join those of
+        before."""
         checkpoint = self.trainer.checkpoint(self.licences | licences, vars(self.args))
         checkpoint.half().save(self.args.out / f"{self.mode}-{number}.pt")
 
@@ -160,7 +161,7 @@ class Run:
         self.samples = samples_of(args.seconds, list(LAYOUTS.values()))
         # Before anything of the device's is in this process, of which it becomes a copy.
         self.later = self.read_the_others()
-        self.use(PackedCatalogue(unpack(args.parts[:1], args.workers)))
+        self.use(self.first_part())
         self.plan = next(self.plans)  # the workers are there before the device is touched
         sound = PackedSound(self.catalogue, self.device)
         self.mixer = Mixer(sound, self.samples, args.seed, compiled=not args.no_compile)
@@ -174,6 +175,16 @@ class Run:
         if not args.later and len(args.parts) == 1:
             return None
         return ProcessPoolExecutor(1).submit(read_later, args.later, args.parts, args.workers)
+
+    def first_part(self) -> PackedCatalogue:
+        """The first part; or, where it lacks a stem, all of them."""
+        try:
+            return PackedCatalogue(unpack(self.args.parts[:1], self.args.workers))
+        except UserError:
+            if not self.later:
+                raise
+            whole, self.later = receive(self.later.result()), None
+            return whole
 
     def use(self, catalogue: PackedCatalogue) -> None:
         """Draws plans from a catalogue from now on."""

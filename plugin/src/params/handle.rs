@@ -77,6 +77,11 @@ impl<'a> ParamHandle<'a> {
         matches!(self.pointer, ParamPtr::EnumParam(_))
     }
 
+    /// The framework's pointer, to recognize the parameter by.
+    pub fn pointer(self) -> ParamPtr {
+        self.pointer
+    }
+
     /// True if `pointer`, which need not be good, is of this parameter.
     pub fn is(self, pointer: ParamPtr) -> bool {
         self.pointer == pointer
@@ -104,10 +109,12 @@ impl<'a> ParamHandle<'a> {
         unsafe { setter.raw_context.raw_begin_set_parameter(self.pointer) };
     }
 
-    /// Sets the value through the host, within a gesture.
+    /// Sets the value through the host, within a gesture, and at once: the framework waits for the host's next block or
+    /// flush, and hosts that have bypassed the plug-in send none.
     pub fn set_in_gesture(self, setter: &ParamSetter<'_>, value: f32) {
         // SAFETY: the pointer leads to a parameter that is borrowed for `'a`.
         unsafe { setter.raw_context.raw_set_parameter_normalized(self.pointer, value) };
+        self.set(value);
     }
 
     /// Ends a gesture.
@@ -133,6 +140,11 @@ impl ParamTable {
         Self { params, entries }
     }
 
+    /// Number of parameters.
+    pub fn count(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Index of the parameter with the host's number `id`. The audio thread may call it.
     pub fn index(&self, id: u32) -> Option<usize> {
         self.entries.binary_search_by_key(&id, |(known, _)| *known).ok()
@@ -155,8 +167,41 @@ impl ParamTable {
 
 #[cfg(test)]
 mod tests {
+    use nice_plug::context::PluginApi;
+    use nice_plug::context::gui::{GuiContext, GuiContextInner};
+    use nice_plug::plugin::PluginState;
+
     use super::*;
     use crate::params::UnbraidParams;
+
+    /// The framework while its host processes but sends no block: nothing is set.
+    struct Paused;
+
+    impl GuiContextInner for Paused {
+        fn plugin_api(&self) -> PluginApi {
+            PluginApi::Vst3
+        }
+        unsafe fn raw_begin_set_parameter(&self, _param: ParamPtr) {}
+        unsafe fn raw_set_parameter_normalized(&self, _param: ParamPtr, _normalized: f32) {}
+        unsafe fn raw_end_set_parameter(&self, _param: ParamPtr) {}
+        fn get_state(&self) -> PluginState {
+            unreachable!("no state is asked for")
+        }
+        fn set_state(&self, _state: PluginState) {}
+        fn request_restart(&self) {}
+    }
+
+    #[test]
+    fn a_gesture_sets_the_value_though_no_block_takes_it() {
+        let (params, gui) = (UnbraidParams::default(), GuiContext::new(Arc::new(Paused)));
+        for (_, param) in handles(&params) {
+            let value = param.from_plain(param.to_plain(if param.value() > 0.5 { 0.0 } else { 1.0 }));
+            param.begin_gesture(&gui.param_setter());
+            param.set_in_gesture(&gui.param_setter(), value);
+            param.end_gesture(&gui.param_setter());
+            assert_eq!(param.value(), value);
+        }
+    }
 
     fn table() -> ParamTable {
         ParamTable::new(Arc::new(UnbraidParams::default()), unbraid_formats::effect::host_id)

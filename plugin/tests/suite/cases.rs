@@ -1,4 +1,4 @@
-//! What hosts hand over as output buses, and what must come out all the same.
+//! The ways in which hosts hand over output buses, in each of which main must be right.
 
 use std::ptr;
 
@@ -26,17 +26,20 @@ pub enum Case {
     NoChannels,
     /// All buses, but the stems' channel pointers are null.
     NullChannels,
+    /// All buses, but vocals have the main bus's memory, and bass the drums'.
+    SharedMemory,
     /// As declared, with a block of no samples before each block.
     EmptyBlocks,
 }
 
-pub const CASES: [Case; 7] = [
+pub const CASES: [Case; 8] = [
     Case::All,
     Case::One,
     Case::Three,
     Case::NullArrays,
     Case::NoChannels,
     Case::NullChannels,
+    Case::SharedMemory,
     Case::EmptyBlocks,
 ];
 
@@ -74,11 +77,16 @@ impl Memory {
 
     /// The output buses that the host declares in `case`, and nothing behind them.
     pub fn outputs(&mut self, case: Case) -> [Option<Bus>; BUSES + 1] {
-        let buses = self.samples.iter_mut().zip(&mut self.pointers).take(case.declared());
+        let own = self.samples.each_mut().map(|bus| bus.each_mut().map(|channel| channel.as_mut_ptr()));
+        let memory = |bus: usize| match (case, bus) {
+            (Case::SharedMemory, 1 | 3) => own[bus - 1],
+            _ => own[bus],
+        };
+        let buses = self.pointers.iter_mut().take(case.declared());
         let mut declared = [None; BUSES + 1];
-        for ((bus, (samples, pointers)), declared) in buses.enumerate().zip(&mut declared) {
+        for ((bus, pointers), declared) in buses.enumerate().zip(&mut declared) {
             let missing = |what| bus > 0 && case == what;
-            *pointers = samples.each_mut().map(|channel| channel.as_mut_ptr());
+            *pointers = memory(bus);
             if missing(Case::NullChannels) {
                 *pointers = [ptr::null_mut(); CHANNELS];
             }
@@ -154,6 +162,13 @@ pub fn check(case: Case, latency: usize, mut process: impl FnMut(&mut Memory, us
                 }
             }
         }
+    }
+    if case == Case::SharedMemory {
+        assert!(memory.samples[2][0].iter().any(|&sample| sample != 7.0), "the drums keep their memory");
+        assert!(
+            memory.samples[1][0].iter().all(|&sample| sample == 7.0),
+            "the vocals' own memory was not handed over"
+        );
     }
     if case == Case::Three {
         let stem = |bus: usize| &memory.samples[bus][0];

@@ -100,6 +100,13 @@ pub trait Host: Sized {
         changes: &[Change],
     ) -> bool;
 
+    /// Asks for these channels of each input and output bus; returns whether the plug-in agreed.
+    fn arrange(&mut self, input: usize, outputs: &[usize]) -> bool;
+
+    /// Processes blocks of `block` samples, with the channels of each bus as they are handed over; returns whether the
+    /// plug-in agreed.
+    fn process_buses(&mut self, input: &[Vec<f32>], outputs: &mut [Vec<Vec<f32>>], block: usize) -> bool;
+
     /// The same for a host that is connected to all stems.
     fn block(
         &mut self,
@@ -210,6 +217,19 @@ pub fn drive<H: Host>(host: &mut H, input: &Stereo, blocks: Blocks, changes: &[C
         assert!(host.block(input, &mut output, range, &relative), "{}: process failed", H::FORMAT);
     }
     output
+}
+
+/// Streams `input` through `host` and returns its buses, with as many channels each as `channels` says.
+pub fn play_buses<H: Host>(
+    host: &mut H,
+    input: &[Vec<f32>],
+    channels: &[usize],
+    block: usize,
+) -> Vec<Vec<Vec<f32>>> {
+    let mut outputs: Vec<_> =
+        channels.iter().map(|&channels| vec![vec![f32::NAN; input[0].len()]; channels]).collect();
+    assert!(host.process_buses(input, &mut outputs, block), "{}: process failed", H::FORMAT);
+    outputs
 }
 
 /// White noise between −1 and 1, different on both channels.

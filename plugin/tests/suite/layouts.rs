@@ -1,130 +1,202 @@
-//! Layouts of buses in VST3, where a host proposes and the plug-in agrees or not. (Those in CLAP are tested in the
-//! bundle, in the package `unbraid-tests`.)
+//! Layouts of buses that hosts ask for: mono, stereo and empty buses in both formats.
 
+use std::ffi::CStr;
 use std::ptr;
 
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
-    AudioBusBuffers, BusDirections_, IAudioProcessorTrait, IComponentTrait, MediaTypes_, ProcessData,
-    SpeakerArrangement, SymbolicSampleSizes_,
+    BusDirections_, BusInfo, IAudioProcessorTrait, IComponentTrait, MediaTypes_, SpeakerArrangement,
 };
 use nice_plug::wrapper::vst3::vst3::Steinberg::kResultOk;
 
 use super::hosts::*;
 
-/// `Vst::SpeakerArr::kStereo` and `kMono`.
-const STEREO: SpeakerArrangement = 0b11;
-const MONO: SpeakerArrangement = 1 << 19;
-/// `Vst::SpeakerArr::k51`.
-const SURROUND: SpeakerArrangement = 0b11_1111;
+const RATE: f64 = 44_100.0;
+const BLOCK: usize = 256;
 
-fn agree(host: &Vst3, input: SpeakerArrangement, outputs: &[SpeakerArrangement]) -> bool {
-    let (mut input, mut outputs) = ([input], outputs.to_vec());
-    let (_, processor) = host.raw();
-    // SAFETY: the arrays are as long as they say.
-    unsafe {
-        processor.setBusArrangements(input.as_mut_ptr(), 1, outputs.as_mut_ptr(), outputs.len() as i32)
-            == kResultOk
+/// Asserts that `channel` is `input`, delayed by `latency`.
+fn assert_delayed(channel: &[f32], input: &[f32], latency: usize, case: &str) {
+    for (at, sample) in channel.iter().enumerate() {
+        let expected = at.checked_sub(latency).map_or(0.0, |at| input[at]);
+        assert!((sample - expected).abs() < INAUDIBLE, "{case}: sample {at} is {sample}, not {expected}");
     }
 }
 
-fn output_buses(host: &Vst3) -> i32 {
-    let (component, _) = host.raw();
-    // SAFETY: the plug-in is initialised.
-    unsafe { component.getBusCount(MediaTypes_::kAudio as i32, BusDirections_::kOutput as i32) }
+/// What comes out in a layout of main and stems, or of main alone.
+fn play_layout<H: Host>(host: &mut H, input: &[Vec<f32>], outputs: &[usize]) -> Vec<Vec<Vec<f32>>> {
+    host.deactivate();
+    assert!(host.arrange(input.len(), outputs), "{}: {} to {outputs:?} is refused", H::FORMAT, input.len());
+    assert!(host.activate(RATE, BLOCK), "{}: activation for {outputs:?} is refused", H::FORMAT);
+    play_buses(host, input, outputs, BLOCK)
 }
 
-/// Streams the first `channels` of `input` through a host with one output bus and returns what comes out.
-fn play_main(host: &mut Vst3, input: &Stereo, channels: usize) -> Vec<Vec<f32>> {
-    const BLOCK: usize = 256;
-    let length = input[0].len();
-    let mut output = vec![vec![f32::NAN; length]; channels];
-    for start in (0..length).step_by(BLOCK) {
-        let mut inputs: Vec<*mut f32> =
-            input[..channels].iter().map(|channel| channel[start..].as_ptr().cast_mut()).collect();
-        let mut outputs: Vec<*mut f32> =
-            output.iter_mut().map(|channel| channel[start..].as_mut_ptr()).collect();
-        let bus = |pointers: &mut Vec<*mut f32>| {
-            // SAFETY: the type is plain old data, for which zeros are a value.
-            let mut bus: AudioBusBuffers = unsafe { std::mem::zeroed() };
-            bus.numChannels = pointers.len() as i32;
-            bus.__field0.channelBuffers32 = pointers.as_mut_ptr();
-            bus
-        };
-        let (mut input_bus, mut output_bus) = (bus(&mut inputs), bus(&mut outputs));
-        // SAFETY: the type is plain old data, for which zeros are a value.
-        let mut data: ProcessData = unsafe { std::mem::zeroed() };
-        data.symbolicSampleSize = SymbolicSampleSizes_::kSample32 as i32;
-        data.numSamples = BLOCK.min(length - start) as i32;
-        (data.numInputs, data.numOutputs) = (1, 1);
-        (data.inputs, data.outputs) = (&mut input_bus, &mut output_bus);
-        let (_, processor) = host.raw();
-        // SAFETY: the data are as they say.
-        assert_eq!(unsafe { processor.process(&mut data) }, kResultOk);
+fn mono_works_with_any_stems<H: Host>() {
+    for &mode in modes() {
+        let mut host = H::prepared(mode);
+        let [mono, _] = noise(1, 20_000);
+        let mono = [mono];
+        let reference = play_layout(&mut host, &mono, &[1, 2, 2, 2, 2]);
+        let latency = host.latency();
+        let arrangements: [&[usize]; 7] = [
+            &[1],
+            &[1, 2, 2, 2, 2],
+            &[1, 1, 1, 1, 1],
+            &[1, 0, 0, 0, 0],
+            &[1, 1, 0, 2, 1],
+            &[2],
+            &[2, 2, 1, 0, 2],
+        ];
+        for outputs in arrangements {
+            let case = format!("{} {mode:?}, mono to {outputs:?}", H::FORMAT);
+            let played = play_layout(&mut host, &mono, outputs);
+            for channel in &played[0] {
+                assert_delayed(channel, &mono[0], latency, &case);
+            }
+            for (stem, (played, reference)) in played[1..].iter().zip(&reference[1..]).enumerate() {
+                for (channel, reference) in played.iter().zip(reference) {
+                    assert!(channel == reference, "{case}: stem {stem} differs from the stereo one");
+                }
+            }
+        }
+        // The stems of a mono signal sum to it.
+        let sum: Vec<f32> =
+            (0..mono[0].len()).map(|at| reference[1..].iter().map(|stem| stem[0][at]).sum()).collect();
+        assert_delayed(&sum, &mono[0], latency, "the stems' sum");
     }
-    output
 }
 
 #[test]
-fn vst3_stereo_alone_and_mono_are_agreed_to_and_work() {
-    let input = noise(1, 20_000);
-    let mut host = Vst3::prepared(modes()[0]);
-    for (arrangement, channels) in [(STEREO, 2), (MONO, 1), (STEREO, 2)] {
-        host.deactivate();
-        assert!(agree(&host, arrangement, &[arrangement]));
-        assert_eq!(output_buses(&host), 1);
-        assert!(host.activate(44_100.0, 256));
-        let latency = host.latency();
-        for (output, input) in play_main(&mut host, &input, channels).iter().zip(&input) {
-            for (at, sample) in output.iter().enumerate() {
-                let selection = at.checked_sub(latency).map_or(0.0, |at| input[at]);
-                assert!((sample - selection).abs() < INAUDIBLE, "{channels} channels, sample {at}");
+fn mono_works_with_any_arrangement_of_the_stems_in_clap() {
+    mono_works_with_any_stems::<Clap>();
+}
+
+#[test]
+fn mono_works_with_any_arrangement_of_the_stems_in_vst3() {
+    mono_works_with_any_stems::<Vst3>();
+}
+
+fn stereo_works_with_any_stems<H: Host>() {
+    let mut host = H::prepared(modes()[0]);
+    let input = noise(2, 20_000);
+    let reference = play_layout(&mut host, &input, &[2; 5]);
+    for outputs in [&[2][..], &[2, 0, 0, 0, 0], &[2, 1, 2, 0, 1], &[2; 5]] {
+        let case = format!("{}, stereo to {outputs:?}", H::FORMAT);
+        let played = play_layout(&mut host, &input, outputs);
+        for (channel, input) in played[0].iter().zip(&input) {
+            assert_delayed(channel, input, host.latency(), &case);
+        }
+        for (stem, (played, reference)) in played[1..].iter().zip(&reference[1..]).enumerate() {
+            match &played[..] {
+                [mono] => {
+                    let mean =
+                        reference[0].iter().zip(&reference[1]).map(|(left, right)| 0.5 * (left + right));
+                    assert!(
+                        mono.iter().copied().eq(mean),
+                        "{case}: stem {stem} is not the mean of its channels"
+                    );
+                }
+                channels => assert!(channels.is_empty() || channels == &reference[..], "{case}: stem {stem}"),
             }
         }
     }
-    // And back to all stems.
-    host.deactivate();
-    assert!(agree(&host, STEREO, &[STEREO; 5]));
-    assert_eq!(output_buses(&host), 5);
-    assert!(host.activate(44_100.0, 256));
-    let output = drive(&mut host, &input, Blocks::Fixed(256), &[]);
-    assert!(error(&output.main, &input, host.latency()) < INAUDIBLE);
-    assert!(error(&output.sum(), &input, host.latency()) < INAUDIBLE);
 }
 
 #[test]
-fn vst3_what_it_cannot_do_is_refused_and_changes_nothing() {
-    let mut host = Vst3::prepared(modes()[0]);
-    for (input, outputs) in [
-        (SURROUND, &[SURROUND][..]),
-        (STEREO, &[MONO]),
-        (STEREO, &[STEREO; 2]),
-        (STEREO, &[STEREO; 6]),
-        (MONO, &[MONO; 5]),
-        (0, &[]),
-    ] {
-        assert!(!agree(&host, input, outputs), "{input:b} to {outputs:?}");
-        assert_eq!(output_buses(&host), 5);
+fn stereo_works_with_any_arrangement_of_the_stems() {
+    stereo_works_with_any_stems::<Clap>();
+    stereo_works_with_any_stems::<Vst3>();
+}
+
+fn impossible_layouts_are_refused<H: Host>() {
+    let mut host = H::prepared(modes()[0]);
+    let refused: [(usize, &[usize]); 5] =
+        [(2, &[1]), (2, &[1, 2, 2, 2, 2]), (1, &[0, 1, 1, 1, 1]), (2, &[2, 3, 2, 2, 2]), (6, &[6])];
+    for (input, outputs) in refused {
+        // (VST3's host helper asks for stereo where there are more than two channels.)
+        if H::FORMAT == "CLAP" || outputs.iter().chain([&input]).all(|&channels| channels <= 2) {
+            assert!(!host.arrange(input, outputs), "{}: {input} to {outputs:?} is agreed to", H::FORMAT);
+        }
     }
-    let (_, processor) = host.raw();
-    // SAFETY: a null pointer is what is tested.
-    assert!(unsafe { processor.setBusArrangements(ptr::null_mut(), 1, ptr::null_mut(), 1) } != kResultOk);
-    assert!(host.activate(44_100.0, 512));
+    assert!(host.activate(RATE, 512));
+    assert!(!host.arrange(1, &[1]), "{}: a layout is changed while the plug-in is active", H::FORMAT);
     let input = noise(2, 12_000);
     let output = drive(&mut host, &input, Blocks::Fixed(512), &[]);
     assert!(error(&output.main, &input, host.latency()) < INAUDIBLE);
 }
 
 #[test]
-fn vst3_a_state_is_restored_into_another_layout() {
-    let mut saved = Vst3::new();
+fn impossible_layouts_are_refused_and_change_nothing() {
+    impossible_layouts_are_refused::<Clap>();
+    impossible_layouts_are_refused::<Vst3>();
+}
+
+fn a_state_is_restored_into_any_layout<H: Host>() {
+    let mut saved = H::new();
     saved.set("vocals_level", 0.25);
     let state = saved.save();
-    for (arrangement, buses) in [(STEREO, 5), (STEREO, 1), (MONO, 1)] {
-        let mut host = Vst3::new();
-        assert!(agree(&host, arrangement, &vec![arrangement; buses]));
+    for (input, outputs) in [(2, &[2; 5][..]), (2, &[2]), (1, &[1]), (1, &[2, 1, 0, 2, 1])] {
+        let mut host = H::new();
+        assert!(host.arrange(input, outputs));
         assert!(host.load(&state));
         assert!((host.value("vocals_level") - 0.25).abs() < 1e-3);
-        assert_eq!(output_buses(&host), buses as i32, "the layout is the host's, not the state's");
-        assert!(host.activate(44_100.0, 256));
+        assert!(host.activate(RATE, BLOCK));
     }
+}
+
+#[test]
+fn a_state_is_restored_into_any_layout_of_the_hosts() {
+    a_state_is_restored_into_any_layout::<Clap>();
+    a_state_is_restored_into_any_layout::<Vst3>();
+}
+
+#[test]
+fn clap_the_configurations_have_names_and_keep_their_ids() {
+    let mut host = Clap::new();
+    let configs = host.instance().configs();
+    // SAFETY: the plug-in ends its texts with a zero.
+    let name =
+        |text: &[std::ffi::c_char]| unsafe { CStr::from_ptr(text.as_ptr()) }.to_str().unwrap().to_owned();
+    let offered: Vec<_> =
+        configs.iter().map(|config| (config.id, name(&config.name), config.output_port_count)).collect();
+    let expected = [
+        (0, "Stereo with stems", 5),
+        (1, "Stereo", 1),
+        (2, "Mono", 1),
+        (3, "Mono with mono stems", 5),
+        (4, "Mono with stereo stems", 5),
+        (5, "Mono to stereo with stems", 5),
+        (6, "Mono to stereo", 1),
+    ];
+    assert_eq!(offered, expected.map(|(id, name, outputs)| (id, name.to_owned(), outputs)));
+    assert!(host.arrange(1, &[1, 1, 0, 2, 2]));
+    let channels: Vec<u32> = host.instance().ports(false).iter().map(|(_, channels)| *channels).collect();
+    assert_eq!(channels, [1, 1, 0, 2, 2]);
+}
+
+#[test]
+fn vst3_buses_are_described_as_arranged() {
+    let mut host = Vst3::new();
+    let outputs = [1, 1, 0, 2, 2];
+    assert!(host.arrange(1, &outputs));
+    let (component, processor) = host.raw();
+    let (audio, direction) = (MediaTypes_::kAudio as i32, BusDirections_::kOutput as i32);
+    for (index, channels) in (0..).zip(outputs) {
+        let (mut arrangement, mut info): (SpeakerArrangement, BusInfo) = (u64::MAX, empty_info());
+        // SAFETY: the plug-in is alive and fills in what it is asked for.
+        unsafe {
+            assert_eq!(processor.getBusArrangement(direction, index, &mut arrangement), kResultOk);
+            assert_eq!(component.getBusInfo(audio, direction, index, &mut info), kResultOk);
+        }
+        assert_eq!((arrangement.count_ones() as usize, info.channelCount), (channels, channels as i32));
+    }
+    // SAFETY: a null pointer is what is tested.
+    assert!(unsafe { processor.setBusArrangements(ptr::null_mut(), 1, ptr::null_mut(), 1) } != kResultOk);
+    assert!(host.arrange(2, &[2]));
+    // SAFETY: the plug-in is alive.
+    assert_eq!(unsafe { component.getBusCount(audio, direction) }, 1);
+}
+
+/// A description that is filled in.
+fn empty_info() -> BusInfo {
+    // SAFETY: the type is plain old data, for which zeros are a value.
+    unsafe { std::mem::zeroed() }
 }

@@ -9,6 +9,7 @@ mod hostile;
 mod hosts;
 #[cfg(target_os = "linux")]
 mod kernel;
+mod latency;
 mod layouts;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod locks;
@@ -17,6 +18,7 @@ mod measure;
 mod promises;
 mod states;
 mod unconnected_stems;
+mod values;
 mod vst3;
 
 /// As in the bundle.

@@ -1,18 +1,18 @@
 //! The VST3 entry point under a minimal host.
 
 use std::ptr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
     AudioBusBuffers, BusDirections_, BusInfo, IAudioProcessorTrait, IComponentHandler,
-    IComponentHandlerTrait, IComponentTrait, IEditControllerTrait, MediaTypes_, ParamID, ParamValue,
-    ProcessData, ProcessModes_, RestartFlags_, SymbolicSampleSizes_,
+    IComponentHandlerTrait, IComponentTrait, IEditController, IEditControllerTrait, MediaTypes_, ParamID,
+    ParamValue, ProcessData, ProcessModes_, RestartFlags_, SymbolicSampleSizes_,
 };
-use nice_plug::wrapper::vst3::vst3::Steinberg::{int32, kResultOk, tresult};
-use nice_plug::wrapper::vst3::vst3::{Class, ComWrapper};
+use nice_plug::wrapper::vst3::vst3::Steinberg::{int32, kInvalidArgument, kResultOk, tresult};
+use nice_plug::wrapper::vst3::vst3::{Class, ComPtr, ComWrapper};
 use unbraid_plugin::mode::Mode;
 
 use super::cases::*;
@@ -100,6 +100,30 @@ fn vst3_buses_have_their_names() {
     assert_eq!(names(BusDirections_::kOutput), ["Main", "Vocals", "Drums", "Bass", "Other"].map(stereo));
 }
 
+#[test]
+fn vst3_double_precision_is_refused_without_a_look_at_the_buffers() {
+    let instance = Instance::new();
+    instance.activate(44_100.0, BLOCK as i32);
+    let mut memory = Memory::new();
+    // A reader of single precision would follow these pointers.
+    let poison = buffers(&Bus::poison());
+    let (mut input, mut outputs) = (poison, [poison; BUSES]);
+    // SAFETY: the type is plain old data, for which zeros are a value.
+    let mut data: ProcessData = unsafe { std::mem::zeroed() };
+    data.symbolicSampleSize = SymbolicSampleSizes_::kSample64 as i32;
+    (data.numSamples, data.numInputs, data.numOutputs) = (BLOCK as i32, 1, BUSES as i32);
+    (data.inputs, data.outputs) = (&mut input, outputs.as_mut_ptr());
+    // SAFETY: the plug-in is active; what the pointers lead to is what is tested.
+    assert_eq!(unsafe { instance.processor.process(&mut data) }, kInvalidArgument);
+    // And single precision goes on.
+    let mut input = buffers(&memory.input());
+    let mut outputs: Vec<_> = memory.outputs(Case::All).iter().flatten().map(buffers).collect();
+    data.symbolicSampleSize = SymbolicSampleSizes_::kSample32 as i32;
+    (data.inputs, data.outputs) = (&mut input, outputs.as_mut_ptr());
+    // SAFETY: the plug-in is active, and the data are as they say.
+    assert_eq!(unsafe { instance.processor.process(&mut data) }, kResultOk);
+}
+
 /// A host that counts how often it is asked for a restart.
 struct Handler(Arc<AtomicUsize>);
 
@@ -155,4 +179,68 @@ fn vst3_a_change_of_mode_while_it_plays_asks_for_a_restart_and_one_only() {
     assert_eq!(asked(0), 2, "once is enough");
     // SAFETY: hosts take their handler back before they go.
     assert_eq!(unsafe { host.controller().setComponentHandler(ptr::null_mut()) }, kResultOk);
+}
+
+/// A host that takes its handler back while it is asked for a restart.
+struct Fickle {
+    asked: Arc<AtomicUsize>,
+    controller: Mutex<Option<ComPtr<IEditController>>>,
+}
+
+impl Class for Fickle {
+    type Interfaces = (IComponentHandler,);
+}
+
+impl IComponentHandlerTrait for Fickle {
+    unsafe fn beginEdit(&self, _id: ParamID) -> tresult {
+        kResultOk
+    }
+
+    unsafe fn performEdit(&self, _id: ParamID, _value: ParamValue) -> tresult {
+        kResultOk
+    }
+
+    unsafe fn endEdit(&self, _id: ParamID) -> tresult {
+        kResultOk
+    }
+
+    unsafe fn restartComponent(&self, _flags: int32) -> tresult {
+        if let Some(controller) = self.controller.lock().unwrap().take() {
+            // SAFETY: the controller is alive.
+            unsafe { controller.setComponentHandler(ptr::null_mut()) };
+        }
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        kResultOk
+    }
+}
+
+#[test]
+fn vst3_a_host_may_take_its_handler_back_while_it_is_asked_for_a_restart() {
+    // By the framework, after an activation with another latency, and by the audio callback, after a change of mode.
+    for by_mode in [false, true] {
+        let mut host = Vst3::prepared(Mode::Studio);
+        if by_mode {
+            assert!(host.activate(44_100.0, 512));
+        }
+        let asked = Arc::new(AtomicUsize::new(0));
+        let fickle = Fickle { asked: asked.clone(), controller: Mutex::new(Some(host.controller())) };
+        let handler = ComWrapper::new(fickle).to_com_ptr::<IComponentHandler>().unwrap();
+        // SAFETY: the handler lives through the test.
+        assert_eq!(unsafe { host.controller().setComponentHandler(handler.as_ptr()) }, kResultOk);
+        if by_mode {
+            let input = [(); 2].map(|()| vec![0.1; 512]);
+            let change = Change { at: 0, id: "mode", value: mode_value(Mode::Live) };
+            assert!(host.block(&input, &mut Output::new(512), 0..512, &[change]));
+        } else {
+            assert!(host.activate(96_000.0, 64));
+        }
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while asked.load(Ordering::SeqCst) == 0 {
+            assert!(
+                Instant::now() < deadline,
+                "the host was never asked, or the call never came back; {by_mode}"
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
 }

@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::{Built, Stamp, licences};
+use super::built::Built;
+use super::licences;
+use super::stamp::Stamp;
 use crate::workspace;
 use unbraid_separate::sha256;
 
@@ -15,9 +18,13 @@ use unbraid_separate::sha256;
 /// When a file is missing or cannot be copied.
 pub fn lay_out(folder: &Path, built: &Built, stamp: &Stamp, dependencies: &str) -> Result<()> {
     let root = workspace::root();
-    for file in [Some(&built.clap), Some(&built.vst3), built.standalone.as_ref()].into_iter().flatten() {
+    for file in [Some(&built.clap), Some(&built.vst3), Some(&built.command), built.standalone.as_ref()]
+        .into_iter()
+        .flatten()
+    {
         copy(file, &folder.join(file.file_name().unwrap_or_default()))?;
     }
+    manual_and_completions(&built.command, folder)?;
     let scripts = root.join(if cfg!(windows) { "packaging/windows" } else { "packaging/unix" });
     for script in entries(&scripts)? {
         copy(&script, &folder.join(script.file_name().unwrap_or_default()))?;
@@ -37,6 +44,29 @@ pub fn lay_out(folder: &Path, built: &Built, stamp: &Stamp, dependencies: &str) 
     let files = files(folder)?;
     let sums = sums(folder, &files)?;
     write(&folder.join("SHA256SUMS"), &sums)
+}
+
+/// The command's own documents: pages for `man`, and completions for the shells that have a place for them.
+fn manual_and_completions(command: &Path, folder: &Path) -> Result<()> {
+    let said = |arguments: &[&str]| {
+        let output = Command::new(command)
+            .args(arguments)
+            .output()
+            .with_context(|| format!("cannot start {}", workspace::shown(command)))?;
+        anyhow::ensure!(output.status.success(), "`unbraid {}` failed", arguments.join(" "));
+        String::from_utf8(output.stdout).context("what the command says is no text")
+    };
+    let manual = folder.join("man");
+    said(&["manual", "--out", &manual.to_string_lossy()])?;
+    for (shell, file) in [
+        ("bash", "unbraid.bash"),
+        ("zsh", "_unbraid"),
+        ("fish", "unbraid.fish"),
+        ("powershell", "_unbraid.ps1"),
+    ] {
+        write(&folder.join("completions").join(file), &said(&["completions", shell])?)?;
+    }
+    Ok(())
 }
 
 /// A page with links to files outside the guide, which are not in the package, made plain text.
@@ -136,7 +166,8 @@ fn make_parent(path: &Path) -> Result<()> {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::process::{Command, Output};
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Output;
 
     use super::*;
 
@@ -146,7 +177,15 @@ mod tests {
         write(&made.join("unbraid.clap"), "clap").unwrap();
         write(&made.join("unbraid.vst3/Contents/x/unbraid.so"), "vst3").unwrap();
         write(&made.join("unbraid-standalone"), "program").unwrap();
+        // A stand-in that says where its pages go.
+        write(
+            &made.join("unbraid"),
+            "#!/bin/sh\nif [ $1 = manual ]; then mkdir -p $3; echo page >$3/unbraid.1; fi\necho $1\n",
+        )
+        .unwrap();
+        std::fs::set_permissions(made.join("unbraid"), std::fs::Permissions::from_mode(0o755)).unwrap();
         let built = Built {
+            command: made.join("unbraid"),
             clap: made.join("unbraid.clap"),
             vst3: made.join("unbraid.vst3"),
             standalone: Some(made.join("unbraid-standalone")),
@@ -198,11 +237,14 @@ mod tests {
                 (".clap/unbraid.clap", "clap"),
                 (".vst3/unbraid.vst3/Contents/x/unbraid.so", "vst3"),
                 (".local/bin/unbraid-standalone", "program"),
+                (".local/share/man/man1/unbraid.1", "page\n"),
+                (".local/share/bash-completion/completions/unbraid", "completions\n"),
             ] {
                 assert_eq!(std::fs::read_to_string(home.join(place)).unwrap(), text);
             }
         }
-        assert_eq!(files(&home).unwrap().len(), before.len() + 3);
+        // Two plug-ins, two programs, a page, and completions for three shells.
+        assert_eq!(files(&home).unwrap().len(), before.len() + 8);
 
         let removed = script(&package, "uninstall.sh", &home);
         assert!(removed.status.success(), "{}", String::from_utf8_lossy(&removed.stderr));
@@ -226,7 +268,13 @@ mod tests {
     fn guide_licences_and_commit_are_in_the_package() {
         let folder = tempfile::tempdir().unwrap();
         let package = package(folder.path());
-        for file in ["LICENSE", "guide/user-guide.md", "licences/dependencies.txt"] {
+        for file in [
+            "LICENSE",
+            "guide/user-guide.md",
+            "licences/dependencies.txt",
+            "completions/_unbraid",
+            "man/unbraid.1",
+        ] {
             assert!(package.join(file).is_file(), "{file}");
         }
         assert!(std::fs::read_to_string(package.join("BUILD")).unwrap().contains("commit 0123abcd\n"));

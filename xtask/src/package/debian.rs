@@ -5,7 +5,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Stamp, contents};
+use super::contents;
+use super::stamp::Stamp;
 use crate::workspace;
 
 /// Lays the package's files out in `tree` as they will lie in the system, and packs them.
@@ -16,7 +17,12 @@ pub fn write(package: &Path, tree: &Path, out: &Path, stamp: &Stamp) -> Result<P
     for (from, to) in [
         ("unbraid.clap", "usr/lib/clap/unbraid.clap"),
         ("unbraid.vst3", "usr/lib/vst3/unbraid.vst3"),
+        ("unbraid", "usr/bin/unbraid"),
         ("unbraid-standalone", "usr/bin/unbraid-standalone"),
+        ("man", "usr/share/man/man1"),
+        ("completions/unbraid.bash", "usr/share/bash-completion/completions/unbraid"),
+        ("completions/_unbraid", "usr/share/zsh/vendor-completions/_unbraid"),
+        ("completions/unbraid.fish", "usr/share/fish/vendor_completions.d/unbraid.fish"),
         ("guide", "usr/share/doc/unbraid/guide"),
         ("licences", "usr/share/doc/unbraid/licences"),
         ("BUILD", "usr/share/doc/unbraid/BUILD"),

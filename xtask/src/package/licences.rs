@@ -27,22 +27,33 @@ pub fn of_dependencies() -> Result<String> {
     if !fetched.context("cannot start cargo")?.success() {
         bail!("`cargo fetch --locked` failed; cargo's messages above say why");
     }
-    // The standalone program's packages are the plug-in's and more.
-    let output = cargo()
-        .args(["about", "generate", "--offline", "--fail", "--manifest-path", "crates/standalone/Cargo.toml"])
-        .args(["--config", "packaging/about.toml", "packaging/about.hbs"])
-        .current_dir(&root)
-        .output()
-        .context("cannot start `cargo about`")?;
-    if !output.status.success() {
-        bail!("`cargo about` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
-    }
-    let text = String::from_utf8(output.stdout).context("the output of `cargo about`")?;
-    // Some packages carry their licence with the line ends of Windows.
-    Ok(text.replace("\r\n", "\n"))
+    let of = |package: &str| {
+        let output = cargo()
+            .args(["about", "generate", "--offline", "--fail", "--manifest-path"])
+            .arg(format!("crates/{package}/Cargo.toml"))
+            .args(["--config", "packaging/about.toml", "packaging/about.hbs"])
+            .current_dir(&root)
+            .output()
+            .context("cannot start `cargo about`")?;
+        if !output.status.success() {
+            bail!("`cargo about` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        let text = String::from_utf8(output.stdout).context("the output of `cargo about`")?;
+        // Some packages carry their licence with the line ends of Windows.
+        Ok(text.replace("\r\n", "\n"))
+    };
+    // The standalone program's packages are the plug-in's and more; the command has others.
+    Ok(format!(
+        "THE PLUG-IN AND THE PROGRAM unbraid-standalone\n\n{}\n\nTHE COMMAND unbraid\n\n\
+         Its MP3 encoder, shine-rs, is under the LGPL 2.0. Everything else that is needed to link the command with another\n\
+         version of it is public with Unbraid's source code: change shine-rs in Cargo.toml, then\n\
+         `cargo build --release --package unbraid-separate`.\n\n{}",
+        of("standalone")?,
+        of("separate")?
+    ))
 }
 
-/// What the networks were trained on: by their own metadata, and by the card.
+/// The networks' training data, by their own metadata and by the card.
 ///
 /// # Errors
 /// When a network or the card cannot be read.

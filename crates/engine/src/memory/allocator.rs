@@ -90,3 +90,56 @@ unsafe impl<S: GlobalAlloc> GlobalAlloc for PoolAllocator<S> {
         moved
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::memory::pool::Pool;
+
+    const ALLOCATOR: PoolAllocator = PoolAllocator::system();
+
+    /// A block that moves between threads.
+    struct Sent(*mut u8);
+
+    // SAFETY: the block belongs to the thread that has the `Sent`.
+    unsafe impl Send for Sent {}
+
+    /// Uses the allocator directly instead of as the program's own, so that Miri can look at it.
+    #[test]
+    fn a_block_goes_back_to_where_it_came_from_on_any_thread() {
+        let small = Layout::from_size_align(100, 8).unwrap();
+        let large = Layout::from_size_align(5000, 8).unwrap();
+        let mut pool = Pool::take();
+        let before = pool.counters().in_use;
+        // SAFETY: every block is used within its size, and freed once with the layout that it then has.
+        unsafe {
+            let [first, second, third] = pool.run(|| [0, 1, 2].map(|_| ALLOCATOR.alloc_zeroed(small)));
+            let outside = ALLOCATOR.alloc(small);
+            assert!([first, second, third].iter().all(|&block| Slot::of(block).is_some()));
+            assert!(Slot::of(outside).is_none());
+            first.write_bytes(7, small.size());
+
+            let first = ALLOCATOR.realloc(first, small, large.size());
+            assert!(Slot::of(first).is_none(), "grown outside the pool, it moves to the system");
+            assert!((0..small.size()).all(|at| first.add(at).read() == 7));
+            let first = pool.run(|| ALLOCATOR.realloc(first, large, small.size()));
+            assert!(Slot::of(first).is_some(), "and back inside");
+            assert!((0..small.size()).all(|at| first.add(at).read() == 7));
+
+            pool.run(|| ALLOCATOR.dealloc(first, small));
+            ALLOCATOR.dealloc(second, small);
+            let third = Sent(third);
+            thread::spawn(move || {
+                let third = third;
+                ALLOCATOR.dealloc(third.0, small);
+            })
+            .join()
+            .unwrap();
+            pool.run(|| ALLOCATOR.dealloc(outside, small));
+        }
+        pool.run(|| ()); // takes back what was freed outside
+        assert_eq!(pool.counters().in_use, before);
+    }
+}

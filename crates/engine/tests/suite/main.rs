@@ -9,9 +9,9 @@
 )]
 
 mod broken_networks;
+mod controls;
 mod golden;
 mod guard;
-mod measure;
 mod memory;
 mod network;
 mod network_slot;
@@ -21,8 +21,9 @@ mod support;
 use std::alloc::System;
 
 use unbraid_engine::memory::PoolAllocator;
+use unbraid_testkit::CountingAllocator;
 
 /// The plug-in's allocator in front of one that counts, as the plug-in has it in front of the system's.
 #[global_allocator]
-static ALLOCATOR: PoolAllocator<guard::Counting<System>> =
-    PoolAllocator::in_front_of(guard::Counting(System));
+static ALLOCATOR: PoolAllocator<CountingAllocator<System>> =
+    PoolAllocator::in_front_of(CountingAllocator(System));

@@ -10,8 +10,7 @@ use unbraid_engine::masks::Masks;
 use unbraid_engine::memory::{POOL_BYTES, Pool};
 use unbraid_engine::network::{Mode, Separator};
 
-use super::guard::system_requests;
-use super::support::{MODES, Random, network, noise, plan};
+use super::support::{MODES, Random, network, noise, plan, system_requests};
 
 fn block(bytes: usize) -> Vec<u8> {
     black_box(vec![7; bytes])

@@ -7,7 +7,7 @@ use unbraid_engine::network::{LoadErrorKind, Mode, Network, NetworkPlan, Separat
 use super::support::{MODES, file, network, noise, plan};
 
 /// Runs frames of noise, and gives back their masks.
-fn run(network: &mut Network, frames: u32) -> Vec<Masks> {
+fn run(network: &mut Network, frames: u64) -> Vec<Masks> {
     let bins = network.contract().bins();
     let frame = |frame| {
         let mut masks = Masks::new(bins);

@@ -4,7 +4,6 @@ use unbraid_engine::engine::Engine;
 use unbraid_engine::network::{Mode, NetworkPlan};
 use unbraid_engine::{OTHER, STEMS};
 
-use super::guard::system_requests;
 use super::support::*;
 
 /// Runs one block of `output` through `engine` in place, and gives back how often the system's allocator was asked.

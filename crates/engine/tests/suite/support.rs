@@ -1,14 +1,15 @@
 //! Signals, stand-ins for networks, and ways to drive an engine.
 
-use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use unbraid_engine::engine::{Controls, Engine};
+use unbraid_engine::engine::{Controls, Engine, Tap};
 use unbraid_engine::masks::Masks;
 use unbraid_engine::network::{Contract, Mode, Network, NetworkPlan, Separator, WindowKind};
 use unbraid_engine::{CHANNELS, Fault, STEMS};
 
-pub use super::measure::{INAUDIBLE, Stereo, error};
+pub use unbraid_testkit::{
+    Blocks, INAUDIBLE, Random, Stereo, delayed_error as error, noise, stereo_noise, system_requests,
+};
 
 /// The modes, each with a network that ships.
 pub const MODES: [Mode; 2] = [Mode::Studio, Mode::Live];
@@ -147,74 +148,6 @@ impl Separator for Toy {
     }
 }
 
-/// White noise between −1 and 1, the same for the same seed.
-pub fn noise(seed: u32, length: usize) -> Vec<f32> {
-    let mut random = Random::new(seed);
-    (0..length).map(|_| random.next() * 2.0 - 1.0).collect()
-}
-
-pub fn stereo_noise(seed: u32, length: usize) -> Stereo {
-    [noise(2 * seed, length), noise(2 * seed + 1, length)]
-}
-
-/// A small generator of numbers from 0 to 1.
-pub struct Random(u64);
-
-impl Random {
-    pub fn new(seed: u32) -> Self {
-        Self(u64::from(seed) * 0x9e37_79b9_7f4a_7c15 + 0x2545_f491_4f6c_dd1d)
-    }
-
-    pub fn next(&mut self) -> f32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 40) as f32 / (1u64 << 24) as f32
-    }
-
-    pub fn below(&mut self, end: usize) -> usize {
-        (self.next() * end as f32) as usize
-    }
-}
-
-/// A host's block sizes.
-#[derive(Debug, Clone, Copy)]
-pub enum Blocks {
-    Fixed(usize),
-    /// Random sizes from 0 to this many samples.
-    Random(u32, usize),
-}
-
-impl Blocks {
-    /// The largest block, which the host announces.
-    pub fn largest(self) -> usize {
-        match self {
-            Blocks::Fixed(size) | Blocks::Random(_, size) => size,
-        }
-    }
-
-    fn cut(self, length: usize, events: &[(usize, Controls)]) -> Vec<Range<usize>> {
-        let mut random = Random::new(match self {
-            Blocks::Random(seed, _) => seed,
-            Blocks::Fixed(_) => 0,
-        });
-        let mut at = 0;
-        let mut blocks = Vec::new();
-        while at < length {
-            let size = match self {
-                Blocks::Fixed(size) => size,
-                Blocks::Random(_, largest) => random.below(largest + 1),
-            };
-            // Hosts' blocks are split where a parameter changes.
-            let event = events.iter().map(|event| event.0).find(|&event| event > at).unwrap_or(length);
-            let end = length.min(at + size).min(event);
-            blocks.push(at..end);
-            at = end;
-        }
-        blocks
-    }
-}
-
 /// All output of an engine.
 #[derive(PartialEq, Clone)]
 pub struct Output {
@@ -240,7 +173,8 @@ pub fn drive(engine: &mut Engine, input: &Stereo, blocks: Blocks, events: &[(usi
     let length = input[0].len();
     let mut main = input.clone();
     let mut stems: [Stereo; STEMS] = std::array::from_fn(|_| std::array::from_fn(|_| vec![f32::NAN; length]));
-    for block in blocks.cut(length, events) {
+    let splits: Vec<usize> = events.iter().map(|event| event.0).collect();
+    for block in blocks.cut(length, &splits) {
         for (_, controls) in events.iter().filter(|event| event.0 == block.start) {
             engine.set_controls(controls);
         }
@@ -262,4 +196,26 @@ pub fn engine_for(separator: Box<dyn Separator>, rate: f64, largest: usize) -> E
 /// A new engine with `separator` for a host with these blocks.
 pub fn engine(separator: Box<dyn Separator>, rate: f64, blocks: Blocks) -> Engine {
     engine_for(separator, rate, blocks.largest())
+}
+
+/// Controls that change at samples which no block size divides.
+pub fn automation() -> Vec<(usize, Controls)> {
+    let mut random = Random::new(9);
+    let mut events: Vec<_> = (0..40)
+        .map(|_| {
+            let controls = Controls {
+                level: std::array::from_fn(|_| random.sample() + 1.0),
+                mute: std::array::from_fn(|_| random.unit() < 0.2),
+                solo: std::array::from_fn(|_| random.unit() < 0.1),
+                focus: 0.5 * (random.sample() + 1.0),
+                tap: if random.unit() < 0.5 { Tap::PreLevel } else { Tap::PostLevel },
+                output_gain: random.sample() + 1.0,
+                bypass: random.unit() < 0.1,
+            };
+            (random.below(60_000), controls)
+        })
+        .collect();
+    events.sort_by_key(|event| event.0);
+    events.dedup_by_key(|event| event.0);
+    events
 }

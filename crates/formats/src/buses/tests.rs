@@ -1,8 +1,8 @@
 use super::*;
 use crate::effect::Change;
+use crate::layout::STEMS;
 
 const FRAMES: usize = 16;
-const STEREO: Layout = Layout { input: 2, main: 2, stems: Some([2; STEMS]) };
 
 /// One host channel.
 type Samples = [f32; FRAMES];
@@ -68,7 +68,7 @@ fn complete_buses_are_processed_in_the_hosts_memory() {
     let mut input = [[1.0; FRAMES], [2.0; FRAMES]];
     let mut outputs = [[[0.0; FRAMES]; CHANNELS]; OUTPUT_BUSES];
     let mut buses = outputs.each_mut().map(|bus| Bus::of(bus));
-    let effect = run(STEREO, Bus::of(&mut input).host(), buses.each_mut().map(Bus::host));
+    let effect = run(Layout::default(), Bus::of(&mut input).host(), buses.each_mut().map(Bus::host));
     assert_eq!(effect.connected, [true; STEMS]);
     let first = outputs.map(|bus| bus.map(|channel| channel[0]));
     assert_eq!(first, [[2.0, 3.0], [11.0, 22.0], [21.0, 42.0], [31.0, 62.0], [41.0, 82.0]]);
@@ -89,7 +89,7 @@ fn missing_null_and_narrow_buses_are_completed() {
         let mut drums = [[0.0; FRAMES]];
         let mut buses = [Bus::of(&mut input), Bus::of(&mut main), Bus::of(&mut drums)];
         let [input, main_bus, drums_bus] = buses.each_mut().map(Bus::host);
-        let effect = run(STEREO, input, [main_bus, missing, drums_bus, missing, missing]);
+        let effect = run(Layout::default(), input, [main_bus, missing, drums_bus, missing, missing]);
         assert_eq!(effect.connected, [false, true, false, false]);
         assert_eq!(main, [[2.0; FRAMES], [1.0; FRAMES]], "the missing right input is silent");
         assert_eq!(drums, [[21.0; FRAMES]]);
@@ -107,7 +107,7 @@ fn a_buffer_that_is_handed_over_twice_belongs_to_the_first_channel() {
     let mut drums_bus = Bus::of(&mut drums);
     let mut bass = Bus(vec![drums_bus.0[0]; CHANNELS]);
     let outputs = [main.host(), vocals.host(), drums_bus.host(), bass.host(), HostBus::MISSING];
-    let effect = run(STEREO, Bus::of(&mut input).host(), outputs);
+    let effect = run(Layout::default(), Bus::of(&mut input).host(), outputs);
     assert_eq!(effect.connected, [false, true, false, false]);
     assert_eq!(shared, [[2.0; FRAMES], [3.0; FRAMES]], "main is right");
     assert_eq!(drums, [[21.0; FRAMES], [42.0; FRAMES]]);
@@ -120,7 +120,7 @@ fn channels_that_overlap_in_part_share_memory_too() {
     let start = memory.as_mut_ptr();
     let mut main = Bus(vec![start, start.wrapping_add(FRAMES - 1)]);
     run(
-        STEREO,
+        Layout::default(),
         Bus::of(&mut input).host(),
         [main.host(), HostBus::MISSING, HostBus::MISSING, HostBus::MISSING, HostBus::MISSING],
     );
@@ -139,7 +139,7 @@ fn inputs_are_read_before_outputs_in_the_same_memory_are_written() {
         }
         let missing = [HostBus::MISSING; STEMS];
         let [one, two, three, four] = missing;
-        run(STEREO, input.host(), [main.host(), one, two, three, four]);
+        run(Layout::default(), input.host(), [main.host(), one, two, three, four]);
         let expected = if swapped { [[3.0; FRAMES], [2.0; FRAMES]] } else { [[2.0; FRAMES], [3.0; FRAMES]] };
         assert_eq!(memory, expected, "swapped: {swapped}");
     }
@@ -147,7 +147,7 @@ fn inputs_are_read_before_outputs_in_the_same_memory_are_written() {
 
 #[test]
 fn mono_and_empty_buses_get_the_channels_that_they_have() {
-    let layout = |input, main, stems| Layout { input, main, stems };
+    let layout = |input, main, stems| Layout::new(input, main, stems).unwrap();
     let cases = [
         (layout(1, 1, None), [[2.0, 0.0]; OUTPUT_BUSES], [false; STEMS]),
         (layout(1, 2, None), [[2.0, 2.0]; OUTPUT_BUSES], [false; STEMS]),
@@ -170,7 +170,7 @@ fn mono_and_empty_buses_get_the_channels_that_they_have() {
         let mut buses = outputs.each_mut().map(|bus| Bus::of(bus));
         let effect = run(layout, Bus::of(&mut input).host(), buses.each_mut().map(Bus::host));
         assert_eq!(effect.connected, connected, "{layout:?}");
-        let buses = if layout.stems.is_some() { OUTPUT_BUSES } else { 1 };
+        let buses = layout.output_buses();
         let first = outputs.map(|bus| bus.map(|channel| channel[0]));
         assert_eq!(first[..buses], expected[..buses], "{layout:?}");
     }
@@ -178,7 +178,7 @@ fn mono_and_empty_buses_get_the_channels_that_they_have() {
 
 #[test]
 fn changes_cut_the_block_and_late_and_unordered_ones_act_as_near_as_possible() {
-    let mut adapter = adapter(STEREO);
+    let mut adapter = adapter(Layout::default());
     let mut effect = Numbered::default();
     let change = |at, parameter| ParameterChange { at, parameter, change: Change::Set(0.5) };
     let changes = [change(0, 0), change(4, 1), change(2, 2), change(9, 3), change(usize::MAX, 4)];
@@ -192,7 +192,7 @@ fn changes_cut_the_block_and_late_and_unordered_ones_act_as_near_as_possible() {
 
 #[test]
 fn an_empty_block_takes_changes_and_processes_nothing() {
-    let mut adapter = adapter(STEREO);
+    let mut adapter = adapter(Layout::default());
     let mut effect = Numbered::default();
     let changes = [ParameterChange { at: 3, parameter: 1, change: Change::Set(1.0) }];
     // SAFETY: nothing is handed over.
@@ -209,7 +209,7 @@ fn there_is_no_block_before_activation_and_after_closing() {
         adapter.begin(FRAMES, HostBus::MISSING, [HostBus::MISSING; OUTPUT_BUSES]).is_some()
     };
     assert!(!begins(&mut adapter));
-    adapter.prepare(STEREO, FRAMES);
+    adapter.prepare(Layout::default(), FRAMES);
     assert!(begins(&mut adapter));
     adapter.close();
     assert!(!begins(&mut adapter));
@@ -217,7 +217,7 @@ fn there_is_no_block_before_activation_and_after_closing() {
 
 #[test]
 fn a_block_larger_than_announced_is_served() {
-    let mut adapter = adapter(STEREO);
+    let mut adapter = adapter(Layout::default());
     let mut effect = Numbered::default();
     // SAFETY: nothing is handed over.
     let block = unsafe { adapter.begin(10 * FRAMES, HostBus::MISSING, [HostBus::MISSING; OUTPUT_BUSES]) };
@@ -228,14 +228,14 @@ fn a_block_larger_than_announced_is_served() {
 #[test]
 fn an_absurd_announcement_allocates_little() {
     let mut adapter = BusAdapter::default();
-    adapter.prepare(STEREO, usize::MAX);
+    adapter.prepare(Layout::default(), usize::MAX);
     assert_eq!(adapter.silence.len(), PREPARED_FRAMES);
 }
 
 #[test]
 #[should_panic(expected = "of a block of 16")]
 fn a_segment_beyond_the_block_is_refused() {
-    let mut adapter = adapter(STEREO);
+    let mut adapter = adapter(Layout::default());
     // SAFETY: nothing is handed over.
     let block = unsafe { adapter.begin(FRAMES, HostBus::MISSING, [HostBus::MISSING; OUTPUT_BUSES]) };
     let _ = block.unwrap().segment(0..FRAMES + 1);

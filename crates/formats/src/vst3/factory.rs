@@ -12,7 +12,7 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::{
 use nice_plug::wrapper::vst3::vst3::{Class, ComWrapper};
 
 use super::plugin::Plugin;
-use crate::effect::HostedPlugin;
+use crate::instance::HostedPlugin;
 
 /// Creates instances of `P`.
 pub struct Factory<P> {

@@ -1,109 +1,90 @@
 //! The class that hosts see, in front of the framework's.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nice_plug::wrapper::vst3::Wrapper;
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
-    AudioBusBuffers, BusDirection, BusDirections_, BusInfo, IAudioProcessorTrait, IComponentHandler,
-    IComponentHandlerTrait, IComponentTrait, IEditControllerTrait, IoMode, MediaType, ParamID, ParamValue,
-    ParameterInfo, ProcessData, ProcessSetup, RestartFlags_, RoutingInfo, SpeakerArrangement, String128,
+    AudioBusBuffers, BusDirection, BusInfo, IAudioProcessorTrait, IComponentHandler, IComponentTrait,
+    IEditControllerTrait, IoMode, MediaType, ParamID, ParamValue, ParameterInfo, ProcessContext,
+    ProcessContext_, ProcessData, ProcessSetup, RoutingInfo, SpeakerArrangement, String128,
     SymbolicSampleSizes_, TChar,
 };
 use nice_plug::wrapper::vst3::vst3::Steinberg::{
     FIDString, FUnknown, IBStream, IPlugView, IPluginBaseTrait, TBool, TUID, int32, kInvalidArgument,
     kResultFalse, kResultOk, tresult, uint32,
 };
-use nice_plug::wrapper::vst3::vst3::{Class, ComPtr, ComRef};
+use nice_plug::wrapper::vst3::vst3::{Class, ComRef, ComWrapper};
 
 use super::changes::Changes;
 use super::forward::forward;
-use crate::STEMS;
-use crate::buses::{BusAdapter, HostBus, Layout, OUTPUT_BUSES};
-use crate::effect::{AudioInstance, HostedPlugin, Outcome, Parameters, RestartHandler};
+use super::handler::Handler;
+use super::held::HeldValues;
+use crate::activation::Activation;
+use crate::buses::{BusAdapter, HostBus};
+use crate::effect::Parameters;
+use crate::instance::{AudioInstance, HostedPlugin, Outcome};
+use crate::layout::{Layout, OUTPUT_BUSES};
 use crate::try_cell::TryCell;
 
 /// Owns the framework's class and forwards every interface to it, except for audio.
 pub struct Plugin<P: HostedPlugin> {
     pub(super) framework: Wrapper<P>,
     instance: P::Instance,
+    handler: Handler,
     adapter: TryCell<BusAdapter>,
-    /// Largest block that the host announced, in samples.
-    max_frames: AtomicUsize,
+    activation: Activation,
+    held: HeldValues,
+    /// Between the host's `setProcessing(1)` and `setProcessing(0)`.
+    processing: AtomicBool,
 }
 
 impl<P: HostedPlugin> Class for Plugin<P> {
     type Interfaces = <Wrapper<P> as Class>::Interfaces;
 }
 
-/// The host's object for requests of its main thread.
-struct HostHandler(ComPtr<IComponentHandler>);
-
-// SAFETY: VST3 objects count references atomically. The object is called where the framework runs main-thread tasks, as
-// its own handler is. It is released on the host's main thread: `terminate` and `Plugin::drop` take it away, and a request
-// under way then holds a reference of its own only as long as it runs.
-unsafe impl Send for HostHandler {}
-// SAFETY: as above.
-unsafe impl Sync for HostHandler {}
-
-impl HostHandler {
-    /// Asks as the framework does. Hosts read the latency and activate the plug-in again.
-    #[allow(
-        clippy::unnecessary_cast,
-        clippy::cast_possible_wrap,
-        reason = "the enumeration's type differs between systems"
-    )]
-    fn request_restart(&self) {
-        // SAFETY: the object is counted, so it is alive.
-        unsafe { self.0.restartComponent(RestartFlags_::kLatencyChanged as int32) };
-    }
-}
-
 impl<P: HostedPlugin> Plugin<P> {
     /// A new instance, `None` if the framework constructed none.
     pub fn create() -> Option<Self> {
-        let (framework, instance) = P::capture_during(Wrapper::new);
+        let (framework, instance) = P::capture_during(Wrapper::<P>::new);
+        let (instance, handler) = (instance?, Handler::default());
+        let ours = ComWrapper::new(handler.clone()).to_com_ptr::<IComponentHandler>()?;
+        // SAFETY: the object is alive; the framework counts it.
+        unsafe { framework.setComponentHandler(ours.as_ptr()) };
+        let held = HeldValues::new(instance.count());
+        let restart = handler.clone();
+        instance.set_restart_handler(Box::new(move || restart.request_restart()));
         Some(Self {
             framework,
-            instance: instance?,
+            instance,
+            handler,
             adapter: TryCell::default(),
-            max_frames: AtomicUsize::new(0),
+            activation: Activation::default(),
+            held,
+            processing: AtomicBool::new(false),
         })
     }
 
     /// Allocates for the layout on which the host has settled.
     fn prepare(&self) {
-        let frames = self.max_frames.load(Ordering::Relaxed);
+        let (layout, max_block) = (self.layout(), self.activation.max_block());
         // If another thread processes at this moment, the host breaks the rules and goes without.
-        let _ = self.adapter.try_with(|adapter| match self.layout() {
-            Some(layout) => adapter.prepare(layout, frames),
-            None => adapter.close(),
-        });
+        let _ = self.adapter.try_with(|adapter| adapter.prepare(layout, max_block));
     }
 
-    /// The framework's current layout.
-    fn layout(&self) -> Option<Layout> {
-        let channels = |direction: BusDirection, index: usize| {
-            let mut arrangement: SpeakerArrangement = 0;
-            let index = int32::try_from(index).ok()?;
-            // SAFETY: the framework answers from its own layout and writes only on success.
-            let answer = unsafe { self.framework.getBusArrangement(direction, index, &mut arrangement) };
-            (answer == kResultOk).then(|| arrangement.count_ones() as usize)
-        };
-        let output = |index| channels(BusDirections_::kOutput as BusDirection, index);
-        Some(Layout {
-            input: channels(BusDirections_::kInput as BusDirection, 0)?,
-            main: output(0)?,
-            stems: output(1)
-                .map(|_| std::array::from_fn::<_, STEMS, _>(|stem| output(1 + stem).unwrap_or(0))),
-        })
+    pub(super) fn layout(&self) -> Layout {
+        self.activation.layout()
+    }
+
+    /// Takes another layout; false while the plug-in is active.
+    pub(super) fn set_layout(&self, layout: Layout) -> bool {
+        self.activation.set_layout(layout)
     }
 }
 
 impl<P: HostedPlugin> Drop for Plugin<P> {
     fn drop(&mut self) {
         // For hosts that do not terminate what they release.
-        self.instance.set_restart_handler(None);
+        self.handler.set(None);
     }
 }
 
@@ -126,22 +107,43 @@ unsafe fn bus(buses: *const AudioBusBuffers, count: int32, index: usize) -> Host
 }
 
 forward!(IAudioProcessorTrait {
-    fn setBusArrangements(
+    fn canProcessSampleSize(symbolic_sample_size: int32) -> tresult;
+} {
+    unsafe fn setBusArrangements(
+        &self,
         inputs: *mut SpeakerArrangement,
         num_ins: int32,
         outputs: *mut SpeakerArrangement,
         num_outs: int32,
-    ) -> tresult;
-    fn getBusArrangement(dir: BusDirection, index: int32, arr: *mut SpeakerArrangement) -> tresult;
-    fn canProcessSampleSize(symbolic_sample_size: int32) -> tresult;
-    fn getLatencySamples() -> uint32;
-    fn setProcessing(state: TBool) -> tresult;
-} {
+    ) -> tresult {
+        // SAFETY: the host's arrays are as long as they say.
+        unsafe { self.set_arrangements(inputs, num_ins, outputs, num_outs) }
+    }
+
+    unsafe fn getBusArrangement(&self, dir: BusDirection, index: int32, arr: *mut SpeakerArrangement) -> tresult {
+        // SAFETY: the host passes null or memory for the answer.
+        unsafe { self.arrangement(dir, index, arr) }
+    }
+
+    /// Also before activation, when the framework says 0.
+    unsafe fn getLatencySamples(&self) -> uint32 {
+        self.activation.latency(&self.instance)
+    }
+
+    unsafe fn setProcessing(&self, state: TBool) -> tresult {
+        self.processing.store(state != 0, Ordering::Relaxed);
+        if state == 0 {
+            self.held.stop(&self.instance);
+        }
+        // SAFETY: the host's argument is forwarded as it is.
+        unsafe { self.framework.setProcessing(state) }
+    }
+
     unsafe fn setupProcessing(&self, setup: *mut ProcessSetup) -> tresult {
         // SAFETY: a host passes null or a setup.
         if let Some(setup) = unsafe { setup.as_ref() } {
             let frames = usize::try_from(setup.maxSamplesPerBlock).unwrap_or(0);
-            self.max_frames.store(frames, Ordering::Relaxed);
+            self.activation.set_rate(setup.sampleRate, frames);
             self.prepare();
         }
         // Twice, because the framework applies the mode (offline or not) with the next setup only.
@@ -163,6 +165,12 @@ forward!(IAudioProcessorTrait {
     }
 });
 
+/// Whether the host's transport plays.
+#[allow(clippy::unnecessary_cast, reason = "the flags' type differs between systems")]
+fn is_playing(context: &ProcessContext) -> bool {
+    context.state & ProcessContext_::StatesAndFlags_::kPlaying as uint32 != 0
+}
+
 impl<P: HostedPlugin> Plugin<P> {
     /// # Safety
     /// The call is as it says.
@@ -173,13 +181,18 @@ impl<P: HostedPlugin> Plugin<P> {
             reason = "the enumeration's type differs between systems"
         )]
         let single = call.symbolicSampleSize == SymbolicSampleSizes_::kSample32 as int32;
+        let now = self.held.now();
+        // SAFETY: a host passes null or a context.
+        let context = unsafe { call.processContext.as_ref() };
+        self.held.begin_block(&self.instance, context.is_some_and(is_playing), now);
         let outcome = self.adapter.try_with(|adapter| {
             // SAFETY: the buffers are of single precision where they are looked at; all else is as the call says.
             unsafe {
                 let outputs: [HostBus; OUTPUT_BUSES] = std::array::from_fn(|index| {
                     if single { bus(call.outputs, call.numOutputs, index) } else { HostBus::MISSING }
                 });
-                let changes = Changes::new(call.inputParameterChanges, &self.instance);
+                let changes = Changes::new(call.inputParameterChanges, &self.instance)
+                    .inspect(|change| self.held.automated(change.parameter, now));
                 let frames = usize::try_from(call.numSamples).unwrap_or(0);
                 if frames == 0 || outputs.iter().all(|bus| bus.channels.is_null() || bus.count == 0) {
                     // Without any output channel this is no audio but a host that flushes parameters, which some do
@@ -206,13 +219,33 @@ impl<P: HostedPlugin> Plugin<P> {
 forward!(IComponentTrait {
     fn getControllerClassId(class_id: *mut TUID) -> tresult;
     fn setIoMode(mode: IoMode) -> tresult;
-    fn getBusCount(media: MediaType, dir: BusDirection) -> int32;
-    fn getBusInfo(media: MediaType, dir: BusDirection, index: int32, info: *mut BusInfo) -> tresult;
     fn getRoutingInfo(in_info: *mut RoutingInfo, out_info: *mut RoutingInfo) -> tresult;
-    fn activateBus(media: MediaType, dir: BusDirection, index: int32, state: TBool) -> tresult;
-    fn setState(state: *mut IBStream) -> tresult;
-    fn getState(state: *mut IBStream) -> tresult;
 } {
+    unsafe fn getBusCount(&self, media: MediaType, dir: BusDirection) -> int32 {
+        self.bus_count(media, dir)
+    }
+
+    unsafe fn getBusInfo(&self, media: MediaType, dir: BusDirection, index: int32, info: *mut BusInfo) -> tresult {
+        // SAFETY: the host passes null or memory for the answer.
+        unsafe { self.bus_info(media, dir, index, info) }
+    }
+
+    unsafe fn activateBus(&self, media: MediaType, dir: BusDirection, index: int32, state: TBool) -> tresult {
+        self.activate_bus(media, dir, index, state)
+    }
+
+    unsafe fn setState(&self, state: *mut IBStream) -> tresult {
+        self.held.clear();
+        // SAFETY: the host's argument is forwarded as it is.
+        unsafe { IComponentTrait::setState(&self.framework, state) }
+    }
+
+    unsafe fn getState(&self, state: *mut IBStream) -> tresult {
+        self.held.settle(&self.instance, self.held.now());
+        // SAFETY: the host's argument is forwarded as it is.
+        unsafe { IComponentTrait::getState(&self.framework, state) }
+    }
+
     unsafe fn setActive(&self, state: TBool) -> tresult {
         if state != 0 {
             // The layout is settled now and stays until the plug-in is deactivated.
@@ -220,7 +253,9 @@ forward!(IComponentTrait {
         }
         // SAFETY: the host's arguments are forwarded as they are.
         let result = unsafe { self.framework.setActive(state) };
-        if state != 0 && result != kResultOk {
+        let active = state != 0 && result == kResultOk;
+        self.activation.set_active(active);
+        if state != 0 && !active {
             let _ = self.adapter.try_with(BusAdapter::close);
         }
         result
@@ -231,7 +266,7 @@ forward!(IPluginBaseTrait {
     fn initialize(context: *mut FUnknown) -> tresult;
 } {
     unsafe fn terminate(&self) -> tresult {
-        self.instance.set_restart_handler(None);
+        self.handler.set(None);
         // SAFETY: there are no arguments.
         unsafe { self.framework.terminate() }
     }
@@ -247,7 +282,6 @@ forward!(IEditControllerTrait {
     fn getParamValueByString(id: ParamID, string: *mut TChar, value: *mut ParamValue) -> tresult;
     fn normalizedParamToPlain(id: ParamID, value: ParamValue) -> ParamValue;
     fn plainParamToNormalized(id: ParamID, value: ParamValue) -> ParamValue;
-    fn getParamNormalized(id: ParamID) -> ParamValue;
     fn createView(name: FIDString) -> *mut IPlugView;
 } {
     unsafe fn setParamNormalized(&self, id: ParamID, value: ParamValue) -> tresult {
@@ -255,16 +289,26 @@ forward!(IEditControllerTrait {
             // It would be saved as a value that cannot be read again.
             return kInvalidArgument;
         }
-        // SAFETY: the host's arguments are forwarded as they are.
-        unsafe { self.framework.setParamNormalized(id, value) }
+        match self.instance.index(id) {
+            // The framework drops the value then.
+            Some(parameter) if self.processing.load(Ordering::Relaxed) => {
+                self.held.set(&self.instance, parameter, value, self.held.now());
+                kResultOk
+            }
+            // SAFETY: the host's arguments are forwarded as they are.
+            _ => unsafe { self.framework.setParamNormalized(id, value) },
+        }
+    }
+
+    unsafe fn getParamNormalized(&self, id: ParamID) -> ParamValue {
+        let held = self.instance.index(id).and_then(|parameter| self.held.get(parameter));
+        // SAFETY: the host's argument is forwarded as it is.
+        held.unwrap_or_else(|| unsafe { self.framework.getParamNormalized(id) })
     }
 
     unsafe fn setComponentHandler(&self, handler: *mut IComponentHandler) -> tresult {
         // SAFETY: a host passes null or an object that is alive; it is counted here.
-        let ours = unsafe { ComRef::from_raw(handler) }.map(|handler| HostHandler(handler.to_com_ptr()));
-        let ours = ours.map(|handler| -> RestartHandler { Arc::new(move || handler.request_restart()) });
-        self.instance.set_restart_handler(ours);
-        // SAFETY: the host's arguments are forwarded as they are.
-        unsafe { self.framework.setComponentHandler(handler) }
+        self.handler.set(unsafe { ComRef::from_raw(handler) }.map(|handler| handler.to_com_ptr()));
+        kResultOk
     }
 });

@@ -48,7 +48,7 @@ impl InfoTag {
         let mut frame = vec![0; size(rates[index])];
         frame[..4].copy_from_slice(&first[..4]);
         // The rate's index, without padding.
-        frame[2] = ((index as u8 + 1) << 4) | (first[2] & 0x0c);
+        frame[2] = (u8::try_from(index + 1)? << 4) | (first[2] & 0x0c);
         Ok(Self { frame, at, bytes: 0, checksum: 0, bitrate })
     }
 
@@ -71,7 +71,7 @@ impl InfoTag {
         tag.extend(small(frames));
         tag.extend(small(total));
         // At a constant bit rate, each per cent of the time is as much of the file.
-        tag.extend((0..100u32).map(|percent| (percent * 256 / 100) as u8));
+        tag.extend((0..100u16).map(|percent| u8::try_from(percent * 256 / 100).unwrap_or(u8::MAX)));
         tag.extend(50u32.to_be_bytes());
         tag.extend(ENCODER);
         // Revision 0, constant bit rate.

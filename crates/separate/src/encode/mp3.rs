@@ -9,8 +9,8 @@ use anyhow::{Result, anyhow};
 use shine_rs::{Mp3Encoder, Mp3EncoderConfig, StereoMode};
 
 use super::disk::DiskFile;
+use super::encoder::{Encoder, Settings, quantized};
 use super::info_tag::InfoTag;
-use super::{Encoder, Settings, quantized};
 use crate::tags;
 
 /// Samples by which the encoder delays, as `InfoTag` counts them: on top of the 529 of every decoder. Measured: the tests
@@ -105,7 +105,7 @@ impl Encoder for Mp3File {
     fn write(&mut self, [left, right]: [&[f32]; 2]) -> Result<()> {
         self.buffer.clear();
         for (&left, &right) in left.iter().zip(right) {
-            self.buffer.extend([quantized(left, 16) as i16, quantized(right, 16) as i16]);
+            self.buffer.extend([left, right].map(|sample| i16::try_from(quantized(sample, 16)).unwrap_or(0)));
         }
         self.length += left.len().min(right.len()) as u64;
         self.encode()

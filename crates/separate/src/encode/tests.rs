@@ -1,8 +1,10 @@
-//! What was written comes back.
+//! Written files come back as they were.
 
 use std::path::{Path, PathBuf};
 
-use unbraid_song::{Cover, Song, Tags};
+use unbraid_song::{Cover, Info, Song, Tags};
+
+use super::encoder::quantized;
 
 use super::*;
 
@@ -205,7 +207,7 @@ fn tags_and_cover_come_along_in_wav() {
     let settings = Settings { tags: Some(&source), ..settings(Format::Wav24, 44_100) };
     let (_folder, path) = written(&audio, &settings);
     assert!(unbraid_song::read(&path).unwrap().channels == audio);
-    let tag = id3::Tag::read_from_wav_path(&path).unwrap();
+    let tag = id3::Tag::read_from_path(&path).unwrap();
     assert_eq!(tag.title(), source.tags.title.as_deref());
     assert_eq!((tag.artist(), tag.track(), tag.total_tracks()), (Some("Künstler"), Some(3), Some(12)));
     let cover = tag.pictures().next().unwrap();

@@ -94,7 +94,7 @@ mod tests {
     fn what_was_written_comes_back_and_the_file_goes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("spool");
-        let left: Vec<f32> = (0..20_000).map(|n| n as f32).collect();
+        let left: Vec<f32> = (0..20_000u16).map(f32::from).collect();
         let right: Vec<f32> = left.iter().map(|sample| -sample).collect();
         let mut spool = Spool::create(&path).unwrap();
         for (left, right) in left.chunks(300).zip(right.chunks(300)) {

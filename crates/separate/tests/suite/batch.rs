@@ -14,7 +14,8 @@ fn all_whole(out: &Path, seconds: f64) -> usize {
     let mut whole = 0;
     for name in files(out).iter().filter(|name| !name.contains(".unbraid-partial")) {
         if name.ends_with(".wav") {
-            let reader = hound::WavReader::open(out.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let reader =
+                hound::WavReader::open(out.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(f64::from(reader.duration()), seconds * f64::from(RATE), "{name} is cut");
             whole += 1;
         } else {
@@ -101,7 +102,8 @@ fn shards_share_out_a_catalogue_and_their_reports_merge() {
     command.args(["report", "machine-1", "machine-2", "machine-3", "--json", "all.json"]);
     let merged = ended(command);
     assert!(merged.exit == Some(0) && merged.out.contains("8 songs"), "{}{}", merged.out, merged.err);
-    let all: serde_json::Value = serde_json::from_slice(&std::fs::read(at.join("all.json")).unwrap()).unwrap();
+    let all: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(at.join("all.json")).unwrap()).unwrap();
     assert_eq!(all["songs"].as_array().map(Vec::len), Some(8));
     assert!((all["totals"]["seconds"].as_f64().unwrap() - 4.28).abs() < 1e-6, "{}", all["totals"]);
 }

@@ -1,6 +1,9 @@
-//! What is written, and which stems.
+//! Formats and stems.
 
-use crate::support::{Audio, RATE, decoded, difference, ended, files, folder, music, probed, report, separate, separated, song, sum, write_song};
+use crate::support::{
+    Audio, RATE, decoded, difference, ended, files, folder, music, probed, report, separate, separated, song,
+    sum, write_song,
+};
 
 #[test]
 fn every_format_holds_the_same_stems_as_long_as_the_song_and_in_line_with_it() {
@@ -9,7 +12,10 @@ fn every_format_holds_the_same_stems_as_long_as_the_song_and_in_line_with_it() {
     song(&at.join("song.wav"), 3.0);
     let length = 3 * RATE as usize;
     let stem = |format: &str, extension: &str| -> Audio {
-        separated(at, &["song.wav", "--format", format, "-o", format, "--stems", "drums,mix", "--no-picture"]);
+        separated(
+            at,
+            &["song.wav", "--format", format, "-o", format, "--stems", "drums,mix", "--no-picture"],
+        );
         let audio = decoded(&at.join(format!("{format}/song/drums.{extension}")));
         assert_eq!(audio[0].len(), length, "{format}");
         audio
@@ -28,7 +34,7 @@ fn every_format_holds_the_same_stems_as_long_as_the_song_and_in_line_with_it() {
         assert_eq!(found, i64::from(bits), "{format}");
     }
 
-    // An encoder that hears what we do not loses something, but shifts nothing.
+    // A lossy encoder changes samples, but shifts nothing.
     let mp3 = stem("mp3", "mp3");
     let error_at = |shift: isize| -> f64 {
         (5000..length - 5000)
@@ -79,7 +85,8 @@ fn normalizing_puts_the_loudest_sample_of_all_files_at_minus_one_db() {
     let gain = 10f64.powf(report(&at.join("loud/song"))["normalize_gain_db"].as_f64().unwrap() / 20.0) as f32;
     let mut loudest = 0.0f32;
     for name in ["vocals", "drums", "bass", "other", "mix"] {
-        let [before, after] = ["plain", "loud"].map(|out| decoded(&at.join(format!("{out}/song/{name}.wav"))));
+        let [before, after] =
+            ["plain", "loud"].map(|out| decoded(&at.join(format!("{out}/song/{name}.wav"))));
         let scaled = before.map(|channel| channel.iter().map(|sample| sample * gain).collect::<Vec<_>>());
         assert!(difference(&scaled, &after) < 1e-5, "{name} has the common gain");
         loudest = after.iter().flatten().fold(loudest, |peak, sample| peak.max(sample.abs()));

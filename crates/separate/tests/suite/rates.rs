@@ -10,7 +10,9 @@ const TONES: [f64; 8] = [97.0, 331.0, 997.0, 2999.0, 5987.0, 9973.0, 14_983.0, 1
 
 fn tones(rate: u32, hertz: &[f64]) -> Audio {
     let level = 0.8 / hertz.len() as f64;
-    let sample = |n: usize| -> f64 { hertz.iter().map(|hertz| (TAU * hertz * n as f64 / f64::from(rate)).sin()).sum() };
+    let sample = |n: usize| -> f64 {
+        hertz.iter().map(|hertz| (TAU * hertz * n as f64 / f64::from(rate)).sin()).sum()
+    };
     let channel: Vec<f32> = (0..2 * rate as usize).map(|n| (level * sample(n)) as f32).collect();
     [channel.clone(), channel]
 }
@@ -21,7 +23,8 @@ fn found(audio: &[f32], rate: u32, hertz: f64, tones: usize) -> (f64, f64) {
     let (mut sine, mut cosine, mut weights) = (0.0, 0.0, 0.0);
     for n in 0..length {
         let turn = TAU * n as f64 / length as f64;
-        let weight = 0.358_75 - 0.488_29 * turn.cos() + 0.141_28 * (2.0 * turn).cos() - 0.011_68 * (3.0 * turn).cos();
+        let weight =
+            0.358_75 - 0.488_29 * turn.cos() + 0.141_28 * (2.0 * turn).cos() - 0.011_68 * (3.0 * turn).cos();
         let phase = TAU * hertz * (start + n) as f64 / f64::from(rate);
         let sample = weight * f64::from(audio[start + n]);
         sine += 2.0 * sample * phase.sin();

@@ -32,7 +32,10 @@ fn a_stem_that_is_now_a_song_is_not_tidied_away() {
     let stem = at.join("separated/song/bass.wav");
     let before = std::fs::read(&stem).unwrap();
     // The song again in another format, and its old stem beside it: the old files would go.
-    separated(at, &["song.wav", "separated/song/bass.wav", "--stems", "mix", "--format", "flac16", "--no-picture"]);
+    separated(
+        at,
+        &["song.wav", "separated/song/bass.wav", "--stems", "mix", "--format", "flac16", "--no-picture"],
+    );
     assert_eq!(std::fs::read(&stem).unwrap(), before);
     assert!(!at.join("separated/song/mix.wav").exists(), "what is no song of the run has gone");
 }
@@ -51,7 +54,11 @@ fn a_folder_does_not_eat_its_own_stems() {
     assert!(run("album/stems").out.contains("0 rendered, 2 skipped, 0 failed"));
     // To another place, and next to the songs themselves.
     let elsewhere = run("elsewhere");
-    assert!(elsewhere.out.contains("2 rendered") && elsewhere.out.contains("2 folders of stems"), "{}", elsewhere.out);
+    assert!(
+        elsewhere.out.contains("2 rendered") && elsewhere.out.contains("2 folders of stems"),
+        "{}",
+        elsewhere.out
+    );
     let beside = run("album");
     assert!(beside.out.contains("2 rendered"), "{}", beside.out);
     assert!(run("album").out.contains("0 rendered, 2 skipped"));
@@ -75,7 +82,11 @@ fn songs_of_one_name_never_share_a_folder() {
     separated(at, &["one/a.wav", "--stems", "vocals", "--no-picture", "-o", "z"]);
     let refused = ended(separate(at, &["two/a.wav", "-o", "z"]));
     assert_eq!(refused.exit, Some(1));
-    assert!(refused.err.contains("holds the stems of") && refused.err.contains("one/a.wav"), "{}", refused.err);
+    assert!(
+        refused.err.contains("holds the stems of") && refused.err.contains("one/a.wav"),
+        "{}",
+        refused.err
+    );
     assert_eq!(files(&at.join("z")), ["a/report.json", "a/vocals.wav"]);
 }
 
@@ -117,7 +128,8 @@ fn a_folder_that_cannot_be_opened_is_named_and_the_rest_is_done() {
     song(&at.join("album/good.wav"), 1.0);
     let closed = at.join("album/closed");
     std::fs::create_dir(&closed).unwrap();
-    let mode = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    let mode =
+        |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     mode(&closed, 0o000);
     mode(at, 0o777);
     let mut command = separate(at, &["album", "-o", "stems", "--stems", "vocals", "--no-picture"]);
@@ -125,14 +137,25 @@ fn a_folder_that_cannot_be_opened_is_named_and_the_rest_is_done() {
         // The system's administrator may open everything, so somebody else has to try: with a copy of the program and
         // of the plug-in, which may lie where only the administrator gets to.
         use std::os::unix::process::CommandExt;
-        for (from, to) in
-            [(Path::new(env!("CARGO_BIN_EXE_unbraid")), "unbraid"), (&unbraid_tests::bundled_clap(), "unbraid.clap")]
-        {
+        for (from, to) in [
+            (Path::new(env!("CARGO_BIN_EXE_unbraid")), "unbraid"),
+            (&unbraid_tests::bundled_clap(), "unbraid.clap"),
+        ] {
             std::fs::copy(from, at.join(to)).unwrap();
             mode(&at.join(to), 0o755);
         }
         command = Command::new(at.join("unbraid"));
-        command.args(["separate", "--mode", "live", "album", "-o", "stems", "--stems", "vocals", "--no-picture"]);
+        command.args([
+            "separate",
+            "--mode",
+            "live",
+            "album",
+            "-o",
+            "stems",
+            "--stems",
+            "vocals",
+            "--no-picture",
+        ]);
         command.current_dir(at).stdin(Stdio::null()).uid(65_534).gid(65_534);
     }
     let batch = ended(command);
@@ -153,9 +176,15 @@ fn a_full_disk_leaves_no_cut_file_and_stops_the_batch_with_one_line() {
     // No file may have more than 1 MiB: room for a song of a second, not for one of twenty. The shell ignores the signal
     // that comes with the error, and so does what it starts.
     let line = "trap '' XFSZ; ulimit -f 1024; exec \"$0\" \"$@\"";
-    let program = separate(at, &["album", "--jobs", "1", "--stems", "vocals", "--no-picture", "--format", "wav"]);
+    let program =
+        separate(at, &["album", "--jobs", "1", "--stems", "vocals", "--no-picture", "--format", "wav"]);
     let mut command = Command::new("bash");
-    command.current_dir(at).stdin(Stdio::null()).args(["-c", line]).arg(program.get_program()).args(program.get_args());
+    command
+        .current_dir(at)
+        .stdin(Stdio::null())
+        .args(["-c", line])
+        .arg(program.get_program())
+        .args(program.get_args());
     let batch = ended(command);
     assert_eq!(batch.exit, Some(4), "{}{}", batch.out, batch.err);
     assert_eq!(batch.err.lines().count(), 1, "{}", batch.err);

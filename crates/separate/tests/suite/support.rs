@@ -57,7 +57,7 @@ pub fn music(rate: u32, seconds: f64) -> Audio {
         (0..length)
             .map(|n| {
                 let since_hit = (n as f64 / f64::from(rate)) % 0.5;
-                let noise = (n as u32).wrapping_mul(2_654_435_761) as f64 / 2f64.powi(31) - 1.0;
+                let noise = f64::from((n as u32).wrapping_mul(2_654_435_761)) / 2f64.powi(31) - 1.0;
                 let hit = noise * (-since_hit * 30.0).exp();
                 let chord = tone(440.0 * detune, n) + tone(554.4, n) + tone(659.3 * detune, n);
                 (0.05 * chord + 0.2 * tone(55.0, n) + 0.4 * hit) as f32
@@ -68,18 +68,18 @@ pub fn music(rate: u32, seconds: f64) -> Audio {
 }
 
 /// Writes a song of 16 bits.
-pub fn write_song(path: &Path, audio: &Audio, rate: u32) {
+pub fn write_song(path: &Path, audio: &[Vec<f32>], rate: u32) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let spec = hound::WavSpec {
-        channels: 2,
+        channels: u16::try_from(audio.len()).unwrap(),
         sample_rate: rate,
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };
     let mut writer = hound::WavWriter::create(path, spec).unwrap();
-    for (left, right) in audio[0].iter().zip(&audio[1]) {
-        for sample in [left, right] {
-            writer.write_sample((sample * 32_767.0).round() as i16).unwrap();
+    for at in 0..audio[0].len() {
+        for channel in audio {
+            writer.write_sample((channel[at] * 32_767.0).round() as i16).unwrap();
         }
     }
     writer.finalize().unwrap();
@@ -94,14 +94,16 @@ pub fn song(path: &Path, seconds: f64) -> PathBuf {
 /// Runs ffmpeg, the decoder that is not ours, and gives back what it prints.
 pub fn ffmpeg(program: &str, arguments: &[&str]) -> Vec<u8> {
     let output = Command::new(program).args(["-v", "error"]).args(arguments).stdin(Stdio::null()).output();
-    let output = output.unwrap_or_else(|error| panic!("{program}: {error}: install ffmpeg, or run `cargo xtask setup`"));
+    let output = output
+        .unwrap_or_else(|error| panic!("{program}: {error}: install ffmpeg, or run `cargo xtask setup`"));
     assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
 
 /// A file as ffmpeg decodes it, at its own rate.
 pub fn decoded(path: &Path) -> Audio {
-    let bytes = ffmpeg("ffmpeg", &["-i", path.to_str().unwrap(), "-map", "0:a", "-f", "f32le", "-ac", "2", "-"]);
+    let bytes =
+        ffmpeg("ffmpeg", &["-i", path.to_str().unwrap(), "-map", "0:a", "-f", "f32le", "-ac", "2", "-"]);
     let mut audio = [Vec::new(), Vec::new()];
     for (index, sample) in bytes.chunks_exact(4).enumerate() {
         audio[index % 2].push(f32::from_le_bytes(sample.try_into().unwrap()));
@@ -109,7 +111,7 @@ pub fn decoded(path: &Path) -> Audio {
     audio
 }
 
-/// What ffprobe says of a file, as JSON.
+/// A file's description by ffprobe.
 pub fn probed(path: &Path) -> serde_json::Value {
     let arguments = ["-of", "json", "-show_format", "-show_streams", path.to_str().unwrap()];
     serde_json::from_slice(&ffmpeg("ffprobe", &arguments)).unwrap()

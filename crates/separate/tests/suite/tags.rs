@@ -31,10 +31,15 @@ fn tags_and_cover_of_the_song_are_in_every_stem() {
             let found = tags.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
             found.and_then(|(_, value)| value.as_str()).unwrap_or_default().to_owned()
         };
-        assert_eq!((tag("title"), tag("artist")), ("Schön/Lied".to_owned(), "Die Band".to_owned()), "{format}");
+        assert_eq!(
+            (tag("title"), tag("artist")),
+            ("Schön/Lied".to_owned(), "Die Band".to_owned()),
+            "{format}"
+        );
         assert_eq!(tag("track").trim_start_matches('0'), "3", "{format}");
         // ffmpeg looks for covers in FLAC and MP3 files alone.
-        let covers = probed["streams"].as_array().unwrap().iter().filter(|stream| stream["codec_type"] == "video");
+        let covers =
+            probed["streams"].as_array().unwrap().iter().filter(|stream| stream["codec_type"] == "video");
         assert_eq!(covers.count(), usize::from(extension != "wav"), "{format}");
     }
     assert_eq!(report(&at.join("mp3/song"))["song"]["artist"], "Die Band");

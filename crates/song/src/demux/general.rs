@@ -1,5 +1,7 @@
 //! The containers that symphonia reads.
 
+use std::collections::{HashMap, VecDeque};
+
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_ALAC, CODEC_ID_OPUS};
 use symphonia::core::errors::Error;
@@ -11,8 +13,13 @@ use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, TimeBase, Timestamp};
 
+use super::ogg::Gap;
 use super::{Demux, Part, Piece, Step, Window};
+use crate::cast;
 use crate::error::ErrorKind;
+
+/// Damaged packets after which no more is read.
+const HOPELESS: i64 = 10_000;
 
 /// A container that symphonia reads.
 pub struct General {
@@ -27,6 +34,12 @@ pub struct General {
     waiting: Option<Piece>,
     /// The next packet is the part's first.
     first: bool,
+    /// The reader finds the next packet by itself after a damaged one, of which it does not count.
+    resyncs: bool,
+    /// Damaged packets.
+    lost: i64,
+    /// Packets that were read ahead.
+    ready: VecDeque<Step>,
 }
 
 /// What a file tells besides what symphonia knows.
@@ -38,6 +51,8 @@ pub struct Told {
     pub window: Option<Window>,
     /// Samples before the song and in its last packet, of Matroska.
     pub extra: Option<(i64, u64)>,
+    /// Lost pages, of Ogg.
+    pub gaps: HashMap<u32, VecDeque<Gap>>,
 }
 
 /// Finds the track to read.
@@ -52,8 +67,20 @@ pub fn audio_track(format: &dyn FormatReader) -> Result<(&Track, &AudioCodecPara
 impl General {
     /// Reads `format`.
     pub fn new(format: Box<dyn FormatReader>, told: Told) -> Result<Self, ErrorKind> {
-        let (fresh, waiting) = (None, None);
-        let mut general = Self { format, track: 0, fresh, rate: 0, base: None, told, waiting, first: true };
+        let (fresh, waiting, ready) = (None, None, VecDeque::new());
+        let mut general = Self {
+            format,
+            track: 0,
+            fresh,
+            rate: 0,
+            base: None,
+            told,
+            waiting,
+            first: true,
+            resyncs: false,
+            lost: 0,
+            ready,
+        };
         general.begin()?;
         Ok(general)
     }
@@ -86,6 +113,7 @@ impl General {
             alone: self.told.alone,
         };
         (self.track, self.rate, self.base, self.first) = (track_id, rate, base, true);
+        self.resyncs = id == FORMAT_ID_ADTS;
         self.fresh = Some(Box::new(part));
         Ok(())
     }
@@ -93,6 +121,9 @@ impl General {
     fn piece(&mut self, packet: Packet) -> Piece {
         let frames = self.samples(Timestamp::new(packet.block_dur().get().cast_signed())).unwrap_or(0);
         let mut start = self.samples(packet.pts);
+        if self.resyncs {
+            start = start.map(|start| start + self.lost * cast::signed(packet.dur.get()));
+        }
         if let (true, Some(start), Some((before, _))) = (self.first, &mut start, self.told.extra)
             && (*start + before).abs() <= i64::from(self.rate / 50)
         {
@@ -130,11 +161,50 @@ fn window_of(track: &Track, parameters: &AudioCodecParameters, ogg: bool) -> Win
     let frames = track.num_frames.filter(|&frames| frames > 0).and_then(|frames| i64::try_from(frames).ok());
     // Ogg counts the samples of Opus from the first that is decoded on.
     let skip = if ogg && parameters.codec == CODEC_ID_OPUS { i64::from(track.delay.unwrap_or(0)) } else { 0 };
-    Window { begin: skip, end: frames, resume: None }
+    // A stream that was cut out of a longer one begins late.
+    let start = if ogg { track.start_ts.get().max(0) } else { 0 };
+    Window { begin: start + skip, end: frames, resume: None }
 }
 
 impl Demux for General {
     fn step(&mut self) -> Result<Step, ErrorKind> {
+        if let Some(step) = self.ready.pop_front() {
+            return Ok(step);
+        }
+        let step = self.read()?;
+        let gaps = self.told.gaps.get_mut(&self.track);
+        match (&step, gaps.and_then(|gaps| gaps.front().copied())) {
+            (Step::Piece(piece), Some(gap)) if piece.start == Some(gap.before) => self.behind_gap(step, gap),
+            _ => Ok(step),
+        }
+    }
+}
+
+impl General {
+    /// Puts the packets of a page behind a lost one where they end with it.
+    fn behind_gap(&mut self, first: Step, gap: Gap) -> Result<Step, ErrorKind> {
+        self.told.gaps.entry(self.track).or_default().pop_front();
+        self.ready.push_back(first);
+        for _ in 1..gap.packets {
+            let step = self.read()?;
+            let goes_on = matches!(step, Step::Piece(_));
+            self.ready.push_back(step);
+            if !goes_on {
+                break;
+            }
+        }
+        let frames = |step: &Step| if let Step::Piece(piece) = step { cast::signed(piece.frames) } else { 0 };
+        let length: i64 = self.ready.iter().map(frames).sum();
+        let late = (gap.after - gap.before - length).max(0);
+        for step in &mut self.ready {
+            if let Step::Piece(Piece { start: Some(start), .. }) = step {
+                *start += late;
+            }
+        }
+        self.ready.pop_front().ok_or(ErrorKind::NoSound)
+    }
+
+    fn read(&mut self) -> Result<Step, ErrorKind> {
         loop {
             if let Some(part) = self.fresh.take() {
                 return Ok(Step::Part(part));
@@ -144,6 +214,10 @@ impl Demux for General {
                 Ok(None) => return Ok(self.end(false)),
                 Err(Error::ResetRequired) => {
                     self.begin()?;
+                    continue;
+                }
+                Err(Error::DecodeError(_)) if self.resyncs && self.lost < HOPELESS => {
+                    self.lost += 1;
                     continue;
                 }
                 // Nothing after this point can be read; what came before is still the song's beginning.

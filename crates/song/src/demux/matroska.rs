@@ -7,6 +7,8 @@ use std::ops::Range;
 use crate::cast;
 
 const SEGMENT: u32 = 0x1853_8067;
+const INFO: u32 = 0x1549_a966;
+const TITLE: u32 = 0x7ba9;
 const TRACKS: u32 = 0x1654_ae6b;
 const TRACK: u32 = 0xae;
 const NUMBER: u32 = 0xd7;
@@ -15,9 +17,14 @@ const CLUSTER: u32 = 0x1f43_b675;
 const BLOCK_GROUP: u32 = 0xa0;
 const DISCARD: u32 = 0x75a2;
 
-/// What a track has to lose.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// Largest title that is read, in bytes.
+const LARGEST: u64 = 1 << 12;
+
+/// What a track has to lose, and the title.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Extra {
+    /// Title of the file.
+    pub title: Option<String>,
     /// Before the song, in nanoseconds.
     pub before: u64,
     /// In the last packet, in nanoseconds.
@@ -30,11 +37,19 @@ struct Element {
     body: Range<u64>,
 }
 
-/// What the track `number` has to lose.
+/// What the track `number` has to lose, and the title.
 pub fn extra(file: &mut File, number: u32) -> io::Result<Extra> {
     let whole = 0..file.metadata()?.len();
     let mut extra = Extra::default();
     let Some(segment) = child(file, whole, SEGMENT)? else { return Ok(extra) };
+    if let Some(info) = child(file, segment.clone(), INFO)?
+        && let Some(title) = child(file, info, TITLE)?
+    {
+        let mut text = String::new();
+        file.seek(SeekFrom::Start(title.start))?;
+        let read = file.take((title.end - title.start).min(LARGEST)).read_to_string(&mut text);
+        extra.title = read.is_ok().then_some(text);
+    }
     if let Some(tracks) = child(file, segment.clone(), TRACKS)? {
         let mut rest = tracks;
         while let Some(track) = child(file, rest.clone(), TRACK)? {

@@ -26,9 +26,6 @@ use pages::Pages;
 /// Samples that a decoder of layer 3 is late by.
 const DECODER_DELAY: i64 = 529;
 
-/// Bytes of tags behind a song, at most.
-const MORE: u64 = 1 << 16;
-
 /// Bytes before the first frame that are looked through.
 const JUNK: u64 = 4 << 20;
 
@@ -44,6 +41,8 @@ pub struct Mpa {
     mean: f64,
     /// Bytes of earlier frames that the next frame may lean on.
     reservoir: usize,
+    /// Where the last frame began, if it was given out just before.
+    last: Option<u64>,
     /// A frame of this part was given out.
     running: bool,
     fresh: Option<Box<Part>>,
@@ -54,7 +53,12 @@ impl Mpa {
     pub fn open(file: File, bytes: Range<u64>) -> io::Result<Option<Self>> {
         let mut pages = Pages::new(file, bytes.clone());
         let start = pages.behind_tags(bytes.start)?;
-        let Some((at, header)) = first_frame(&mut pages, start, start + JUNK, None)? else { return Ok(None) };
+        let found = match first_frame(&mut pages, start, start + JUNK, None)? {
+            // The tag may lie about its length.
+            None if start > bytes.start => first_frame(&mut pages, bytes.start, bytes.start + JUNK, None)?,
+            found => found,
+        };
+        let Some((at, header)) = found else { return Ok(None) };
         let mut mpa = Self {
             pages,
             at,
@@ -62,6 +66,7 @@ impl Mpa {
             place: 0,
             mean: cast::float(header.bytes as u64),
             reservoir: 0,
+            last: None,
             running: false,
             fresh: None,
         };
@@ -80,7 +85,8 @@ impl Mpa {
         let window = info.as_ref().map_or_else(Window::default, |info| window(info, &self.header));
         // A header that tells of fewer bytes than there are belongs to the first of several songs.
         let told = info.as_ref().and_then(|info| info.bytes).map_or(u64::MAX, u64::from);
-        let alone = self.pages.end().saturating_sub(self.at) < told.saturating_add(MORE);
+        let behind = self.pages.behind_tags(self.at.saturating_add(told))?;
+        let alone = header_at(&mut self.pages, behind)?.is_none();
         let mut parameters = AudioCodecParameters::new();
         parameters
             .for_codec(self.header.codec())
@@ -89,7 +95,7 @@ impl Mpa {
         if info.is_some() {
             self.at += self.header.bytes as u64;
         }
-        (self.place, self.reservoir, self.running) = (0, 0, false);
+        (self.place, self.reservoir, self.running, self.last) = (0, 0, false, None);
         let exact = window.end.is_some();
         self.fresh = Some(Box::new(Part { parameters, window, origin: Some(0), tolerance: 0, exact, alone }));
         Ok(())
@@ -106,6 +112,7 @@ impl Mpa {
         self.reservoir = (self.reservoir + header.main_data()).min(512);
         self.running |= leans <= self.reservoir;
         let piece = Piece { packet, start: Some(self.place), frames, broken };
+        self.last = Some(self.at);
         self.at += header.bytes as u64;
         self.place += i64::from(header.frames);
         self.mean += (cast::float(header.bytes as u64) - self.mean) / 16.0;
@@ -119,8 +126,11 @@ impl Mpa {
         let Some((at, header)) = like.or(first_frame(&mut self.pages, self.at, end, None)?) else {
             return Ok(None);
         };
-        let lost = cast::signed(cast::rounded(cast::float(at - self.at) / self.mean));
-        self.place += lost * i64::from(self.header.frames);
+        // Counted from where the last frame began: its length may be wrong as well.
+        let (from, known) = self.last.map_or((self.at, 0), |last| (last, 1));
+        let lost = cast::rounded(cast::float(at - from) / self.mean).saturating_sub(known);
+        self.place += cast::signed(lost) * i64::from(self.header.frames);
+        self.last = None;
         if lost > 0 {
             self.reservoir = 0;
         }

@@ -144,7 +144,7 @@ fn no_damage_of_an_mp3_makes_it_louder_than_music() {
 #[test]
 fn a_damaged_aac_keeps_its_length_and_its_place() {
     let files = Files::new();
-    let path = files.encoded("song.m4a", &["-c:a", "aac", "-b:a", "160k"]);
+    let path = files.encoded("song.m4a", &["-c:a", "aac", "-b:a", "160k", "-aac_pns", "0"]);
     let (whole, encoded) = (flawless(&path), bytes(&path));
     let mdat = encoded.windows(4).position(|kind| kind == b"mdat").unwrap();
     let song = song(&files.written("hurt.m4a", &hurt(&encoded, mdat + 25_000, 300)));
@@ -178,5 +178,70 @@ fn an_ogg_that_lost_a_page_is_silent_there_and_in_place_behind_it() {
         let behind = to + 12_000..song.len();
         let null = null_db(&part(&song.channels, behind.clone()), &part(&whole.channels, behind));
         assert!(null < -60.0, "{codec}: {null}");
+    }
+}
+
+#[test]
+fn an_aac_stream_that_lost_the_header_of_a_frame_is_silent_there_and_in_place_behind_it() {
+    let files = Files::new();
+    let path = files.encoded("song.aac", &["-c:a", "aac", "-aac_pns", "0"]);
+    let (whole, mut encoded) = (flawless(&path), bytes(&path));
+    let mut at = 0;
+    for _ in 0..60 {
+        at += (usize::from(encoded[at + 3] & 3) << 11)
+            | (usize::from(encoded[at + 4]) << 3)
+            | usize::from(encoded[at + 5] >> 5);
+    }
+    // A length below that of the header.
+    encoded[at + 3] &= 0xfc;
+    encoded[at + 4] = 0;
+    let song = song(&files.written("hurt.aac", &encoded));
+    assert_eq!(song.len(), whole.len());
+    assert_eq!(damage(&song).0, 1);
+    let behind = 70_000..song.len();
+    let null = null_db(&part(&song.channels, behind.clone()), &part(&whole.channels, behind));
+    assert!(null < -100.0, "{null}");
+}
+
+#[test]
+fn no_damage_of_any_file_stops_more_than_its_reading() {
+    let files = Files::new();
+    let mut state = 7u32;
+    for (name, options) in [
+        ("song.wav", &["-c:a", "adpcm_ms"] as &[&str]),
+        ("song.flac", &[]),
+        ("song.mp3", &[]),
+        ("song.mp2", &["-c:a", "mp2"]),
+        ("song.m4a", &["-c:a", "aac"]),
+        ("alac.m4a", &["-c:a", "alac"]),
+        ("song.aac", &["-c:a", "aac"]),
+        ("song.aiff", &[]),
+        ("song.caf", &["-c:a", "alac"]),
+        ("song.ogg", &["-c:a", "libvorbis"]),
+        ("song.opus", &["-c:a", "libopus"]),
+        ("song.mka", &["-c:a", "libvorbis"]),
+    ] {
+        let encoded = bytes(&files.encoded(name, options));
+        for round in 0..12 {
+            let mut hurt = encoded.clone();
+            // Every other time the header is spared.
+            let spared = if round % 2 == 0 { 0 } else { 4096 };
+            for _ in 0..20 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let place = spared + state as usize % (hurt.len() - spared);
+                hurt[place] = (state >> 24).to_le_bytes()[0];
+            }
+            if round % 3 == 0 {
+                hurt.truncate(hurt.len() / 2);
+            }
+            let path = files.written(&format!("hurt-{name}"), &hurt);
+            if let Ok(song) = unbraid_song::read(&path) {
+                assert!(
+                    song.channels.iter().flatten().all(|sample| sample.is_finite()),
+                    "{name}, round {round}"
+                );
+                assert_eq!(song.channels[0].len(), song.channels[1].len());
+            }
+        }
     }
 }

@@ -72,7 +72,6 @@ fn aac_is_in_line_with_ffmpeg() {
     lossy("fragments.mp4", &["-c:a", "aac", "-movflags", "+frag_keyframe+empty_moov"], None);
     lossy("song.aac", &["-c:a", "aac"], None);
     lossy("song.mka", &["-c:a", "aac"], None);
-    lossy("song.caf", &["-c:a", "aac"], None);
 }
 
 #[test]

@@ -82,10 +82,20 @@ fn codecs_that_are_not_read_are_named() {
     let files = Files::new();
     let ac3 = files.encoded("song.mka", &["-c:a", "ac3"]);
     assert_eq!(refusal(&ac3), "song holds AC-3, which is not read here: convert it to FLAC or WAV");
+    let gsm = files.encoded("gsm.wav", &["-c:a", "adpcm_swf", "-ac", "1", "-ar", "22050"]);
+    assert_eq!(
+        refusal(&gsm),
+        "song holds WAV of the kind 0x5346, which is not read here: convert it to FLAC or WAV"
+    );
     let six = files.encoded("song.m4a", &["-c:a", "aac", "-ac", "6"]);
     assert_eq!(
         refusal(&six),
         "song holds AAC with 6 channels, which is not read here: convert it to FLAC or WAV"
+    );
+    let six = files.encoded("song.ogg", &["-c:a", "libvorbis", "-ac", "6"]);
+    assert_eq!(
+        refusal(&six),
+        "song holds Vorbis with 6 channels, which is not read here: convert it to FLAC or WAV"
     );
     let video = files.path("video.mp4");
     let clip = clip();

@@ -118,6 +118,22 @@ fn chunks_before_and_behind_the_samples_are_no_samples() {
 }
 
 #[test]
+fn an_aiff_whose_sizes_are_missing_is_read_whole() {
+    let files = Files::new();
+    let path = files.encoded("whole.aiff", &[]);
+    let (whole, aiff) = (flawless(&path), bytes(&path));
+    let samples = aiff.windows(4).position(|id| id == b"SSND").unwrap() + 4;
+    let mut dead = aiff.clone();
+    dead[4..8].fill(0);
+    dead[samples..samples + 4].fill(0);
+    assert_whole(&files.written("dead.aiff", &dead), &whole);
+    let song = song(&files.written("cut.aiff", &aiff[..samples + 12 + 100_000 * FRAME]));
+    assert_eq!(song.channels[0], whole.channels[0][..100_000]);
+    let missing = 32_300.0 / 44_100.0;
+    assert_eq!(song.warnings, [Warning::BreaksOff { at: 100_000.0 / 44_100.0, missing: Some(missing) }]);
+}
+
+#[test]
 fn mp3_in_a_wav_is_read() {
     let files = Files::new();
     let mp3 = files.encoded("song.mp3", &["-b:a", "128k", "-write_xing", "0"]);

@@ -1,11 +1,14 @@
 """A run from packed parts, as on a GPU, on the CPU."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import torch
 from unbraid_training import train_bulk
+from unbraid_training.data.pack import pack
+from unbraid_training.errors import UserError
 from unbraid_training.model.checkpoint import Checkpoint
 from unbraid_training.model.layout import STUDIO
 from unbraid_training.model.network import BandNetwork
@@ -58,6 +61,17 @@ def test_the_other_parts_are_learnt_from_too(tmp_path, packed, begun, capsys):
     train_bulk.main([*map(str, packed), *options(tmp_path / "run", begun, 1)])
     counts = [int(line.split()[2]) for line in capsys.readouterr().out.splitlines() if "recordings" in line]
     assert len(counts) == 2 and counts[0] < counts[1] == 18
+
+
+def test_a_first_part_that_lacks_a_stem_waits_for_the_others(tmp_path, dataset, packed, begun, capsys):
+    voices = tmp_path / "voices"
+    shutil.copytree(dataset / "speech", voices / "speech")
+    (lacking,) = pack(tmp_path / "parts", [voices], 1.0, 1, 1)
+    train_bulk.main([str(lacking), *map(str, packed), *options(tmp_path / "run", begun, 1)])
+    counts = [int(line.split()[2]) for line in capsys.readouterr().out.splitlines() if "recordings" in line]
+    assert counts == [20]
+    with pytest.raises(UserError, match="the packed data has no drums"):
+        train_bulk.main([str(lacking), *options(tmp_path / "again", begun, 1)])
 
 
 def test_what_cannot_be_trained_is_named(tmp_path, packed):

@@ -23,7 +23,7 @@ OFFBEATS = "..X...X...X...X."
 
 @dataclass
 class Style:
-    """What a drummer does in one idiom."""
+    """Patterns and habits of a drummer in an idiom."""
 
     kicks: tuple[str, ...]
     snares: tuple[str, ...] = (BACKBEAT,)

@@ -100,7 +100,7 @@ def bars_at(rng: np.random.Generator, tempo: float, beats: int, count: int, huma
 
 
 def riffs_move(frame: Frame) -> bool:
-    """Whether riffs follow the chords (else they stay on the tonic)."""
+    """True where riffs follow the chords (else they stay on the tonic)."""
     return bool(frame.riffs.get("moves", True))
 
 

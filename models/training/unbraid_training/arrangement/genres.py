@@ -16,7 +16,7 @@ LEADS = {
 
 @dataclass(frozen=True)
 class Genre:
-    """What a kind of music draws from."""
+    """A kind of music: what its songs draw from."""
 
     tempo: tuple[float, float]
     idioms: tuple[str, ...]

@@ -34,7 +34,7 @@ class Chord:
 
     @property
     def minor(self) -> bool:
-        """Whether its third is minor."""
+        """True for a minor third."""
         return 3 in QUALITIES[self.quality]
 
 
@@ -84,7 +84,7 @@ _MINOR_IDIOMS = frozenset(("minor_pop", "metal", "modal", "vamp"))
 
 
 def idiom_is_minor(idiom: str) -> bool:
-    """Whether an idiom's progressions stand in minor."""
+    """True where an idiom's progressions stand in minor."""
     return idiom in _MINOR_IDIOMS
 
 

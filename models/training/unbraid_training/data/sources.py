@@ -32,7 +32,7 @@ class Source:
     split: str
     """`train`, `dev`, or `mixed` where parts of it (songs, speakers, kits) are held out."""
     note: str
-    """What it is, by whom, and which part is used."""
+    """Description: contents, makers, and the part that is used."""
 
     @property
     def package(self) -> str:

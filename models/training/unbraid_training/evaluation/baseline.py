@@ -88,7 +88,7 @@ def separate(mixture: np.ndarray, rate: int) -> dict[str, np.ndarray]:
 def oracle(references: dict[str, np.ndarray], rate: int) -> dict[str, np.ndarray]:
     """The best that soft masks of this kind could do if the stems were known: ratio masks per channel.
 
-    Each stem's magnitude as a fraction of all magnitudes, applied to the mixture. Needs all references to have one shape.
+    Each stem's magnitude over the sum of all magnitudes, applied to the mixture. References have one shape.
     """
     stft = transform(rate)
     spectra = {stem: stft.stft(np.asarray(audio, dtype=np.float64).T) for stem, audio in references.items()}

@@ -213,7 +213,7 @@ ENVELOPE_STEP_S = 0.001
 """Step of the energy envelope that :func:`attack_slopes` looks at."""
 
 ATTACK_WINDOW_S = 0.012
-"""How far on both sides of a reference attack the steepest rise is looked for."""
+"""Distance on both sides of a reference attack within which the steepest rise is searched."""
 
 ATTACK_RISE_S = 0.004
 """A slope is the envelope's rise over this time, divided by it."""
@@ -236,7 +236,7 @@ def _envelope_db(x: np.ndarray, rate: int, floor_of: np.ndarray | None = None) -
 
 
 def attack_slopes(reference: np.ndarray, estimate: np.ndarray, rate: int) -> dict:
-    """How steep drum attacks are in an estimate, compared with the reference.
+    """Steepness of drum attacks in an estimate, compared with the reference.
 
     Attacks are the places where the reference's envelope rises by :data:`ATTACK_MINIMUM_DB` within
     :data:`ATTACK_RISE_S`. At each, the steepest rise near it is measured in both signals.

@@ -1,4 +1,4 @@
-"""What the engine's tests replay: golden vectors of a file, and the streamed stems of the demo clip."""
+"""References for the engine's tests: golden vectors of a file, and the streamed stems of the demo clip."""
 
 from __future__ import annotations
 

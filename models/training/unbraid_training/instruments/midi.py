@@ -30,7 +30,8 @@ class Part:
     """`[n, 5]`, see the column names of this module."""
     name: str = ""
     style: str = ""
-    """How an arranger meant it: `power`, `strum`, `pick`, `lead`, `pad`, `comp`, `arp`, `stab`, or empty."""
+    """Style of playing that the arranger had in mind: `power`, `strum`, `pick`, `lead`, `pad`, `comp`, `arp`, `stab`,
+    or empty."""
     bends: np.ndarray | None = None
     """`[m, 2]`: seconds, semitones; steps."""
 

@@ -1,4 +1,4 @@
-"""Who plays a part: chooses instrument, amplifier and place in the stereo picture, and renders it.
+"""Players of parts: chooses instrument, amplifier and place in the stereo picture, and renders it.
 
 Every choice respects a `Palette`: the split and whether only permissive sources may be used.
 """
@@ -35,7 +35,7 @@ RECORDED = {
 
 STRUMMED = (24, 25)
 REPLACEMENTS = (48, 49, 50, 89, 90, 95, 16, 19, 51)
-"""What plays a part meant for a General MIDI voice."""
+"""Programs that play a part meant for a General MIDI voice."""
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Studio:
 
 @dataclass
 class Palette:
-    """What a song may use."""
+    """Instruments that a song may use."""
 
     studio: Studio
     permissive: bool
@@ -79,12 +79,12 @@ class Palette:
         self.used[name] = source(name)
 
     def allows(self, name: str, split: str | None = None) -> bool:
-        """Whether a source of the catalogue suits this song's split and licence."""
+        """True where a source of the catalogue suits this song's split and licence."""
         entry = source(name)
         return (entry.permissive or not self.permissive) and (split or entry.split) == self.split
 
     def has(self, name: str) -> bool:
-        """Whether a recorded instrument is there and allowed."""
+        """True where a recorded instrument is installed and allowed."""
         folder, _, _, _, split = RECORDED[name]
         there = self.studio.instruments is not None and (Path(self.studio.instruments) / folder).is_dir()
         return there and self.allows(folder, split)
@@ -111,7 +111,7 @@ class Palette:
 
 @dataclass
 class Scene:
-    """How a whole song sounds: room and width that its players share."""
+    """Sound of a whole song: room and width common to its players."""
 
     width: float
     """0 everything dry and mono, 1 wide."""
@@ -365,7 +365,7 @@ def play_other(
 
 
 def _guitar_signal(part: Part, palette: Palette, samples: int, rng, lead: bool) -> tuple[np.ndarray, str]:
-    """What a pickup gives: the recorded guitar, or a bank's clean guitar."""
+    """Signal of a pickup: the recorded guitar, or a bank's clean guitar."""
     vibrato = float(rng.uniform(0.1, 0.5)) if lead else 0.0
     notes = part.notes
     if palette.has("emilyguitar") and rng.random() < 0.72:
@@ -532,7 +532,7 @@ def _synth(
 
 
 def _overlaps(notes: np.ndarray) -> bool:
-    """Whether more than one note in ten sounds together with the next."""
+    """True where more than one note in ten sounds together with the next."""
     if len(notes) < 2:
         return False
     return bool(np.mean(np.diff(notes[:, START]) < 0.03) > 0.1)

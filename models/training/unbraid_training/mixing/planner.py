@@ -1,4 +1,4 @@
-"""Draws what a batch is made of. Nothing here touches sound: a plan is numbers, which `mixer.py` turns into stems.
+"""Draws the contents of batches. Nothing here touches sound: a plan is numbers, which `mixer.py` turns into stems.
 
 A plan is a dictionary of arrays whose first axis is the mixture and whose second, where there is one, the stem.
 """

@@ -1,4 +1,4 @@
-"""What mixtures are made of: one table of probabilities and ranges, for runs on CPUs and GPUs alike."""
+"""Recipe of mixtures: one table of probabilities and ranges, for runs on CPUs and GPUs alike."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class RealCodec:
 
 
 class SimulatedCodec:
-    """What stands for a codec on a GPU; `plan` on the CPU, its parameters go to `device`."""
+    """Stand-in for codecs on a GPU; `plan` on the CPU, its parameters go to `device`."""
 
     def __init__(self, plan: Plan, device: torch.device):
         self.rows = torch.nonzero(plan["codec"] >= 0)[:, 0]

@@ -1,4 +1,4 @@
-"""What may span time in a block: the gated linear recurrence, and two others to compare it with."""
+"""Cells that span time in a block: the gated linear recurrence, and two others to compare it with."""
 
 from __future__ import annotations
 
@@ -84,4 +84,4 @@ class ConvolutionCell(nn.Module):
 
 
 CELLS = {"recurrence": TimeCell, "gru": GruCell, "convolution": ConvolutionCell}
-"""What may span time in a block."""
+"""Cells by their names in `Size.cell`."""

@@ -179,7 +179,7 @@ class BandNetwork(nn.Module):
         return torch.cat([(feats - self.feature_mean) * self.feature_scale, peaks[..., None]], dim=-1), peaks
 
     def ends(self, feats: torch.Tensor, state: list[torch.Tensor]):
-        """What the last layers give, before it is joined to logits: per band `[B·T, bands, 12·groups_per_band]`,
+        """Outputs of the last layers, before they are joined to logits: per band `[B·T, bands, 12·groups_per_band]`,
         detail `[B·T, groups, 8]` (empty without a front), contrast `[B·T, groups]`; and the next state."""
         s = self.size
         b, t = feats.shape[:2]

@@ -25,7 +25,7 @@ LARGEST_NORM = 1.0
 
 @dataclass(frozen=True)
 class Settings:
-    """What the trainer needs of a command line."""
+    """Learning rates and averaging, from the command line."""
 
     lr: float
     """Learning rate of AdamW."""

@@ -29,7 +29,7 @@ STYLE_WEIGHTS = (0.36, 0.14, 0.16, 0.08, 0.10, 0.11, 0.05)
 
 @dataclass(frozen=True)
 class Singer:
-    """How one singer sounds; drawn anew for each take, so that one speaker becomes many singers."""
+    """Sound of a singer; drawn anew for each take, so that one speaker becomes many singers."""
 
     tract: tuple[float, float, float]
     """Frequency warp of the envelope at low, middle and high frequencies; above 1 is a shorter vocal tract."""

@@ -10,6 +10,14 @@ use clap_sys::events::{
     CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_PARAM_VALUE, clap_event_header, clap_event_param_value,
     clap_input_events, clap_output_events,
 };
+use clap_sys::ext::audio_ports::{CLAP_EXT_AUDIO_PORTS, clap_audio_port_info, clap_plugin_audio_ports};
+use clap_sys::ext::audio_ports_config::{
+    CLAP_EXT_AUDIO_PORTS_CONFIG, clap_audio_ports_config, clap_plugin_audio_ports_config,
+};
+use clap_sys::ext::configurable_audio_ports::{
+    CLAP_EXT_CONFIGURABLE_AUDIO_PORTS, clap_audio_port_configuration_request,
+    clap_plugin_configurable_audio_ports,
+};
 use clap_sys::ext::latency::{CLAP_EXT_LATENCY, clap_plugin_latency};
 use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_plugin_params};
 use clap_sys::ext::render::{CLAP_EXT_RENDER, CLAP_RENDER_OFFLINE, CLAP_RENDER_REALTIME, clap_plugin_render};
@@ -85,6 +93,49 @@ impl Instance {
             let extension = (*self.plugin).get_extension.unwrap()(self.plugin, id.as_ptr());
             extension.cast::<T>().as_ref().unwrap()
         }
+    }
+
+    /// Names and channels of the input or output ports.
+    pub fn ports(&self, is_input: bool) -> Vec<(String, u32)> {
+        let ports: &clap_plugin_audio_ports = self.extension(CLAP_EXT_AUDIO_PORTS);
+        // SAFETY: the plug-in is alive and fills in what it is asked for.
+        unsafe {
+            (0..ports.count.unwrap()(self.plugin, is_input))
+                .map(|index| {
+                    let mut info = std::mem::MaybeUninit::zeroed();
+                    assert!(ports.get.unwrap()(self.plugin, index, is_input, info.as_mut_ptr()));
+                    let info: clap_audio_port_info = info.assume_init();
+                    (CStr::from_ptr(info.name.as_ptr()).to_str().unwrap().to_owned(), info.channel_count)
+                })
+                .collect()
+        }
+    }
+
+    /// The configurations of ports that the plug-in offers.
+    pub fn configs(&self) -> Vec<clap_audio_ports_config> {
+        let configs: &clap_plugin_audio_ports_config = self.extension(CLAP_EXT_AUDIO_PORTS_CONFIG);
+        // SAFETY: the plug-in is alive and fills in what it is asked for.
+        unsafe {
+            (0..configs.count.unwrap()(self.plugin))
+                .map(|index| {
+                    let mut info = std::mem::MaybeUninit::zeroed();
+                    assert!(configs.get.unwrap()(self.plugin, index, info.as_mut_ptr()));
+                    info.assume_init()
+                })
+                .collect()
+        }
+    }
+
+    /// Selects the first configuration with these channels of the main ports and this number of outputs.
+    pub fn select_config(&self, input: usize, main: usize, outputs: u32) -> bool {
+        let found = self.configs().into_iter().find(|config| {
+            config.main_input_channel_count as usize == input
+                && config.main_output_channel_count as usize == main
+                && config.output_port_count == outputs
+        });
+        let configs: &clap_plugin_audio_ports_config = self.extension(CLAP_EXT_AUDIO_PORTS_CONFIG);
+        // SAFETY: the plug-in is alive.
+        found.is_some_and(|config| unsafe { configs.select.unwrap()(self.plugin, config.id) })
     }
 
     pub fn latency(&self) -> usize {
@@ -263,6 +314,68 @@ impl Host for Clap {
         let stream = clap_istream { ctx: ptr::from_mut(&mut rest).cast(), read: Some(read) };
         // SAFETY: the plug-in is alive.
         unsafe { extension.load.unwrap()(self.instance.plugin, &stream) }
+    }
+
+    fn arrange(&mut self, input: usize, outputs: &[usize]) -> bool {
+        if let [main] = outputs {
+            // By the list of configurations, which alone can change the number of ports.
+            return self.instance.select_config(input, *main, 1);
+        }
+        let request = |is_input, port: usize, channels: usize| clap_audio_port_configuration_request {
+            is_input,
+            port_index: port as u32,
+            channel_count: channels as u32,
+            port_type: ptr::null(),
+            port_details: ptr::null(),
+        };
+        let all = self.instance.select_config(2, 2, 5);
+        let mut requests = vec![request(true, 0, input)];
+        requests.extend(outputs.iter().enumerate().map(|(port, &channels)| request(false, port, channels)));
+        let ports: &clap_plugin_configurable_audio_ports =
+            self.instance.extension(CLAP_EXT_CONFIGURABLE_AUDIO_PORTS);
+        let (plugin, count) = (self.instance.plugin, requests.len() as u32);
+        // SAFETY: the plug-in is alive, and the requests are as many as they say.
+        unsafe {
+            let can = ports.can_apply_configuration.unwrap()(plugin, requests.as_ptr(), count);
+            let did = ports.apply_configuration.unwrap()(plugin, requests.as_ptr(), count);
+            assert_eq!(can, did, "what can be applied is applied");
+            all && did
+        }
+    }
+
+    fn process_buses(&mut self, input: &[Vec<f32>], outputs: &mut [Vec<Vec<f32>>], block: usize) -> bool {
+        let length = input[0].len();
+        (0..length).step_by(block).all(|start| {
+            let mut input: Vec<_> =
+                input.iter().map(|channel| channel[start..].as_ptr().cast_mut()).collect();
+            let mut outputs: Vec<Vec<_>> = outputs
+                .iter_mut()
+                .map(|bus| bus.iter_mut().map(|channel| channel[start..].as_mut_ptr()).collect())
+                .collect();
+            let buffer = |pointers: &mut Vec<*mut f32>| clap_audio_buffer {
+                data32: pointers.as_mut_ptr(),
+                data64: ptr::null_mut(),
+                channel_count: pointers.len() as u32,
+                latency: 0,
+                constant_mask: 0,
+            };
+            let input = buffer(&mut input);
+            let mut outputs: Vec<_> = outputs.iter_mut().map(buffer).collect();
+            let call = clap_process {
+                steady_time: start as i64,
+                frames_count: block.min(length - start) as u32,
+                transport: ptr::null(),
+                audio_inputs: &input,
+                audio_outputs: outputs.as_mut_ptr(),
+                audio_inputs_count: 1,
+                audio_outputs_count: outputs.len() as u32,
+                in_events: ptr::null(),
+                out_events: &OUTPUT,
+            };
+            // SAFETY: the call is as it says.
+            let status = unsafe { (*self.instance.plugin).process.unwrap()(self.instance.plugin, &call) };
+            status != CLAP_PROCESS_ERROR
+        })
     }
 
     fn block_to(

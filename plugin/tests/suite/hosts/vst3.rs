@@ -9,7 +9,8 @@ use nice_plug::prelude::Vst3Plugin;
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
     AudioBusBuffers, IAudioProcessor, IAudioProcessorTrait, IComponent, IComponentTrait, IEditController,
     IEditControllerTrait, IParamValueQueue, IParamValueQueueTrait, IParameterChanges, IParameterChangesTrait,
-    ParamID, ParamValue, ProcessData, ProcessModes_, ProcessSetup, SymbolicSampleSizes_,
+    ParamID, ParamValue, ProcessData, ProcessModes_, ProcessSetup, SpeakerArr, SpeakerArrangement,
+    SymbolicSampleSizes_,
 };
 use nice_plug::wrapper::vst3::vst3::Steinberg::{
     IBStream, IBStream_::IStreamSeekMode_, IBStreamTrait, IPluginBaseTrait, IPluginFactory,
@@ -295,6 +296,51 @@ impl Host for Vst3 {
         let result =
             unsafe { self.instance.component.setState(stream.to_com_ptr::<IBStream>().unwrap().as_ptr()) };
         result == kResultOk
+    }
+
+    fn arrange(&mut self, input: usize, outputs: &[usize]) -> bool {
+        let arrangement = |channels: &usize| match channels {
+            0 => SpeakerArr::kEmpty,
+            1 => SpeakerArr::kMono,
+            _ => SpeakerArr::kStereo,
+        };
+        let mut inputs = [arrangement(&input)];
+        let mut outputs: Vec<SpeakerArrangement> = outputs.iter().map(arrangement).collect();
+        let count = outputs.len() as i32;
+        let processor = &self.instance.processor;
+        // SAFETY: the arrays are as long as they say.
+        unsafe {
+            processor.setBusArrangements(inputs.as_mut_ptr(), 1, outputs.as_mut_ptr(), count) == kResultOk
+        }
+    }
+
+    fn process_buses(&mut self, input: &[Vec<f32>], outputs: &mut [Vec<Vec<f32>>], block: usize) -> bool {
+        let length = input[0].len();
+        (0..length).step_by(block).all(|start| {
+            let mut input: Vec<_> =
+                input.iter().map(|channel| channel[start..].as_ptr().cast_mut()).collect();
+            let mut outputs: Vec<Vec<_>> = outputs
+                .iter_mut()
+                .map(|bus| bus.iter_mut().map(|channel| channel[start..].as_mut_ptr()).collect())
+                .collect();
+            let buffers = |pointers: &mut Vec<*mut f32>| {
+                // SAFETY: the type is plain old data, for which zeros are a value.
+                let mut buffers: AudioBusBuffers = unsafe { std::mem::zeroed() };
+                buffers.numChannels = pointers.len() as i32;
+                buffers.__field0.channelBuffers32 = pointers.as_mut_ptr();
+                buffers
+            };
+            let mut input = buffers(&mut input);
+            let mut outputs: Vec<_> = outputs.iter_mut().map(buffers).collect();
+            // SAFETY: the type is plain old data, for which zeros are a value.
+            let mut data: ProcessData = unsafe { std::mem::zeroed() };
+            data.symbolicSampleSize = SymbolicSampleSizes_::kSample32 as i32;
+            data.numSamples = block.min(length - start) as i32;
+            (data.numInputs, data.numOutputs) = (1, outputs.len() as i32);
+            (data.inputs, data.outputs) = (&mut input, outputs.as_mut_ptr());
+            // SAFETY: the data are as they say.
+            unsafe { self.instance.processor.process(&mut data) == kResultOk }
+        })
     }
 
     fn block_to(
