@@ -9,6 +9,7 @@ mod drop_hint;
 mod file_browser;
 mod footer;
 mod header;
+mod history;
 mod layout;
 mod meter;
 mod network_loader;
@@ -20,8 +21,10 @@ mod preset_menu;
 mod shortcuts;
 mod spectrogram;
 mod strip;
+mod system_fonts;
 #[cfg(test)]
 mod tests;
+mod text_order;
 mod theme;
 mod view;
 mod widgets;
@@ -43,6 +46,7 @@ use nice_plug_egui::{
 use crate::instance::Instance;
 use crate::params::window_geometry::WindowGeometry;
 use casts::single;
+use history::History;
 use network_loader::NetworkLoader;
 use view::View;
 
@@ -51,12 +55,14 @@ pub struct UnbraidEditor {
     instance: Instance,
     /// Lives here rather than in a window, so that closing one does not wait for a file to be read.
     loader: NetworkLoader,
+    /// Lives here for the next window.
+    history: History,
 }
 
 impl UnbraidEditor {
     /// The editor for `instance`.
     pub fn new(instance: Instance) -> Self {
-        Self { instance, loader: NetworkLoader::default() }
+        Self { instance, loader: NetworkLoader::default(), history: History::default() }
     }
 
     fn shape(&self) -> WindowGeometry {
@@ -95,7 +101,7 @@ impl Editor for UnbraidEditor {
                 .with_tile("Unbraid")
                 .with_resize_hint(resize_hint())
                 .with_repaint_poll_interval(POLL),
-            Window::new(self.instance.clone(), self.loader.clone()),
+            Window::new(View::new(self.instance.clone(), self.loader.clone(), self.history.clone())),
         )
         .ok_or("the window could not be set up")?;
         editor.spawn(parent, wait_for_parent, fallback_scale_factor, gui_context, host)
@@ -119,8 +125,8 @@ struct Window {
 }
 
 impl Window {
-    fn new(instance: Instance, loader: NetworkLoader) -> Self {
-        Self { view: View::new(instance, loader), gui: None }
+    fn new(view: View) -> Self {
+        Self { view, gui: None }
     }
 
     fn remember(&self, change: impl FnOnce(&mut WindowGeometry)) {
@@ -133,15 +139,17 @@ impl Window {
 impl NiceEguiApp for Window {
     fn build(&mut self, context: Context, gui: GuiContext, frame: &mut Frame) -> Result<(), HandlerError> {
         theme::apply(&context);
+        system_fonts::install(&context);
         frame.set_clear_color(theme::BACKGROUND.into());
         self.gui = Some(gui);
         self.view.opened();
         Ok(())
     }
 
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
+    fn ui(&mut self, ui: &mut Ui, frame: &mut Frame) {
         let Some(gui) = &self.gui else { return };
         let next = self.view.show(ui, gui.param_setter());
+        frame.set_key_capture(self.view.captured_keys(ui.ctx()));
         ui.ctx().request_repaint_after(next);
     }
 

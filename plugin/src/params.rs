@@ -3,6 +3,7 @@
 mod gain;
 pub mod handle;
 pub mod own_networks;
+mod spectrogram_source;
 pub mod state;
 mod text;
 pub mod window_geometry;
@@ -20,6 +21,7 @@ use own_networks::OwnNetworks;
 use window_geometry::WindowGeometry;
 
 pub use gain::SILENCE_DB;
+pub use spectrogram_source::SpectrogramSource;
 
 /// Parameters that presets and the A/B comparison leave alone: a change of mode restarts the plug-in, and the host owns
 /// bypass.
@@ -88,6 +90,9 @@ pub struct UnbraidParams {
     /// Size and scale of the window. No parameter, but remembered with the project.
     #[persist = "window"]
     pub window: RwLock<WindowGeometry>,
+    /// Signal of the window's spectrogram. No parameter, but remembered with the project.
+    #[persist = "spectrogram"]
+    pub spectrogram: RwLock<SpectrogramSource>,
 }
 
 impl StemParams {
@@ -133,6 +138,7 @@ impl Default for UnbraidParams {
                 .make_bypass(),
             networks: OwnNetworks::default(),
             window: RwLock::default(),
+            spectrogram: RwLock::default(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: installs what the tests need and runs all of them.
+//! `cargo xtask test`: every test. `cargo xtask setup` installs what they need.
 
 use std::process::Command;
 use std::time::Instant;
@@ -32,8 +32,8 @@ const PROFILE: &str = "--release";
 type Step = (&'static str, fn() -> Result<()>);
 
 const STEPS: &[Step] = &[
-    ("system packages", setup::system_packages),
-    // Before all that takes long: it is what a bare system lacks something for.
+    ("needs", setup::check),
+    // Before anything that takes long.
     ("Python environments", python_environments),
     ("Python lints", python_lints),
     ("formatting", || cargo(&["fmt", "--all", "--check"])),
@@ -93,7 +93,7 @@ fn window_on_a_screen() -> Result<()> {
         println!("a screen that nobody sees is a matter of Linux");
         return Ok(());
     }
-    setup::display_packages()?;
+    setup::check_display()?;
     window::run(WINDOWS)
 }
 
@@ -136,8 +136,11 @@ fn bundles() -> Result<()> {
     Ok(())
 }
 
-/// That of the hosts, and that of the training code.
-fn python_environments() -> Result<()> {
+/// The environments of the hosts and of the training code, made where they are missing.
+///
+/// # Errors
+/// When Python or a package cannot be had.
+pub fn python_environments() -> Result<()> {
     python::environment("test", &[HOSTS])?;
     python::environment("training", &[TRAINING]).map(drop)
 }

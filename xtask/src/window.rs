@@ -1,5 +1,5 @@
 //! `cargo xtask window`: runs the window's tests on a virtual screen: opens and closes it while audio plays, in each mode, and
-//! drags files onto it.
+//! drags files onto it, types over it.
 
 use anyhow::{Context, Result, bail};
 
@@ -16,7 +16,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn main(arguments: &Arguments) -> Result<()> {
-    setup::display_packages()?;
+    setup::check_display()?;
     run(arguments.times)
 }
 
@@ -26,7 +26,9 @@ pub fn main(arguments: &Arguments) -> Result<()> {
 /// When windows change the sound or leave memory behind, or files do not arrive.
 pub fn run(times: usize) -> Result<()> {
     let screen = Screen::new()?;
-    for (program, arguments) in [("windows", vec![times.to_string()]), ("drops", Vec::new())] {
+    for (program, arguments) in
+        [("windows", vec![times.to_string()]), ("drops", Vec::new()), ("keys", Vec::new())]
+    {
         run_program(&screen, program, &arguments)?;
     }
     Ok(())

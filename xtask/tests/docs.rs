@@ -161,7 +161,9 @@ fn builds(command: &str) -> bool {
     let Some(package) = after(&["-p", "--package"]) else { return false };
     let name = package.trim_start_matches("unbraid-");
     let folders = [root().join(name), root().join("crates").join(name)];
-    let Some(folder) = folders.into_iter().find(|folder| folder.join("Cargo.toml").exists()) else { return false };
+    let Some(folder) = folders.into_iter().find(|folder| folder.join("Cargo.toml").exists()) else {
+        return false;
+    };
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
     let example =
         after(&["--example"]).is_none_or(|name| folder.join(format!("examples/{name}.rs")).exists());

@@ -28,7 +28,7 @@ pub struct Port {
     pub name: String,
     /// How many channels it has.
     pub channels: usize,
-    /// Whether it is the main port of its direction.
+    /// The main port of its direction.
     pub main: bool,
 }
 
@@ -339,7 +339,7 @@ impl ClapHost {
         Ok(())
     }
 
-    /// Whether the plug-in has asked to be restarted (deactivated and activated) since the last question.
+    /// The plug-in has asked to be restarted (deactivated and activated) since the last call.
     pub fn take_restart_request(&mut self) -> bool {
         self.serve_callbacks();
         self.instance.access_shared_handler(|shared| shared.restart_requested.swap(false, Ordering::SeqCst))

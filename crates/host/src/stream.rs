@@ -31,7 +31,7 @@ pub struct Change {
     pub value: f64,
 }
 
-/// What came out of the plug-in.
+/// Outputs of the plug-in.
 #[derive(Debug, Clone)]
 pub struct Played {
     /// `ports[port][channel][sample]`, as long as what went in. Samples that the plug-in failed to write are NaN.

@@ -182,7 +182,11 @@ impl Run<'_> {
     fn failed(&self, name: &str, reason: &str) {
         locked(&self.summary).failed.push(name.to_owned());
         // An error that begins with the name says it once.
-        let named = if reason.starts_with(name) { reason.to_owned() } else { format!("{name}: {reason}") };
+        let named = match reason {
+            _ if reason.starts_with(name) => reason.to_owned(),
+            _ if reason.starts_with("holds no songs") => format!("{name} {reason}"),
+            _ => format!("{name}: {reason}"),
+        };
         if self.alone {
             self.console.problem(&format!("error: {named}"));
         } else {

@@ -15,7 +15,7 @@ use crate::{numbers, shown};
 const RATE: f64 = 44_100.0;
 const BLOCK: u32 = 512;
 
-/// What there is to know about the installed plug-in.
+/// Name, version, latencies and rates of the plug-in.
 ///
 /// # Errors
 /// When it does not load.
@@ -62,7 +62,7 @@ pub fn lines_of_plugin(info: &Value) -> Vec<String> {
     lines
 }
 
-/// What a song is, without reading it to its end.
+/// Format, length and tags of a song, without reading it to its end.
 ///
 /// # Errors
 /// When it is no song.

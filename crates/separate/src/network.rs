@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::shown;
 
-/// What a network file says about itself.
+/// Metadata of a network file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Network {
     /// Its name.

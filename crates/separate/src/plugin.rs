@@ -20,7 +20,7 @@ pub struct LoadedPlugin {
     pub clap: PathBuf,
     /// Its network, where that is known.
     pub network: Option<Network>,
-    /// What separated a song, for reports.
+    /// Its identity, for reports.
     pub key: Plugin,
 }
 

@@ -36,6 +36,7 @@ impl Cell {
     }
 
     /// The stem with the largest fraction.
+    #[cfg(test)]
     pub fn owner(&self) -> usize {
         (1..STEMS).fold(0, |owner, stem| if self.masks[stem] > self.masks[owner] { stem } else { owner })
     }

@@ -2,10 +2,11 @@
 //! host's, and are missing without a desktop.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use egui::{Align, Button, Context, Id, Key, Layout, Modal, ScrollArea, TextEdit, Ui};
 
+use super::text_order::visual;
 use super::theme;
 
 /// Most entries listed of one folder.
@@ -163,7 +164,7 @@ impl FileBrowser {
             self.path_row(ui);
             self.files(ui, (size.y - AROUND_LIST).clamp(LIST[0], LIST[1]), &mut outcome);
             if let Some(error) = &self.error {
-                ui.colored_label(theme::WARNING, error);
+                ui.colored_label(theme::WARNING, visual(error));
             }
             self.action_row(ui, &mut outcome);
         });
@@ -176,12 +177,12 @@ impl FileBrowser {
     fn path_row(&mut self, ui: &mut Ui) {
         ui.horizontal(|ui| {
             let parent = self.folder.parent().map(Path::to_owned);
-            if ui.add_enabled(parent.is_some(), Button::new("⬆ Up")).clicked()
+            if ui.add_enabled(parent.is_some(), Button::new("Up")).clicked()
                 && let Some(parent) = parent
             {
                 self.enter(parent);
             }
-            ui.weak(self.folder.display().to_string());
+            ui.weak(visual(&self.folder.display().to_string()));
         });
     }
 
@@ -192,7 +193,8 @@ impl FileBrowser {
                 ui.weak(format!("No folders and no .{} files here", self.purpose.extensions().join(", .")));
             }
             for entry in &self.entries {
-                let label = if entry.is_file { entry.name.clone() } else { format!("🗀  {}", entry.name) };
+                let name = visual(&entry.name);
+                let label = if entry.is_file { name } else { format!("{name}{MAIN_SEPARATOR}").into() };
                 let response = ui.selectable_label(entry.is_file && self.name == entry.name, label);
                 if response.clicked() {
                     if entry.is_file {

@@ -1,10 +1,11 @@
-//! The footer: focus, stem tap, output gain and its meter, bypass, A/B, presets.
+//! The footer: focus, stem tap, output gain and its meter, bypass, undo and redo, A/B, presets.
 
-use egui::{Align2, CornerRadius, Id, Rect, Stroke, Ui, Vec2, pos2, vec2};
+use egui::{Align2, Color32, CornerRadius, Id, Pos2, Rect, Shape, Stroke, Ui, Vec2, pos2, vec2};
 use nice_plug::prelude::{FloatParam, Param};
 
 use super::casts::float;
 use super::compare::Compare;
+use super::history::History;
 use super::meter::Meter;
 use super::param_gestures::ParamGestures;
 use super::preset_menu::{self, PresetMenu};
@@ -14,13 +15,14 @@ use super::widgets::slider::{self, Axis, Feel};
 use super::widgets::value_field;
 use crate::display::OUTPUT;
 use crate::instance::Instance;
-use crate::params::StemTap;
+use crate::params::{StemTap, UnbraidParams};
 
 /// Between two groups.
 const GROUP_GAP: f32 = 14.0;
-/// Weights of the groups' widths: focus, tap, output, bypass, A/B, presets, in one row or two.
-const WIDE: [f32; 6] = [1.15, 0.95, 1.45, 0.5, 0.62, 0.9];
-const NARROW: [[f32; 3]; 2] = [[1.0, 0.9, 1.25], [0.7, 1.0, 1.6]];
+/// Weights of the groups' widths, in one row: focus, tap, output, bypass, undo, A/B, presets; and in two.
+const WIDE: [f32; 7] = [1.05, 0.9, 1.35, 0.5, 0.42, 0.6, 0.85];
+const FIRST_ROW: [f32; 3] = [1.0, 0.9, 1.25];
+const SECOND_ROW: [f32; 4] = [0.7, 0.6, 0.9, 1.4];
 /// From a group's top to the middle of its caption, and to what is below the caption.
 const CAPTION: f32 = 7.0;
 const BELOW_CAPTION: f32 = 14.0;
@@ -38,8 +40,8 @@ const METER: f32 = 9.0;
 const ABOVE_METER: f32 = 6.0;
 /// Height of the stem tap's choices.
 const TAP: f32 = 25.0;
-/// Between A, B and the button that copies.
-const COMPARE_GAP: f32 = 4.0;
+/// Between the buttons of a group.
+const BUTTON_GAP: f32 = 4.0;
 
 /// The id of a control of the footer.
 pub fn id(control: &str) -> Id {
@@ -69,20 +71,21 @@ impl Footer {
         ui: &mut Ui,
         gestures: &mut ParamGestures<'_>,
         instance: &Instance,
+        history: &History,
         rect: Rect,
         narrow: bool,
     ) -> Option<preset_menu::Request> {
         ui.painter().rect_filled(rect, theme::ROUND, theme::PANEL);
         let inner = rect.shrink2(theme::PANEL_INSET);
-        let (focus, tap, output, bypass, compare, presets);
+        let (focus, tap, output, bypass, undo, compare, presets);
         if narrow {
             let height = (inner.height() - theme::GAP) / 2.0;
             let first = Rect::from_min_size(inner.min, vec2(inner.width(), height));
             let second = first.translate(vec2(0.0, height + theme::GAP));
-            [focus, tap, output] = split(first, NARROW[0]);
-            [bypass, compare, presets] = split(second, NARROW[1]);
+            [focus, tap, output] = split(first, FIRST_ROW);
+            [bypass, undo, compare, presets] = split(second, SECOND_ROW);
         } else {
-            [focus, tap, output, bypass, compare, presets] = split(inner, WIDE);
+            [focus, tap, output, bypass, undo, compare, presets] = split(inner, WIDE);
         }
         let hint = "Softer separation with fewer artefacts (left) to harder with less bleed (right); 50 % is the \
                     network's own. A double click resets.";
@@ -97,32 +100,74 @@ impl Footer {
         let label = ("Bypass", "The delayed input instead of the mix: the host's bypass");
         let param = &instance.params.bypass;
         button::toggle(ui, gestures, param, id("bypass"), button(bypass), label, theme::WARNING);
+        undo_and_redo(ui, gestures, &instance.params, history, button(undo));
         self.compare(ui, gestures, instance, button(compare));
         self.presets.show(ui, gestures, instance, button(presets))
     }
 
     fn compare(&mut self, ui: &Ui, gestures: &mut ParamGestures<'_>, instance: &Instance, rect: Rect) {
         let params = &instance.params;
-        let size = vec2((rect.width() - 2.0 * COMPARE_GAP) / 3.0, rect.height());
-        let part = |index: usize| {
-            Rect::from_min_size(rect.min + vec2(float(index) * (size.x + COMPARE_GAP), 0.0), size)
-        };
+        let parts: [Rect; 3] = equal(rect);
         let second = self.compare.is_second();
         for (index, letter) in ["A", "B"].into_iter().enumerate() {
             let lit = (index == 1) == second;
             let hint = "Two settings of everything but mode and bypass, to compare";
-            let response = button::show(ui, id(letter), part(index), letter, lit, theme::ACCENT);
+            let response = button::show(ui, id(letter), parts[index], letter, lit, theme::ACCENT);
             if response.on_hover_text(hint).clicked() && !lit {
                 self.compare.swap(gestures, params);
             }
         }
         let (from, to) = if second { ("B", "A") } else { ("A", "B") };
-        let copy = button::show(ui, id("copy"), part(2), "", false, theme::ACCENT);
-        arrow(ui, part(2), second);
+        let copy = button::show(ui, id("copy"), parts[2], "", false, theme::ACCENT);
+        arrow(ui, parts[2], second);
         if copy.on_hover_text(format!("Copy {from} to {to}")).clicked() {
             self.compare.copy(params);
         }
     }
+}
+
+fn undo_and_redo(
+    ui: &Ui,
+    gestures: &mut ParamGestures<'_>,
+    params: &UnbraidParams,
+    history: &History,
+    rect: Rect,
+) {
+    let places: [Rect; 2] = equal(rect);
+    for (index, (name, possible)) in ["Undo", "Redo"].into_iter().zip(history.has()).enumerate() {
+        let place = places[index];
+        let response = button::show(ui, id(name), place, "", false, theme::ACCENT);
+        let colour = if possible { theme::TEXT } else { theme::LINE };
+        turned_arrow(ui, place.center(), index == 1, colour);
+        let hint = if possible { name.to_owned() } else { format!("Nothing to {}", name.to_lowercase()) };
+        if response.on_hover_text(hint).clicked() {
+            if index == 0 { gestures.undo(params, history) } else { gestures.redo(params, history) }
+        }
+    }
+}
+
+/// An arrow that turns back, or forward.
+fn turned_arrow(ui: &Ui, centre: Pos2, forward: bool, colour: Color32) {
+    const RADIUS: f32 = 5.5;
+    const HEAD: f32 = 4.5;
+    const POINTS: usize = 16;
+    /// Angles of the arc's ends, clockwise from the left.
+    const ARC: [f32; 2] = [0.0, 1.3 * std::f32::consts::PI];
+    let side = if forward { -1.0 } else { 1.0 };
+    let at = |angle: f32| centre + vec2(-side * RADIUS * angle.cos(), -RADIUS * angle.sin());
+    let points = (0..=POINTS).map(|point| at(ARC[0] + (ARC[1] - ARC[0]) * float(point) / float(POINTS)));
+    ui.painter().line(points.collect(), Stroke::new(1.5, colour));
+    let tip = at(ARC[0]);
+    let head = [vec2(-HEAD, -0.5), vec2(HEAD, -0.5), vec2(0.0, HEAD)].map(|offset| tip + offset);
+    ui.painter().add(Shape::convex_polygon(head.to_vec(), colour, Stroke::NONE));
+}
+
+/// Cuts the place of a group into equal buttons.
+fn equal<const N: usize>(rect: Rect) -> [Rect; N] {
+    let size = vec2((rect.width() - BUTTON_GAP * float(N - 1)) / float(N), rect.height());
+    std::array::from_fn(|index| {
+        Rect::from_min_size(rect.min + vec2(float(index) * (size.x + BUTTON_GAP), 0.0), size)
+    })
 }
 
 /// An arrow from A to B, or back.

@@ -4,6 +4,7 @@ use egui::{Color32, Id, Painter, Popup, Pos2, Rect, Sense, Stroke, Ui, Vec2, pos
 
 use super::casts::{float, whole};
 use super::param_gestures::ParamGestures;
+use super::text_order::visual;
 use super::theme;
 use super::widgets::button::{self, Choice};
 use super::widgets::menu_button;
@@ -220,7 +221,7 @@ fn network_menu(ui: &Ui, instance: &Instance, loading: bool, rect: Rect) -> Opti
     let network = instance.status.network();
     let title = match (&network, loading) {
         (_, true) => "Reading…".to_owned(),
-        (Some(network), _) => format!("{} {}", network.name, network.version),
+        (Some(network), _) => format!("{} {}", visual(&network.name), network.version),
         (None, _) => "No network yet".to_owned(),
     };
     let response = menu_button::show(ui, id("network"), rect, &title)
@@ -228,9 +229,9 @@ fn network_menu(ui: &Ui, instance: &Instance, loading: bool, rect: Rect) -> Opti
     let mut request = None;
     Popup::menu(&response).width(300.0).show(|ui| {
         if let Some(network) = &network {
-            ui.strong(format!("{} {}", network.name, network.version));
+            ui.strong(format!("{} {}", visual(&network.name), network.version));
             let origin = match &network.file {
-                Some(file) => format!("From {}", file.display()),
+                Some(file) => format!("From {}", visual(&file.display().to_string())),
                 None => "Built in".to_owned(),
             };
             ui.weak(format!("{origin} · made for {}", network.mode));

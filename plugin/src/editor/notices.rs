@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use egui::{Align2, Id, Rect, Sense, Ui, pos2, vec2};
 
+use super::text_order::visual;
 use super::theme;
 use super::widgets::button;
 
@@ -87,7 +88,7 @@ impl Notices {
             rect.min + vec2(TEXT_INSET, 0.0),
             pos2(button.left() - theme::GAP, rect.bottom()),
         );
-        let galley = painter.layout_no_wrap(line.to_owned(), theme::font(theme::BODY), theme::WARNING);
+        let galley = painter.layout_no_wrap(visual(line).into(), theme::font(theme::BODY), theme::WARNING);
         let shortened = galley.size().x > text.width();
         ui.painter_at(text).galley(
             Align2::LEFT_CENTER.anchor_size(text.left_center(), galley.size()).min,
@@ -95,7 +96,7 @@ impl Notices {
             theme::WARNING,
         );
         if shortened {
-            let whole = line.to_owned();
+            let whole = visual(line);
             ui.interact(text, dismiss_id().with("text"), Sense::hover()).on_hover_text(whole);
         }
         if button::show(ui, dismiss_id(), button, &label, false, theme::WARNING).clicked() {

@@ -3,6 +3,7 @@
 use egui::{Align2, CornerRadius, Id, Rect, Sense, Shape, Stroke, Ui, Vec2, pos2, vec2};
 
 use super::casts::{single, whole};
+use super::text_order::visual;
 use super::widgets::button;
 use super::{practice, theme};
 use crate::player::{Playback, Player, Practice};
@@ -37,8 +38,8 @@ pub fn time(seconds: f64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// The bar in `rect`. Returns whether the user asks for a song to open.
-pub fn show(ui: &Ui, player: &dyn Player, rect: Rect) -> bool {
+/// The bar in `rect`; `space`: the key was pressed. Returns whether the user asks for a song to open.
+pub fn show(ui: &Ui, player: &dyn Player, space: bool, rect: Rect) -> bool {
     let state = player.playback();
     let painter = ui.painter();
     painter.rect_filled(rect, theme::ROUND, theme::PANEL);
@@ -58,9 +59,6 @@ pub fn show(ui: &Ui, player: &dyn Player, rect: Rect) -> bool {
     let clicked =
         button::show(ui, id("play"), play, "", state.playing, theme::ACCENT).on_hover_text(hint).clicked();
     play_sign(ui, play, state.playing);
-    let space = !ui.ctx().text_edit_focused()
-        && ui.memory(|memory| memory.focused().is_none())
-        && ui.input(|input| input.key_pressed(egui::Key::Space));
     if ready && (clicked || space) {
         player.play(!state.playing);
     }
@@ -93,12 +91,13 @@ fn play_sign(ui: &Ui, rect: Rect, playing: bool) {
 fn title(ui: &Ui, state: &Playback, rect: Rect) {
     let text = match state {
         Playback { loading: true, .. } => "Reading…",
-        Playback { learning: Some(line), .. } => line,
+        Playback { learning: Some(line), .. } => line.as_str(),
         Playback { title, .. } if title.is_empty() => "No song open",
-        Playback { title, .. } => title,
+        Playback { title, .. } => title.as_str(),
     };
     let colour = if state.length > 0.0 { theme::TEXT } else { theme::WEAK };
     let font = theme::font(theme::BODY);
+    let text = visual(text);
     ui.painter_at(rect).text(rect.left_center(), Align2::LEFT_CENTER, text, font, colour);
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use egui::{Id, Key, Popup, PopupCloseBehavior, Rect, ScrollArea, Ui};
 
 use super::param_gestures::ParamGestures;
+use super::text_order::visual;
 use super::widgets::menu_button;
 use crate::instance::Instance;
 use crate::presets::{self, FACTORY, Folder, Settings};
@@ -58,7 +59,7 @@ impl PresetMenu {
         rect: Rect,
     ) -> Option<Request> {
         let title = self.current.clone().unwrap_or_else(|| "Presets".into());
-        let response = menu_button::show(ui, id(), rect, &title)
+        let response = menu_button::show(ui, id(), rect, &visual(&title))
             .on_hover_text("Settings with a name, from the factory or your own");
         let menu =
             Popup::menu(&response).width(240.0).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
@@ -93,7 +94,7 @@ impl PresetMenu {
         ui.separator();
         let yours = ui.weak("Yours");
         if let Some(folder) = &self.folder {
-            yours.on_hover_text(format!("Files in {}", folder.path().display()));
+            yours.on_hover_text(format!("Files in {}", visual(&folder.path().display().to_string())));
         }
         if self.names.is_empty() {
             ui.weak("none yet");
@@ -103,12 +104,12 @@ impl PresetMenu {
             for name in &self.names {
                 ui.horizontal(|ui| {
                     let chosen = self.current.as_ref() == Some(name);
-                    if ui.selectable_label(chosen, name).clicked() {
+                    if ui.selectable_label(chosen, visual(name)).clicked() {
                         request = self.load(gestures, instance, name);
                         ui.close();
                     }
                     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                        if ui.small_button("✕").on_hover_text(format!("Remove {name}")).clicked() {
+                        if ui.small_button("×").on_hover_text(format!("Remove {}", visual(name))).clicked() {
                             remove = Some(name.clone());
                         }
                     });

@@ -1,5 +1,5 @@
-//! The spectrogram ("the braid" in the window's texts): a scrolling picture of the input in which hue is the strongest stem
-//! and brightness the energy.
+//! The spectrogram ("the braid" in the window's texts): a scrolling picture of the input or the main output in which hue is the
+//! strongest stem and brightness the energy.
 
 mod picture;
 
@@ -11,8 +11,10 @@ use unbraid_engine::STEMS;
 
 use super::casts::{double, float, single, whole};
 use super::theme;
-use crate::display::{Display, HIGHEST_HZ, LOWEST_HZ, ROWS, level_db, row_at, row_hz};
-use picture::Picture;
+use super::widgets::button::{self, Choice};
+use crate::display::{Display, HIGHEST_HZ, LOWEST_HZ, ROWS, row_at, row_hz};
+use crate::params::SpectrogramSource;
+use picture::{Mix, Picture, Reading};
 
 /// Time from the right edge to the left, in seconds.
 const SECONDS: f64 = 12.0;
@@ -36,11 +38,13 @@ const MARKS: [(f32, &str); 9] = [
 /// Level in dB below which the pointer reads silence.
 const AUDIBLE_DB: f32 = -90.0;
 
-/// Brightness of a stem that is not audible, and of the others while one is pointed at.
-const FADED: f32 = 0.13;
+/// Brightness of a muted stem, of one that is pointed at, and of the others meanwhile.
+const GHOST: f32 = 0.2;
+const POINTED_GHOST: f32 = 0.8;
 const BESIDE: f32 = 0.3;
-/// Part of the way to its target that brightness goes in a second.
+/// Part of the way to its target that brightness goes in a second, and the distance that is none.
 const FOLLOW: f32 = 12.0;
+const ARRIVED: f32 = 0.02;
 
 /// Columns at the seam of the texture's ring that are not shown.
 const SEAM: f64 = 5.0;
@@ -51,14 +55,32 @@ const STOPPED_SECONDS: f64 = 0.5;
 
 /// Space around a label's text, and from the picture's corner to a badge.
 const LABEL: Vec2 = vec2(7.0, 4.0);
-const BADGE: Vec2 = vec2(-10.0, 20.0);
-/// Closest that two frequency marks may be, and the least distance of one to the top.
+const BADGE: Vec2 = vec2(-SWITCH.x - 24.0, 19.0);
+/// Size of the switch between input and output, and its place from the picture's corner.
+const SWITCH: Vec2 = vec2(92.0, 22.0);
+const SWITCH_INSET: Vec2 = vec2(8.0, 8.0);
+/// Closest that two frequency marks may be, and the least distances of one to top and bottom.
 const MARK_DISTANCE: f32 = 16.0;
 const MARK_TOP: f32 = 12.0;
+const MARK_BOTTOM: f32 = 9.0;
 
 /// The id of the whole picture.
 pub fn id() -> Id {
     Id::unique("spectrogram")
+}
+
+/// The id of the switch between input and output.
+pub fn source_id() -> Id {
+    Id::unique("spectrogram source")
+}
+
+/// Stems as they reach the main output.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    /// Gain of each stem as a factor, 0 for a muted one.
+    pub gains: [f32; STEMS],
+    /// The strip under the pointer.
+    pub pointed: Option<usize>,
 }
 
 /// The picture and its texture.
@@ -66,8 +88,8 @@ pub struct Spectrogram {
     picture: Picture,
     texture: Option<TextureHandle>,
     frozen: bool,
-    /// Brightness of each stem, on the way to its target.
-    lights: [f32; STEMS],
+    /// The mix that is shown, on the way to its target.
+    mix: Mix,
     /// The right edge in columns ever written. Moves smoothly while columns come in steps.
     shown: f64,
     /// Seconds from one column to the next.
@@ -82,7 +104,7 @@ impl Default for Spectrogram {
             picture: Picture::new(1),
             texture: None,
             frozen: false,
-            lights: [1.0; STEMS],
+            mix: Mix::INPUT,
             shown: 0.0,
             interval: 0.0,
             newest_at: f64::NEG_INFINITY,
@@ -91,14 +113,14 @@ impl Default for Spectrogram {
 }
 
 impl Spectrogram {
-    /// Draws the picture in `rect`. `audible`: the stems in the main output; `pointed`: the strip under the pointer. Returns
-    /// whether it moves and has to be drawn again soon.
+    /// Draws the picture in `rect`, and a switch that changes `source`. Returns whether it moves and has to be drawn again
+    /// soon.
     pub fn show(
         &mut self,
         ui: &mut Ui,
         display: &Display,
-        audible: [bool; STEMS],
-        pointed: Option<usize>,
+        output: Output,
+        source: &mut SpectrogramSource,
         rect: Rect,
     ) -> bool {
         let now = ui.input(|input| input.time);
@@ -107,8 +129,8 @@ impl Spectrogram {
             self.frozen = !self.frozen;
         }
         let arrived = self.take(display, now);
-        let lit = self.light(ui, audible, pointed);
-        self.upload(ui, lit);
+        let remixed = self.remix(ui, output, *source);
+        self.upload(ui, remixed);
         self.scroll(ui.input(|input| input.stable_dt));
 
         let painter = ui.painter_at(rect);
@@ -123,11 +145,12 @@ impl Spectrogram {
             let text = "Frozen · click to go on";
             label(ui, rect.right_top() + BADGE, Align2::RIGHT_CENTER, text, theme::WARNING);
         }
+        switch(ui, source, rect);
         if let Some(pointer) = response.hover_pos() {
             self.read_out(ui, rect, pointer);
         }
         ui.painter().rect_stroke(rect, theme::ROUND, Stroke::new(1.0, theme::LINE), StrokeKind::Inside);
-        arrived || lit || now - self.newest_at < STOPPED_SECONDS
+        arrived || remixed || now - self.newest_at < STOPPED_SECONDS
     }
 
     /// Columns taken so far.
@@ -153,6 +176,7 @@ impl Spectrogram {
             self.interval = interval;
             let width = whole((SECONDS / interval).ceil()).clamp(16, MOST_COLUMNS);
             self.picture = Picture::new(width);
+            self.picture.remix(self.mix);
             self.texture = None;
             self.shown = 0.0;
         }
@@ -162,36 +186,47 @@ impl Spectrogram {
         arrived
     }
 
-    /// Moves the stems' brightness. Returns whether it changed.
-    fn light(&mut self, ui: &Ui, audible: [bool; STEMS], pointed: Option<usize>) -> bool {
-        let part = (FOLLOW * ui.input(|input| input.stable_dt)).min(1.0);
-        let mut changed = false;
-        for (stem, light) in self.lights.iter_mut().enumerate() {
-            let target = match pointed {
-                Some(other) if other != stem => BESIDE,
-                Some(_) => 1.0,
-                None if audible[stem] => 1.0,
-                None => FADED,
-            };
-            if *light != target {
-                changed = true;
-                *light += (target - *light) * part;
-                if (target - *light).abs() < 0.02 {
-                    *light = target;
-                }
+    /// Moves the mix towards its target. Returns whether it changed.
+    fn remix(&mut self, ui: &Ui, Output { gains, pointed }: Output, source: SpectrogramSource) -> bool {
+        let lights = std::array::from_fn(|stem| match pointed {
+            Some(other) if other != stem => BESIDE,
+            _ => 1.0,
+        });
+        let target = match source {
+            SpectrogramSource::In => Mix { lights, ..Mix::INPUT },
+            SpectrogramSource::Out => {
+                let ghost = |stem| match (gains[stem] > 0.0, pointed) {
+                    (true, _) => 0.0,
+                    (false, Some(pointed)) if pointed == stem => POINTED_GHOST,
+                    (false, _) => GHOST,
+                };
+                Mix { gains, lights, ghosts: std::array::from_fn(ghost) }
             }
+        };
+        if self.mix == target {
+            return false;
         }
-        changed
+        let part = (FOLLOW * ui.input(|input| input.stable_dt)).min(1.0);
+        let follow = |now: [f32; STEMS], target: [f32; STEMS]| {
+            std::array::from_fn(|stem| {
+                let next = now[stem] + (target[stem] - now[stem]) * part;
+                if (target[stem] - next).abs() < ARRIVED { target[stem] } else { next }
+            })
+        };
+        self.mix = Mix {
+            gains: follow(self.mix.gains, target.gains),
+            lights: follow(self.mix.lights, target.lights),
+            ghosts: follow(self.mix.ghosts, target.ghosts),
+        };
+        self.picture.remix(self.mix);
+        true
     }
 
-    /// Brings the texture up to date: all of it when the light changed, else the new columns.
-    fn upload(&mut self, ui: &Ui, relit: bool) {
+    /// Brings the texture up to date: all of it after a change of the mix, else the new columns.
+    fn upload(&mut self, ui: &Ui, remixed: bool) {
         let options = TextureOptions { wrap_mode: egui::TextureWrapMode::Repeat, ..TextureOptions::LINEAR };
-        if relit {
-            self.picture.relight(self.lights);
-        }
         match &mut self.texture {
-            Some(texture) if !relit => {
+            Some(texture) if !remixed => {
                 for (at, image) in self.picture.fresh() {
                     texture.set_partial([at, 0], image, options);
                 }
@@ -236,16 +271,12 @@ impl Spectrogram {
         let back =
             f64::from((rect.right() - pointer.x) / rect.width()) * (double(self.picture.width()) - SEAM);
         let cell = self.picture.cell(self.shown - 1.0 - back, row);
-        let (text, colour) = match cell {
-            Some(cell) if level_db(cell) > AUDIBLE_DB => {
-                let strongest = cell.owner();
-                let part = 100.0 * f32::from(cell.masks[strongest]) / 255.0;
-                let level = format!("{:.0} dB", level_db(cell)).replace('-', "−");
-                let text = format!(
-                    "{frequency}   {level}   {}  {} {part:.0} %",
-                    theme::LETTERS[strongest],
-                    theme::NAMES[strongest]
-                );
+        let reading = cell.map(|cell| self.picture.reading(cell));
+        let (text, colour) = match reading {
+            Some(Reading { level_db, strongest, part }) if level_db > AUDIBLE_DB => {
+                let level = format!("{level_db:.0} dB").replace('-', "−");
+                let (letter, name) = (theme::LETTERS[strongest], theme::NAMES[strongest]);
+                let text = format!("{frequency}   {level}   {letter}  {name} {:.0} %", 100.0 * part);
                 (text, theme::STEM_COLOURS[strongest])
             }
             _ => (format!("{frequency}   silence"), theme::WEAK),
@@ -259,6 +290,23 @@ impl Spectrogram {
     }
 }
 
+/// The switch between input and output in the upper right corner.
+fn switch(ui: &Ui, source: &mut SpectrogramSource, rect: Rect) {
+    let choices = [
+        Choice { value: SpectrogramSource::In, label: "In", hint: "The braid shows the input" },
+        Choice {
+            value: SpectrogramSource::Out,
+            label: "Out",
+            hint: "The braid shows the main output: levels, mutes, solos. Muted stems stay faintly visible.",
+        },
+    ];
+    let corner = rect.right_top() + vec2(-SWITCH.x - SWITCH_INSET.x, SWITCH_INSET.y);
+    let place = Rect::from_min_size(corner, SWITCH);
+    if let Some(chosen) = button::choose(ui, *source, source_id(), place, &choices) {
+        *source = chosen;
+    }
+}
+
 /// Frequency marks on the left.
 fn marks(ui: &Ui, rect: Rect) {
     let painter = ui.painter_at(rect);
@@ -267,7 +315,7 @@ fn marks(ui: &Ui, rect: Rect) {
         debug_assert!((LOWEST_HZ..HIGHEST_HZ).contains(&hz));
         let y = rect.bottom() - rect.height() * row_at(hz) / float(ROWS - 1);
         // A low picture shows fewer marks.
-        if last - y < MARK_DISTANCE || y < rect.top() + MARK_TOP {
+        if last - y < MARK_DISTANCE || y < rect.top() + MARK_TOP || y > rect.bottom() - MARK_BOTTOM {
             continue;
         }
         last = y;

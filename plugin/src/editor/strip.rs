@@ -39,6 +39,8 @@ const TRACK: f32 = 5.0;
 /// From the fader's ends to the ends of its cap's travel.
 const TRAVEL_INSET: f32 = 11.0;
 
+/// Width of the buttons without words.
+const NARROW_BUTTONS: f32 = 37.0;
 /// Heights of the buttons; between two of them; and of the number below.
 const BUTTONS: [f32; 2] = [22.0, 38.0];
 const BETWEEN_BUTTONS: f32 = 4.0;
@@ -100,7 +102,7 @@ impl Columns {
         let roomy = body.width() >= ROOMY;
         let meter = (0.16 * body.width()).clamp(24.0, 64.0);
         let (fader, scale) = if roomy { (38.0, 30.0) } else { (28.0, 26.0) };
-        let buttons = if roomy { (0.34 * body.width()).clamp(64.0, 120.0) } else { 42.0 };
+        let buttons = if roomy { (0.34 * body.width()).clamp(64.0, 120.0) } else { NARROW_BUTTONS };
         // Unused width goes between the groups.
         let slack = ((body.width() - fader - scale - meter - buttons - GAP) / 2.0).clamp(2.0, 36.0);
         let mut left = body.left();

@@ -3,11 +3,14 @@
 mod bench;
 mod controls;
 mod files;
+mod host;
+mod keys;
 mod player;
 mod playing;
+mod text;
 mod values;
 
-use bench::Change;
+use host::Change;
 
 /// Prefixes of the stems' parameter ids.
 const STEMS: [&str; 4] = ["vocals", "drums", "bass", "other"];

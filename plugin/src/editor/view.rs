@@ -3,18 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use egui::{Rect, Ui};
+use egui::{Context, Rect, Ui};
 use nice_plug::context::gui::ParamSetter;
+use nice_plug_egui::KeyCapture;
 use unbraid_engine::STEMS;
 
 use super::file_browser::{FileBrowser, Outcome, Purpose};
 use super::footer::Footer;
+use super::history::History;
 use super::layout::Layout;
 use super::meter::Meter;
 use super::network_loader::NetworkLoader;
 use super::notices::Notices;
 use super::param_gestures::{OpenGestures, ParamGestures};
-use super::spectrogram::Spectrogram;
+use super::spectrogram::{self, Spectrogram};
 use super::{drop_hint, header, player_bar, preset_menu, shortcuts, strip};
 use crate::instance::Instance;
 use crate::mode::Mode;
@@ -35,6 +37,7 @@ pub struct View {
     footer: Footer,
     notices: Notices,
     loader: NetworkLoader,
+    history: History,
     browser: Option<FileBrowser>,
     /// The file browser's last folder.
     folder: Option<PathBuf>,
@@ -43,8 +46,8 @@ pub struct View {
 }
 
 impl View {
-    /// A window's contents for `instance`; `loader` outlives them.
-    pub fn new(instance: Instance, loader: NetworkLoader) -> Self {
+    /// A window's contents for `instance`; `loader` and `history` outlive them.
+    pub fn new(instance: Instance, loader: NetworkLoader, history: History) -> Self {
         Self {
             instance,
             gestures: OpenGestures::default(),
@@ -53,6 +56,7 @@ impl View {
             footer: Footer::default(),
             notices: Notices::default(),
             loader,
+            history,
             browser: None,
             folder: None,
             pointed: None,
@@ -88,6 +92,11 @@ impl View {
         self.instance.display.set_open(true);
     }
 
+    /// Keys that the window keeps from the host.
+    pub fn captured_keys(&self, context: &Context) -> KeyCapture {
+        shortcuts::captured(context, self.instance.player.is_none())
+    }
+
     /// To be called when the window closes, perhaps during a gesture.
     pub fn closed(&mut self, setter: ParamSetter<'_>) {
         self.instance.display.set_open(false);
@@ -102,15 +111,20 @@ impl View {
         self.update_meters(now);
         self.collect_notices(&mut gestures);
         self.take_dropped_files(ui, &mut gestures);
+        let space = shortcuts::take_space(ui);
         shortcuts::handle(ui, &mut gestures, &self.instance.params);
+        if self.instance.player.is_some() {
+            shortcuts::handle_undo(ui, &mut gestures, &self.instance.params, &self.history);
+        }
 
         let size = ui.ctx().content_rect().size();
         let layout = Layout::new(size, self.notices.current().is_some(), self.instance.player.is_some());
-        let moving = self.parts(ui, &mut gestures, &layout);
+        let moving = self.parts(ui, &mut gestures, &layout, space);
         self.browse(ui, &mut gestures);
         if ui.input(|input| !input.raw.hovered_files.is_empty()) {
             drop_hint::show(ui, self.instance.player.is_some());
         }
+        gestures.finish(&self.history, now);
         self.gestures = open;
         if moving { MOVING } else { IDLE }
     }
@@ -122,7 +136,7 @@ impl View {
         self.footer.update(&self.instance, now);
     }
 
-    fn parts(&mut self, ui: &mut Ui, gestures: &mut ParamGestures<'_>, layout: &Layout) -> bool {
+    fn parts(&mut self, ui: &mut Ui, gestures: &mut ParamGestures<'_>, layout: &Layout, space: bool) -> bool {
         let instance = self.instance.clone();
         let reading = self.loader.is_reading();
         match header::show(ui, gestures, &instance, reading, layout.header, layout.narrow) {
@@ -134,13 +148,13 @@ impl View {
             self.notices.show(ui, rect);
         }
         if let (Some(rect), Some(player)) = (layout.player, &instance.player)
-            && player_bar::show(ui, player.as_ref(), rect)
+            && player_bar::show(ui, player.as_ref(), space, rect)
         {
             self.open_browser(Purpose::Song);
         }
         let moves = self.spectrogram(ui, layout.spectrogram);
         self.strips(ui, gestures, layout.strips);
-        match self.footer.show(ui, gestures, &instance, layout.footer, layout.narrow) {
+        match self.footer.show(ui, gestures, &instance, &self.history, layout.footer, layout.narrow) {
             Some(preset_menu::Request::Import) => self.open_browser(Purpose::Import),
             Some(preset_menu::Request::Export) => self.open_browser(Purpose::Export),
             Some(preset_menu::Request::Notify(line)) => self.notices.add(line),
@@ -150,8 +164,23 @@ impl View {
     }
 
     fn spectrogram(&mut self, ui: &mut Ui, rect: Rect) -> bool {
-        let audible = self.instance.params.controls().stem_gains().map(|gain| gain > 0.0);
-        self.spectrogram.show(ui, &self.instance.display, audible, self.pointed, rect)
+        let Instance { params, display, .. } = &self.instance;
+        let controls = params.controls();
+        let gains = if controls.bypass {
+            [1.0; STEMS]
+        } else {
+            controls.stem_gains().map(|gain| gain * controls.output_gain)
+        };
+        let output = spectrogram::Output { gains, pointed: self.pointed };
+        let remembered = params.spectrogram.read().map(|source| *source).unwrap_or_default();
+        let mut source = remembered;
+        let moves = self.spectrogram.show(ui, display, output, &mut source, rect);
+        if source != remembered
+            && let Ok(mut remembered) = params.spectrogram.write()
+        {
+            *remembered = source;
+        }
+        moves
     }
 
     fn strips(&mut self, ui: &mut Ui, gestures: &mut ParamGestures<'_>, rects: [Rect; STEMS]) {

@@ -77,6 +77,11 @@ impl<'a> ParamHandle<'a> {
         matches!(self.pointer, ParamPtr::EnumParam(_))
     }
 
+    /// The framework's pointer, to recognize the parameter by.
+    pub fn pointer(self) -> ParamPtr {
+        self.pointer
+    }
+
     /// True if `pointer`, which need not be good, is of this parameter.
     pub fn is(self, pointer: ParamPtr) -> bool {
         self.pointer == pointer

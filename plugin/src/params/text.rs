@@ -74,12 +74,12 @@ pub fn read_solo(text: &str) -> Option<bool> {
     named(text, &["solo", "soloed"], &[])
 }
 
-/// `bypassed` or `active`.
+/// `on` or `off`: of the bypass, not of the effect, so that `Bypass: on` cannot be read the wrong way round.
 pub fn bypass(on: bool) -> String {
-    if on { "bypassed" } else { "active" }.into()
+    if on { "on" } else { "off" }.into()
 }
 
-/// The texts of [`bypass`] and [`switch`].
+/// The texts of [`bypass`], those of 0.1.0 (`bypassed`, `active`), and of [`switch`].
 pub fn read_bypass(text: &str) -> Option<bool> {
     named(text, &["bypassed", "bypass"], &["active", "not bypassed"])
 }
@@ -155,6 +155,8 @@ mod tests {
             assert_eq!(read_solo(&solo(on)), Some(on));
             assert_eq!(read_bypass(&bypass(on)), Some(on));
         }
+        assert_eq!([bypass(true), bypass(false)], ["on", "off"], "the state of the parameter of that name");
+        assert_eq!([read_bypass("bypassed"), read_bypass("active")], [Some(true), Some(false)]);
         assert_eq!(read_mute(" Muted "), Some(true));
         assert_eq!(read_mute("on"), Some(true));
         assert_eq!(read_mute("perhaps"), None);

@@ -1,7 +1,7 @@
 //! Tests of the plug-in's window on a screen.
 //!
-//! `windows` opens and closes it while audio plays; `drops` (Linux) drags files onto it. Both need a display, which
-//! `cargo xtask window` brings.
+//! `windows` opens and closes it while audio plays; `drops` drags files onto it and `keys` types over it (both Linux). They need a
+//! display, which `cargo xtask window` brings.
 
 mod host;
 mod player;
@@ -10,7 +10,7 @@ pub mod screen;
 #[cfg(target_os = "linux")]
 pub mod xdnd;
 
-pub use host::open;
+pub use host::{CountingHost, open, open_in};
 pub use player::RecordingPlayer;
 
 /// A result with any error.

@@ -329,7 +329,8 @@ pub enum KeyCapture {
     CaptureAll,
     /// No keys will be captured from the host.
     IgnoreAll,
-    /// Only the given keys will be captured from the host.
+    /// Only the given keys will be captured from the host, whether or not a widget has
+    /// the keyboard focus, but not while ctrl, alt or command is held.
     CaptureKeys(Vec<keyboard_types::Key>),
     /// All keys except the given ones will be captured from the host.
     IgnoreKeys(Vec<keyboard_types::Key>),
@@ -912,7 +913,8 @@ impl<A: App> WindowHandler for EguiWindow<A> {
                     KeyCapture::CaptureAll => {}
                     KeyCapture::IgnoreAll => return_status = EventStatus::Ignored,
                     KeyCapture::CaptureKeys(keys) => {
-                        if !keys.contains(&event.key) {
+                        let shortcut = modifiers.ctrl || modifiers.alt || modifiers.command;
+                        if shortcut || !keys.contains(&event.key) {
                             return_status = EventStatus::Ignored
                         }
                     }
@@ -954,8 +956,12 @@ impl<A: App> WindowHandler for EguiWindow<A> {
         // This allows DAW shortcuts (spacebar, etc.) to pass through when no text field is focused
         match &event {
             baseview::Event::Keyboard(_) => {
-                let egui_ctx = &self.inner.borrow().egui_ctx;
-                if return_status == EventStatus::Captured && !egui_ctx.egui_wants_keyboard_input() {
+                let inner = self.inner.borrow();
+                let listed = matches!(inner.frame.key_capture, KeyCapture::CaptureKeys(_));
+                if return_status == EventStatus::Captured
+                    && !listed
+                    && !inner.egui_ctx.egui_wants_keyboard_input()
+                {
                     EventStatus::Ignored
                 } else {
                     return_status

@@ -4,7 +4,7 @@ use anyhow::{Result, anyhow};
 use flac_codec::encode::{FlacSampleWriter, Options};
 
 use super::disk::DiskFile;
-use super::{Encoder, Settings, quantized};
+use super::encoder::{Encoder, Settings, quantized};
 use crate::tags;
 
 /// A FLAC file that is being written.

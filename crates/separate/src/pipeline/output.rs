@@ -38,7 +38,7 @@ pub struct Output {
     track: Track,
     path: PathBuf,
     resampler: Option<Resampler>,
-    /// What waits to be written: a buffer that is used again.
+    /// Scratch for the resampler.
     resampled: [Vec<f32>; 2],
     target: Target,
     levels: Levels,
@@ -75,7 +75,7 @@ impl Output {
         })
     }
 
-    /// What it is.
+    /// The track.
     pub fn track(&self) -> &Track {
         &self.track
     }

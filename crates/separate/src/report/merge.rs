@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use super::REPORT;
+use super::facts::REPORT;
 use crate::shown;
 
 /// A report of ours: not any file of that name.

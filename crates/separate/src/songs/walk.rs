@@ -21,7 +21,7 @@ pub struct Song {
     pub depth: usize,
 }
 
-/// What folders held beside songs.
+/// Contents of folders beside songs.
 #[derive(Debug, Default)]
 pub struct LeftOut {
     /// Folders that hold a report of ours, or what a killed run left.

@@ -3,7 +3,7 @@
 use egui::{Color32, ColorImage};
 use unbraid_engine::STEMS;
 
-use crate::display::{Cell, Column, LEVEL_FLOOR_DB, LOWEST_HZ, ROWS, row_hz};
+use crate::display::{Cell, Column, LEVEL_FLOOR_DB, LOWEST_HZ, ROWS, level_db, row_hz};
 use crate::editor::casts::{byte, double, float, whole};
 use crate::editor::theme;
 
@@ -15,26 +15,52 @@ const DARKEST_DB: f32 = -84.0;
 const TILT_DB: f32 = 3.5;
 /// Level in dB below which nothing is lifted, so that silence stays dark.
 const SILENT_DB: f32 = LEVEL_FLOOR_DB + 10.0;
-/// Exponent of a mask: 1 would blend hues by energy, more makes the strongest stem's hue purer.
-const PURITY: f32 = 2.5;
 
 /// Exponent from level to brightness: more makes soft points darker.
 const CONTRAST: f32 = 1.6;
 
+/// Steps a dB of a cell's level.
+const LEVEL_STEPS: f32 = 2.0;
+
 /// Steps of brightness between dark and the hue.
 const SHADES: usize = 256;
 
-/// The newest columns as a ring, and each stem's brightness.
+/// How the stems are shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mix {
+    /// Gain of each stem as a factor.
+    pub gains: [f32; STEMS],
+    /// Brightness of each stem (0…1), to highlight one.
+    pub lights: [f32; STEMS],
+    /// Brightness (0…1) at which each stem is shown though its gain is 0.
+    pub ghosts: [f32; STEMS],
+}
+
+impl Mix {
+    /// All stems as they come in.
+    pub const INPUT: Self = Self { gains: [1.0; STEMS], lights: [1.0; STEMS], ghosts: [0.0; STEMS] };
+}
+
+/// A point of the picture as it is mixed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reading {
+    /// Level in dB below a full-scale sine; −∞ without an audible stem.
+    pub level_db: f32,
+    /// The strongest stem.
+    pub strongest: usize,
+    /// Its part of the energy (0…1).
+    pub part: f32,
+}
+
+/// The newest columns as a ring, and how they are mixed.
 pub struct Picture {
     cells: Vec<Column>,
     written: usize,
     /// Columns before this one have become pixels.
     drawn: usize,
-    lights: [f32; STEMS],
+    mix: Mix,
     /// Brightness of each row's levels.
     brightness: Vec<[u8; 256]>,
-    /// A mask in 255ths raised to [`PURITY`].
-    purity: [f32; 256],
 }
 
 impl Picture {
@@ -46,9 +72,8 @@ impl Picture {
             cells: vec![[Cell::default(); ROWS]; width],
             written: 0,
             drawn: 0,
-            lights: [1.0; STEMS],
+            mix: Mix::INPUT,
             brightness: (0..ROWS).map(brightness).collect(),
-            purity: std::array::from_fn(|part| (float(part) / 255.0).powf(PURITY)),
         }
     }
 
@@ -69,9 +94,9 @@ impl Picture {
         self.written += 1;
     }
 
-    /// Sets each stem's brightness (0…1).
-    pub fn relight(&mut self, lights: [f32; STEMS]) {
-        self.lights = lights;
+    /// Mixes all columns like this from now on.
+    pub fn remix(&mut self, mix: Mix) {
+        self.mix = mix;
     }
 
     /// The cell at column `index` of all ever written and at `row`, if the ring still holds it.
@@ -118,34 +143,80 @@ impl Picture {
         ColorImage::new([count, ROWS], pixels)
     }
 
+    /// What `cell` holds after the mix.
+    pub fn reading(&self, cell: Cell) -> Reading {
+        let energies = self.energies(cell);
+        let sum: f32 = energies.iter().sum();
+        let strongest = (1..STEMS).fold(0, |a, b| if energies[b] > energies[a] { b } else { a });
+        let part = if sum > 0.0 { energies[strongest] / sum } else { 0.0 };
+        Reading { level_db: level_db(cell) + decibels(sum / whole_energy(cell)), strongest, part }
+    }
+
+    /// Energies of the stems of `cell` after the mix, in 255ths of the row's.
+    fn energies(&self, cell: Cell) -> [f32; STEMS] {
+        std::array::from_fn(|stem| f32::from(cell.masks[stem]) * self.mix.gains[stem].powi(2))
+    }
+
     fn colour(&self, row: usize, cell: Cell) -> Color32 {
-        let shade = self.brightness[row][usize::from(cell.level)];
-        let mut sum = 0.0;
-        let mut hue = [0.0f32; 3];
-        for (stem, part) in cell.masks.into_iter().enumerate() {
-            let weight = self.purity[usize::from(part)];
-            sum += weight;
-            let lit = weight * self.lights[stem];
-            let colour = theme::STEM_COLOURS[stem];
-            for (sum, value) in hue.iter_mut().zip([colour.r(), colour.g(), colour.b()]) {
-                *sum += lit * f32::from(value);
-            }
-        }
-        if sum <= 0.0 {
+        let whole = whole_energy(cell);
+        if whole <= 0.0 || cell.level == 0 {
             return theme::SUNK;
         }
-        let bright = f32::from(shade) / float(SHADES - 1);
+        let audible = self.layer(row, cell, self.energies(cell), self.mix.lights, whole);
+        let ghosts = if self.mix.ghosts == [0.0; STEMS] {
+            [0.0; 3]
+        } else {
+            let silent = |stem: usize| f32::from(cell.masks[stem]) * (1.0 - self.mix.gains[stem]).max(0.0);
+            self.layer(row, cell, std::array::from_fn(silent), self.mix.ghosts, whole)
+        };
         let dark = [theme::SUNK.r(), theme::SUNK.g(), theme::SUNK.b()].map(f32::from);
-        let [r, g, b] = std::array::from_fn(|i| {
-            byte((dark[i] + (hue[i] / sum - dark[i]) * bright).max(dark[i].min(hue[i] / sum)))
-        });
+        let [r, g, b] = std::array::from_fn(|i| byte((audible[i] + ghosts[i]).max(dark[i])));
         Color32::from_rgb(r, g, b)
     }
+
+    /// Light of the stems of a cell with these `energies`: the blend of their hues, as bright as their level in the row.
+    fn layer(
+        &self,
+        row: usize,
+        cell: Cell,
+        energies: [f32; STEMS],
+        lights: [f32; STEMS],
+        whole: f32,
+    ) -> [f32; 3] {
+        let sum: f32 = energies.iter().sum();
+        if sum <= 0.0 {
+            return [0.0; 3];
+        }
+        let level = f32::from(cell.level) + LEVEL_STEPS * decibels(sum / whole);
+        let bright = f32::from(self.brightness[row][usize::from(byte(level + 0.5))]) / float(SHADES - 1);
+        let mut weights = 0.0;
+        let mut hue = [0.0; 3];
+        for (stem, energy) in energies.into_iter().enumerate() {
+            // To the power of 2½: 1 would blend hues by energy, more makes the strongest stem's hue purer.
+            let weight = (energy / sum).powi(2) * (energy / sum).sqrt();
+            weights += weight;
+            let colour = theme::STEM_COLOURS[stem];
+            for (sum, value) in hue.iter_mut().zip([colour.r(), colour.g(), colour.b()]) {
+                *sum += weight * lights[stem] * f32::from(value);
+            }
+        }
+        hue.map(|sum| sum / weights * bright)
+    }
+}
+
+/// The sum of a cell's masks in 255ths: 255 but for rounding, or 0 in silence.
+fn whole_energy(cell: Cell) -> f32 {
+    cell.masks.into_iter().map(f32::from).sum()
+}
+
+/// A ratio of energies in dB.
+fn decibels(ratio: f32) -> f32 {
+    if ratio == 1.0 { 0.0 } else { 10.0 * ratio.log10() }
 }
 
 /// How bright a level is in a row, from 0 to 255.
 fn shade(row: usize, level: u8) -> u8 {
-    let plain = LEVEL_FLOOR_DB + f32::from(level) / 2.0;
+    let plain = LEVEL_FLOOR_DB + f32::from(level) / LEVEL_STEPS;
     let octaves = (row_hz(float(row)) / LOWEST_HZ).log2();
     // Lifted from silence on, so that noise far below the music stays where it is.
     let lift = TILT_DB * (octaves - 4.0) * ((plain - SILENT_DB) / 30.0).clamp(0.0, 1.0);
@@ -179,15 +250,49 @@ mod tests {
         assert_eq!(middle(&image, 3), theme::SUNK, "nothing was written there");
     }
 
+    /// Drums muted and nothing else changed.
+    const WITHOUT_DRUMS: Mix = Mix { gains: [1.0, 0.0, 1.0, 1.0], ghosts: [0.1; STEMS], ..Mix::INPUT };
+
     #[test]
-    fn a_muted_stem_fades_and_the_others_do_not() {
-        let mut picture = Picture::new(2);
+    fn a_muted_stem_stays_faintly_visible_and_the_others_stay_as_they_are() {
+        let mut picture = Picture::new(3);
         picture.push(&column(0.0, [1.0, 0.0, 0.0, 0.0]));
         picture.push(&column(0.0, [0.0, 1.0, 0.0, 0.0]));
-        picture.relight([0.1, 1.0, 1.0, 1.0]);
+        picture.push(&column(0.0, [0.3, 0.7, 0.0, 0.0]));
+        picture.remix(WITHOUT_DRUMS);
         let image = picture.whole();
-        assert!(middle(&image, 0).r() < 40);
-        assert_eq!(middle(&image, 1), theme::STEM_COLOURS[1]);
+        assert_eq!(middle(&image, 0), theme::STEM_COLOURS[0]);
+        let ghost = middle(&image, 1);
+        assert!((15..40).contains(&ghost.r()), "{ghost:?}");
+        // What the drums covered comes out.
+        let vocals = middle(&image, 2);
+        assert!(vocals.g() > vocals.b() && vocals.g() > 100, "{vocals:?}");
+    }
+
+    #[test]
+    fn a_fader_makes_its_stem_darker_or_brighter() {
+        let mut picture = Picture::new(1);
+        picture.push(&column(-50.0, [0.0, 0.0, 1.0, 0.0]));
+        let mut blue = |gain: f32| {
+            picture.remix(Mix { gains: [1.0, 1.0, gain, 1.0], ..Mix::INPUT });
+            middle(&picture.whole(), 0).b()
+        };
+        let [quiet, neutral, loud] = [0.25, 1.0, 4.0].map(&mut blue);
+        assert!(quiet < neutral && neutral < loud, "{quiet} {neutral} {loud}");
+    }
+
+    #[test]
+    fn a_reading_is_of_the_mix() {
+        let mut picture = Picture::new(1);
+        let cell = Cell::new(-20.0, [0.25, 0.75, 0.0, 0.0]);
+        assert_eq!(picture.reading(cell).strongest, 1);
+        assert_eq!(picture.reading(cell).level_db, -20.0);
+        picture.remix(WITHOUT_DRUMS);
+        let reading = picture.reading(cell);
+        assert_eq!((reading.strongest, reading.part), (0, 1.0));
+        assert!((reading.level_db + 26.0).abs() < 0.1, "a quarter of the energy: {}", reading.level_db);
+        picture.remix(Mix { gains: [0.0; STEMS], ..Mix::INPUT });
+        assert_eq!(picture.reading(cell).level_db, f32::NEG_INFINITY);
     }
 
     #[test]

@@ -1,20 +1,21 @@
-//! A synthetic host and user.
+//! A window and a synthetic user.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::{
     Context, Event, FullOutput, HoveredFile, Id, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2,
     RawInput, Rect, Shape, TouchPhase, Vec2, pos2, vec2,
 };
-use nice_plug::context::PluginApi;
-use nice_plug::context::gui::{GuiContext, GuiContextInner};
-use nice_plug::params::internals::ParamPtr;
-use nice_plug::plugin::PluginState;
+use keyboard_types::Key as HostKey;
+use nice_plug::context::gui::GuiContext;
 use nice_plug::prelude::Params;
+use nice_plug_egui::KeyCapture;
 
+use super::host::{Change, Recorder};
 use crate::editor::casts::{float, whole};
+use crate::editor::history::History;
 use crate::editor::layout::DEFAULT_SIZE;
 use crate::editor::network_loader::NetworkLoader;
 use crate::editor::theme;
@@ -24,71 +25,6 @@ use crate::params::UnbraidParams;
 use crate::player::Player;
 use crate::presets::Folder;
 use crate::processor::{MainBus, Processor};
-
-/// A change of a parameter as the host sees it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Change {
-    /// A gesture begins.
-    Begin(String),
-    /// A value in the parameter's own unit.
-    Set(String, f32),
-    /// The gesture ends.
-    End(String),
-}
-
-/// A host that records every change and applies it.
-struct Recorder {
-    params: Arc<UnbraidParams>,
-    changes: Mutex<Vec<Change>>,
-}
-
-impl Recorder {
-    fn id(&self, param: ParamPtr) -> String {
-        let map = self.params.param_map();
-        map.into_iter()
-            .find(|(_, known, _)| *known == param)
-            .map(|(id, _, _)| id)
-            .expect("a parameter of ours")
-    }
-
-    fn record(&self, change: Change) {
-        self.changes.lock().unwrap().push(change);
-    }
-}
-
-impl GuiContextInner for Recorder {
-    fn plugin_api(&self) -> PluginApi {
-        PluginApi::Clap
-    }
-
-    unsafe fn raw_begin_set_parameter(&self, param: ParamPtr) {
-        self.record(Change::Begin(self.id(param)));
-    }
-
-    unsafe fn raw_set_parameter_normalized(&self, param: ParamPtr, normalized: f32) {
-        // SAFETY: `id` has found the pointer among the parameters, which are alive.
-        let plain = unsafe {
-            self.id(param);
-            param._internal_set_normalized_value(normalized);
-            param.unmodulated_plain_value()
-        };
-        self.record(Change::Set(self.id(param), plain));
-    }
-
-    unsafe fn raw_end_set_parameter(&self, param: ParamPtr) {
-        self.record(Change::End(self.id(param)));
-    }
-
-    fn get_state(&self) -> PluginState {
-        unreachable!("the window saves no state")
-    }
-
-    fn set_state(&self, _state: PluginState) {
-        unreachable!("the window sets parameters")
-    }
-
-    fn request_restart(&self) {}
-}
 
 /// A window's contents and a user.
 pub struct Bench {
@@ -121,8 +57,8 @@ impl Bench {
     }
 
     fn of(instance: Instance, size: Vec2, presets: Option<PathBuf>) -> Self {
-        let host = Arc::new(Recorder { params: instance.params.clone(), changes: Mutex::default() });
-        let mut view = View::new(instance, NetworkLoader::default());
+        let host = Arc::new(Recorder::new(instance.params.clone()));
+        let mut view = View::new(instance, NetworkLoader::default(), History::default());
         // Never the real folder of the user who runs the tests.
         view.keep_presets_in(presets.map(Folder::new));
         let context = Context::default();
@@ -183,7 +119,7 @@ impl Bench {
         let mut output = self.draw(input);
         self.context.tessellate(std::mem::take(&mut output.shapes), output.pixels_per_point);
         self.spent.push(start.elapsed());
-        std::mem::take(&mut *self.host.changes.lock().unwrap())
+        self.host.take()
     }
 
     /// Times of the frames since the last call: median and 95th percentile.
@@ -312,7 +248,12 @@ impl Bench {
         self.run(RawInput { dropped_files: vec![file], ..RawInput::default() })
     }
 
-    /// Draws one frame, with a file dragged over the window or not. Returns its lines of text.
+    /// Draws one frame. Returns its lines of text.
+    pub fn lines(&mut self) -> Vec<String> {
+        self.lines_with_file_over(false)
+    }
+
+    /// [`Bench::lines`] with a file dragged over the window or not.
     pub fn lines_with_file_over(&mut self, over: bool) -> Vec<String> {
         let hovered_files = if over { vec![HoveredFile::default()] } else { Vec::new() };
         let output = self.draw(RawInput { hovered_files, ..RawInput::default() });
@@ -321,6 +262,21 @@ impl Bench {
             _ => None,
         });
         lines.collect()
+    }
+
+    /// Whether the window keeps `key`, without modifiers, from the host.
+    pub fn captures(&self, key: &HostKey) -> bool {
+        match self.view.captured_keys(&self.context) {
+            KeyCapture::CaptureAll => true,
+            KeyCapture::CaptureKeys(keys) => keys.contains(key),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Whether the window's own fonts have all characters of `text`.
+    pub fn has_glyphs(&self, text: &str) -> bool {
+        let text: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+        self.context.fonts_mut(|fonts| fonts.has_glyphs(&theme::font(theme::BODY), &text))
     }
 
     pub fn wait_for(&mut self, done: impl Fn(&Self) -> bool) {
@@ -341,7 +297,7 @@ impl Bench {
     /// Closes the window. Returns the changes that the host saw.
     pub fn close(&mut self) -> Vec<Change> {
         self.view.closed(self.gui.param_setter());
-        std::mem::take(&mut *self.host.changes.lock().unwrap())
+        self.host.take()
     }
 
     /// Plays noise for `seconds` through `processor` in blocks of 512, with a frame after each if the window is open. Returns

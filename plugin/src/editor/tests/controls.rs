@@ -3,7 +3,8 @@
 use egui::{Event, Key, Modifiers, PointerButton, vec2};
 use nice_plug::prelude::Param;
 
-use super::bench::{Bench, Change};
+use super::bench::Bench;
+use super::host::Change;
 use super::{STEMS, gesture, once};
 use crate::editor::{footer, header, strip};
 use crate::mode::Mode;
@@ -81,10 +82,10 @@ fn arrows_move_what_has_the_focus() {
 }
 
 #[test]
-fn tab_goes_through_the_controls_and_space_presses_them() {
+fn tab_goes_through_the_controls_and_return_presses_them() {
     let mut bench = Bench::new();
     bench.focus(strip::id(0, "mute"));
-    assert_eq!(bench.press(Key::Space), once("vocals_mute", 1.0));
+    assert_eq!(bench.press(Key::Enter), once("vocals_mute", 1.0));
     let mut seen = Vec::new();
     for _ in 0..60 {
         bench.press(Key::Tab);

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use nice_plug::prelude::Editor;
+use nice_plug::prelude::{Editor, Params};
 
 use super::bench::Bench;
 use crate::editor::{UnbraidEditor, header, spectrogram};
 use crate::networks;
 use crate::params::window_geometry::WindowGeometry;
+use crate::params::{SpectrogramSource, UnbraidParams};
 
 #[test]
 fn without_a_live_network_a_message_says_that_studio_runs() {
@@ -93,4 +94,21 @@ fn the_window_is_opened_as_the_project_remembers_it() {
     let editor = UnbraidEditor::new(bench.instance().clone());
     let size = editor.size();
     assert_eq!((size.width, size.height), (2160, 1350));
+}
+
+#[test]
+fn the_switch_chooses_input_or_output_for_the_project_and_does_not_freeze_the_picture() {
+    let mut bench = Bench::new();
+    let source = |bench: &Bench| *bench.params().spectrogram.read().unwrap();
+    assert_eq!(source(&bench), SpectrogramSource::Out);
+    bench.click(spectrogram::source_id().with(0usize));
+    assert_eq!(source(&bench), SpectrogramSource::In);
+    assert!(!bench.lines().iter().any(|line| line.contains("Frozen")));
+    let fields = bench.params().serialize_fields();
+    assert_eq!(fields["spectrogram"], r#""in""#);
+    bench.click(spectrogram::source_id().with(1usize));
+    assert_eq!(source(&bench), SpectrogramSource::Out);
+    let project = UnbraidParams::default();
+    project.deserialize_fields(&fields);
+    assert_eq!(*project.spectrogram.read().unwrap(), SpectrogramSource::In, "as it was saved");
 }

@@ -40,8 +40,8 @@ pub struct Feel {
 #[derive(Clone, Copy, Default)]
 struct DragValue(f32);
 
-/// Makes `rect` move `param`: by dragging, relative to the present value; by the wheel; with the keyboard's focus by arrows,
-/// page up and down, home and end. Shift makes movements fine; a double click or delete resets.
+/// Makes `rect` move `param`: by dragging, relative to the present value; by the wheel; with the keyboard's focus, which a
+/// click or tab gives, by arrows, page up and down, home and end. Shift makes movements fine; a double click or delete resets.
 pub fn interact(
     ui: &Ui,
     gestures: &mut ParamGestures<'_>,
@@ -58,7 +58,6 @@ pub fn interact(
     if response.drag_started() {
         gestures.begin(param);
         ui.data_mut(|data| data.insert_temp(id, DragValue(param.unmodulated_normalized_value())));
-        response.request_focus();
     }
     if response.dragged()
         && let Some(DragValue(from)) = ui.data(|data| data.get_temp(id))
@@ -73,6 +72,8 @@ pub fn interact(
     if response.drag_stopped() {
         ui.data_mut(|data| data.remove_temp::<DragValue>(id));
         gestures.end(param);
+        // What keeps the focus keeps keys from the host.
+        response.surrender_focus();
     }
     if response.clicked() {
         response.request_focus();
