@@ -148,6 +148,9 @@ impl Run<'_> {
     }
 
     fn song(&self, job: &Job) -> Result<End> {
+        if !job.file.exists() {
+            bail!("{} does not exist: check the path", job.name);
+        }
         let mut hash = None;
         if let Some(shard) = self.options.shard {
             let found = sha256(&job.file)?;

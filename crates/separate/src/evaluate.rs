@@ -9,7 +9,7 @@ use unbraid_song::{RateChoice, ReadOptions, read, read_with};
 
 use crate::numbers::float_length;
 use crate::paths::shown;
-use crate::plugin::check_buses;
+use crate::plugin::{activate, check_buses};
 use crate::stems::{Mode, STEMS};
 
 /// Endings of stem files.
@@ -128,7 +128,7 @@ pub fn stems_of(
     let mut host = ClapHost::load(clap)?;
     check_buses(&host)?;
     host.set_text("mode", mode.text())?;
-    host.activate(f64::from(rate), block)?;
+    activate(&mut host, rate, block)?;
     let played = host.stream_compensated(song, Blocks::of(block as usize), &[], &mut |_done| {})?;
     let load = played.timing.core_load();
     Ok((played.ports.into_iter().skip(1).collect(), load))

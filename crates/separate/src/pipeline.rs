@@ -18,7 +18,7 @@ use crate::measure::{Levels, Silence};
 use crate::options::Options;
 use crate::paths::shown;
 use crate::picture::{self, Panel};
-use crate::plugin::{LoadedPlugin, check_buses};
+use crate::plugin::{LoadedPlugin, activate, check_buses};
 use crate::report::{Facts, Pass, REPORT, Report, SongFacts, Wary, Written};
 use crate::songs::Job;
 use crate::spectrum::Spectrograms;
@@ -230,7 +230,7 @@ fn play(
     for (stem, level) in options.levels.iter() {
         host.set_text(&format!("{stem}_level"), &level)?;
     }
-    host.activate(f64::from(rate), options.block)?;
+    activate(host, rate, options.block)?;
     let latency = host.latency();
     let start = Instant::now();
     let blocks = Blocks::of(options.block as usize);

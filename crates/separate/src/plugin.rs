@@ -60,6 +60,20 @@ pub fn check_buses(host: &ClapHost) -> Result<()> {
     Ok(())
 }
 
+/// Activates the plug-in with its network, however long that takes to prepare. An activation for real time waits for it two
+/// seconds at most, and then lets the song through unseparated, so an activation for rendering comes first.
+///
+/// # Errors
+/// When the plug-in refuses the rate in Hz or the blocks.
+pub fn activate(host: &mut ClapHost, rate: u32, block: u32) -> Result<()> {
+    if host.set_offline(true).is_ok() {
+        host.activate(f64::from(rate), block)?;
+        host.deactivate();
+        host.set_offline(false)?;
+    }
+    Ok(host.activate(f64::from(rate), block)?)
+}
+
 /// The plug-in that was installed: the first that is there of the places of [`places`].
 ///
 /// # Errors
