@@ -3,6 +3,7 @@
 //! `windows` opens and closes it while audio plays; `drops` drags files onto it and `keys` types over it (both Linux). They need a
 //! display, which `cargo xtask window` brings.
 
+mod error;
 mod host;
 mod player;
 #[cfg(target_os = "linux")]
@@ -10,8 +11,6 @@ pub mod screen;
 #[cfg(target_os = "linux")]
 pub mod xdnd;
 
+pub use error::Result;
 pub use host::{CountingHost, open, open_in};
 pub use player::RecordingPlayer;
-
-/// A result with any error.
-pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
