@@ -147,8 +147,7 @@ fn runs(program: &str, argument: &str) -> bool {
 
 /// What is missing of `needs`. The lists are for Linux; elsewhere the wheels of the Python hosts need nothing.
 fn missing(needs: &[Need]) -> Vec<&Need> {
-    let missing: Vec<_> =
-        needs.iter().filter(|need| cfg!(target_os = "linux") && !(need.found)()).collect();
+    let missing: Vec<_> = needs.iter().filter(|need| cfg!(target_os = "linux") && !(need.found)()).collect();
     for need in &missing {
         println!("missing: {} (Debian package {})", need.purpose, need.package);
     }
