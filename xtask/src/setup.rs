@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::test;
+use crate::python;
 
 /// A thing that must be there, and the Debian package that brings it.
 struct Need {
@@ -111,7 +111,7 @@ pub fn main() -> Result<()> {
     rust_components()?;
     install(NEEDS)?;
     install(DISPLAY_NEEDS)?;
-    test::python_environments()
+    python::test_environments()
 }
 
 /// Fails if something of what the tests need is missing. Installs nothing.
