@@ -113,7 +113,7 @@ try_clone() {
     lend /etc/ssl/certs /etc/ssl/certs
     git clone --quiet --no-hardlinks "$root" "$new/root/unbraid"
     time in_chroot root 'export PATH=/opt/rust/bin:$PATH; cd ~/unbraid; cargo xtask render'
-    time in_chroot root 'export PATH=/opt/rust/bin:$PATH; cd ~/unbraid; cargo xtask test'
+    time in_chroot root 'export PATH=/opt/rust/bin:$PATH; cd ~/unbraid; cargo xtask setup; cargo xtask test'
 
     say "the plug-in, built from scratch once more"
     time in_chroot root 'export PATH=/opt/rust/bin:$PATH; cd ~/unbraid

@@ -9,6 +9,7 @@ mod paced;
 mod peer;
 mod priority;
 mod quantiles;
+mod report;
 mod stages;
 mod table;
 
@@ -16,9 +17,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use serde::Serialize;
 
 use crate::{bundle, workspace};
+use report::{ModeReport, Report, write_json};
 use unbraid_separate::Mode;
 
 /// Options of `cargo xtask bench`.
@@ -51,28 +52,6 @@ pub struct Arguments {
     /// Load the machine until killed
     #[arg(long, hide = true)]
     busy: bool,
-}
-
-/// All figures of one run.
-#[derive(Serialize)]
-struct Report {
-    machine: machine::Machine,
-    /// `quick` or `full`.
-    form: &'static str,
-    seconds: f64,
-    /// Size of the packed CLAP and VST3 plug-ins in bytes.
-    bundle_bytes: [u64; 2],
-    modes: Vec<ModeReport>,
-}
-
-/// The figures of one mode.
-#[derive(Serialize)]
-struct ModeReport {
-    mode: &'static str,
-    lifetime: lifetime::Lifetime,
-    stages: stages::Stages,
-    peer: peer::Peer,
-    cells: Vec<cells::Cell>,
 }
 
 /// Runs the command.
@@ -120,13 +99,6 @@ pub fn main(arguments: &Arguments) -> Result<()> {
     if let Some(file) = &arguments.json {
         write_json(file, &report)?;
     }
-    Ok(())
-}
-
-fn write_json(file: &Path, report: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_string_pretty(report)?;
-    std::fs::write(file, text + "\n").with_context(|| format!("cannot write {}", workspace::shown(file)))?;
-    println!("written: {}", workspace::shown(file));
     Ok(())
 }
 

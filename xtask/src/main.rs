@@ -2,7 +2,8 @@
 //!
 //! * `bundle`: builds the plug-in and packs it as CLAP and VST3;
 //! * `render`: takes songs apart through the bundled plug-in in a host;
-//! * `test`: installs what the tests need and runs them all;
+//! * `setup`: installs what the tests need;
+//! * `test`: runs every test;
 //! * `bench`: what the bundled plug-in costs in a host;
 //! * `fuzz`, `soak`: the long forms of two of the tests;
 //! * `package`: makes what users download;
@@ -50,17 +51,19 @@ enum Command {
     Bundle(bundle::Arguments),
     /// Take songs apart through the bundled plug-in: stems, rebalanced mix, picture and report
     Render(Box<render::Arguments>),
-    /// Install what the tests need and run all of them
+    /// Install what the tests need: system packages as root on Debian, Python environments under target/
+    Setup,
+    /// Run every test
     Test(test::Arguments),
-    /// Measure what the bundled plug-in costs: share of a core, tails, activation, memory, beside onnxruntime
+    /// Measure what the bundled plug-in costs: load of a core, tails, activation, memory, beside onnxruntime
     Bench(bench::Arguments),
-    /// Treat the bundled plug-in as no host should, at random, for ten minutes
+    /// Fuzz the bundled plug-in: random calls, values and states, for ten minutes
     Fuzz(long::FuzzArguments),
-    /// Eight instances under automation, mode switches and churn for half an hour, with an eye on the memory
+    /// Eight instances under automation, mode switches and churn for half an hour, memory watched
     Soak(long::SoakArguments),
     /// Make what users download: an archive for this platform, and a Debian package
     Package(package::Arguments),
-    /// Take pictures of the window at three sizes, with a song playing, on a screen that nobody sees
+    /// Take pictures of the window at three sizes, with a song playing, on a virtual display
     Screenshots(screenshots::Arguments),
     /// Open and close the window while audio plays, in each mode: sound, memory, pictures a second; drag files onto it
     Window(window::Arguments),
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse_from(joined(std::env::args_os())).command {
         Command::Bundle(arguments) => bundle::main(arguments),
         Command::Render(arguments) => render::main(&arguments),
+        Command::Setup => setup::main(),
         Command::Test(arguments) => test::main(&arguments),
         Command::Bench(arguments) => bench::main(&arguments),
         Command::Fuzz(arguments) => long::fuzz(&arguments),

@@ -2,6 +2,7 @@
 //! on Debian.
 
 mod archive;
+mod built;
 mod contents;
 mod debian;
 mod licences;
@@ -14,6 +15,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::{bundle, workspace};
+use built::Built;
 use stamp::Stamp;
 
 /// Options of `cargo xtask package`.
@@ -37,18 +39,6 @@ pub struct Arguments {
     /// Do not make a Python wheel
     #[arg(long)]
     without_wheel: bool,
-}
-
-/// What goes into the archive beside documents.
-pub struct Built {
-    /// The packed CLAP plug-in: a file, or on macOS a folder.
-    pub clap: PathBuf,
-    /// The packed VST3 plug-in: a folder.
-    pub vst3: PathBuf,
-    /// The command `unbraid`.
-    pub command: PathBuf,
-    /// The standalone program.
-    pub standalone: Option<PathBuf>,
 }
 
 /// Runs the command.
@@ -101,7 +91,8 @@ fn build(arguments: &Arguments) -> Result<Built> {
     } else {
         bundle::up_to_date_clap()?;
     }
-    let command = if arguments.packed { built("unbraid")? } else { program(&COMMAND, arguments.universal)? };
+    let command =
+        if arguments.packed { built_before("unbraid")? } else { program(&COMMAND, arguments.universal)? };
     let standalone =
         if arguments.without_standalone { None } else { Some(program(&STANDALONE, arguments.universal)?) };
     Ok(Built { clap: bundle::clap(), vst3: bundle::vst3(), command, standalone })
@@ -111,7 +102,7 @@ fn build(arguments: &Arguments) -> Result<Built> {
 struct Program {
     package: &'static str,
     name: &'static str,
-    /// What to do when it does not build.
+    /// The remedy when it does not build.
     remedy: &'static str,
 }
 
@@ -126,7 +117,7 @@ const STANDALONE: Program = Program {
 };
 
 /// A program that was built before.
-fn built(name: &str) -> Result<PathBuf> {
+fn built_before(name: &str) -> Result<PathBuf> {
     let path = workspace::target().join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     if !path.exists() {
         bail!("{} is not there: without --packed it is built", workspace::shown(&path));

@@ -40,8 +40,8 @@ pub fn main(arguments: &Arguments) -> Result<()> {
     if !cfg!(target_os = "linux") {
         bail!("screenshots need Xvfb, hence Linux");
     }
-    setup::system_packages()?;
-    setup::display_packages()?;
+    setup::check()?;
+    setup::check_display()?;
     let song = arguments.song.clone().unwrap_or_else(workspace::demo_clip);
     let out = std::path::absolute(&arguments.out)?;
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;

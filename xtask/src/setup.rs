@@ -1,15 +1,17 @@
-//! What the tests need from the system: found, or installed where that is possible, or asked for by name.
+//! `cargo xtask setup`: system packages and Python environments for the tests; and the check that the packages are there.
 
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::python;
+
 /// A thing that must be there, and the Debian package that brings it.
 struct Need {
-    /// What it is for, to be read by people.
+    /// Shown to the user when it is missing.
     purpose: &'static str,
     package: &'static str,
-    /// Whether it is there.
+    /// Looks for it.
     found: fn() -> bool,
 }
 
@@ -76,9 +78,9 @@ const NEEDS: &[Need] = &[
     },
 ];
 
-/// What pictures of the window need: a screen that nobody sees, and tools to work it.
+/// For windows without a screen: a virtual display, and tools to drive it.
 const DISPLAY_NEEDS: &[Need] = &[
-    Need { purpose: "Xvfb, a screen that nobody sees", package: "xvfb", found: || runs("Xvfb", "-help") },
+    Need { purpose: "Xvfb, a virtual display", package: "xvfb", found: || runs("Xvfb", "-help") },
     Need {
         purpose: "openbox, a window manager, which JUCE's windows need",
         package: "openbox",
@@ -100,65 +102,90 @@ const DISPLAY_NEEDS: &[Need] = &[
     },
 ];
 
-/// Makes sure that a window can be shown and pictured without a screen.
-///
-/// # Errors
-/// As [`system_packages`].
-pub fn display_packages() -> Result<()> {
-    provide(DISPLAY_NEEDS)
-}
-
-/// Whether a program can be started, whatever it thinks of the argument.
-fn runs(program: &str, argument: &str) -> bool {
-    Command::new(program).arg(argument).output().is_ok()
-}
-
-/// Makes sure that everything is there.
+/// Installs everything: system packages by `apt-get` (Debian and Ubuntu, as root), Python packages into environments under
+/// `target/`.
 ///
 /// # Errors
 /// With the command to install what is missing, when it cannot be installed from here.
-pub fn system_packages() -> Result<()> {
+pub fn main() -> Result<()> {
+    rust_components()?;
+    install(NEEDS)?;
+    install(DISPLAY_NEEDS)?;
+    python::test_environments()
+}
+
+/// Fails if something of what the tests need is missing. Installs nothing.
+///
+/// # Errors
+/// With everything that is missing, and the remedy.
+pub fn check() -> Result<()> {
+    rust_components()?;
+    require(NEEDS)
+}
+
+/// As [`check`], for windows on a virtual display.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_display() -> Result<()> {
+    require(DISPLAY_NEEDS)
+}
+
+fn rust_components() -> Result<()> {
     for tool in [["fmt", "--version"], ["clippy", "--version"]] {
         if !succeeds("cargo", &tool) {
             bail!("`cargo {}` is missing: rustup component add rustfmt clippy", tool[0]);
         }
     }
-    provide(NEEDS)
+    Ok(())
 }
 
-/// Installs what is missing, or says how.
-fn provide(needs: &[Need]) -> Result<()> {
-    // The lists above are for Linux; elsewhere the wheels of the Python hosts need nothing.
-    if !cfg!(target_os = "linux") {
-        return Ok(());
-    }
-    let missing: Vec<&Need> = needs.iter().filter(|need| !(need.found)()).collect();
-    if missing.is_empty() {
-        println!("everything is there");
-        return Ok(());
-    }
+/// True for a program that can be started, whatever it makes of the argument.
+fn runs(program: &str, argument: &str) -> bool {
+    Command::new(program).arg(argument).output().is_ok()
+}
+
+/// What is missing of `needs`. The lists are for Linux; elsewhere the wheels of the Python hosts need nothing.
+fn missing(needs: &[Need]) -> Vec<&Need> {
+    let missing: Vec<_> = needs.iter().filter(|need| cfg!(target_os = "linux") && !(need.found)()).collect();
     for need in &missing {
-        println!("missing: {} ({})", need.purpose, need.package);
+        println!("missing: {} (Debian package {})", need.purpose, need.package);
     }
-    let packages: Vec<_> = missing.iter().map(|need| need.package).collect();
+    missing
+}
+
+fn require(needs: &[Need]) -> Result<()> {
+    match missing(needs).len() {
+        0 => Ok(()),
+        count => bail!("{count} of the tests' needs are missing (above): run `cargo xtask setup`"),
+    }
+}
+
+/// Installs what is missing, or names the command that does.
+fn install(needs: &[Need]) -> Result<()> {
+    let missing_before = missing(needs);
+    if missing_before.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<_> = missing_before.iter().map(|need| need.package).collect();
     let by_hand = format!("sudo apt-get install {}", packages.join(" "));
     if !(succeeds("apt-get", &["--version"]) && is_root()) {
         bail!("install what is missing, then run this again: {by_hand}");
     }
     run("apt-get", &["update", "-qq"])?;
-    let install = ["install", "-y", "-qq", "--no-install-recommends"];
-    run("apt-get", &install.iter().copied().chain(packages).collect::<Vec<_>>())?;
-    if let Some(need) = missing.iter().find(|need| !(need.found)()) {
-        bail!("{} is still missing after {by_hand}", need.purpose);
+    let options = ["install", "-y", "-qq", "--no-install-recommends"];
+    run("apt-get", &options.iter().copied().chain(packages).collect::<Vec<_>>())?;
+    match missing(needs).as_slice() {
+        [] => Ok(()),
+        [need, ..] => bail!("{} is still missing after {by_hand}", need.purpose),
     }
-    Ok(())
 }
 
 fn succeeds(program: &str, arguments: &[&str]) -> bool {
     Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
 }
 
-/// Whether the loader knows a shared library.
+/// True for a shared library that the loader knows.
 fn library(name: &str) -> bool {
     // Debian's ordinary users do not have /sbin in their path.
     ["ldconfig", "/sbin/ldconfig"].iter().any(|program| {

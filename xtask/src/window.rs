@@ -16,7 +16,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn main(arguments: &Arguments) -> Result<()> {
-    setup::display_packages()?;
+    setup::check_display()?;
     run(arguments.times)
 }
 

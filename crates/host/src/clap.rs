@@ -17,9 +17,12 @@ use clack_host::prelude::*;
 use clack_host::process::StoppedPluginAudioProcessor;
 use clack_host::utils::ClapId;
 
+use crate::error::Error;
 use crate::handlers::{Handlers, MainThread, Messages};
-use crate::processing::RequestCounter;
-use crate::{Error, parameter_id};
+use crate::parameters::parameter_id;
+
+/// A function that counts the calling thread's requests to the system's allocator; `None` where it cannot.
+pub type RequestCounter = fn() -> Option<u64>;
 
 /// An audio port (a bus) of the plug-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +31,7 @@ pub struct Port {
     pub name: String,
     /// How many channels it has.
     pub channels: usize,
-    /// Whether it is the main port of its direction.
+    /// The main port of its direction.
     pub main: bool,
 }
 
@@ -339,7 +342,7 @@ impl ClapHost {
         Ok(())
     }
 
-    /// Whether the plug-in has asked to be restarted (deactivated and activated) since the last question.
+    /// The plug-in has asked to be restarted (deactivated and activated) since the last call.
     pub fn take_restart_request(&mut self) -> bool {
         self.serve_callbacks();
         self.instance.access_shared_handler(|shared| shared.restart_requested.swap(false, Ordering::SeqCst))

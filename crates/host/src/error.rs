@@ -1,4 +1,4 @@
-//! What can go wrong between the host and the plug-in.
+//! Errors between the host and the plug-in.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ pub enum Error {
     Load {
         /// The bundle's path.
         path: PathBuf,
-        /// What the loader says.
+        /// The loader's reason.
         reason: String,
     },
     /// The bundle has no plug-in, or the plug-in refused to be made.
@@ -22,7 +22,7 @@ pub enum Error {
     /// No parameter has this id.
     #[error("the plug-in has no parameter `{id}`; it has {known}")]
     UnknownParameter {
-        /// What was asked for.
+        /// The name that was given.
         id: String,
         /// The names of the parameters that exist.
         known: String,
@@ -30,7 +30,7 @@ pub enum Error {
     /// No layout of ports has this name.
     #[error("the plug-in has no layout `{name}`; it has {known}")]
     UnknownLayout {
-        /// What was asked for.
+        /// The name that was given.
         name: String,
         /// The layouts that exist.
         known: String,
@@ -50,7 +50,7 @@ pub enum Error {
         rate: f64,
         /// Largest block in samples.
         max_block: u32,
-        /// What the plug-in says.
+        /// The plug-in's reason.
         reason: String,
     },
     /// Audio was streamed before activation.
@@ -64,7 +64,7 @@ pub enum Error {
     Process {
         /// First sample of the block in question.
         at: u64,
-        /// What the plug-in says.
+        /// The plug-in's reason.
         reason: String,
     },
     /// The state could not be saved or loaded.

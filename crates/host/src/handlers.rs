@@ -1,4 +1,4 @@
-//! What the plug-in may ask of its host, and what this host remembers of it.
+//! Calls of the plug-in to its host, and the flags that they leave.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -16,7 +16,7 @@ use clack_host::utils::ClapId;
 /// The host's side of the conversation; see the trait implementations for what is answered.
 pub struct Handlers;
 
-/// What any of the plug-in's threads may tell the host.
+/// Messages of any of the plug-in's threads.
 #[derive(Default)]
 pub struct Messages {
     /// The plug-in wants to be deactivated and activated again (a mode change).
@@ -56,7 +56,7 @@ impl HostParamsImplShared for Messages {
     fn request_flush(&self) {}
 }
 
-/// What the plug-in may tell the host on the main thread.
+/// Calls on the main thread.
 pub struct MainThread<'a> {
     /// The part that all threads see.
     pub shared: &'a Messages,

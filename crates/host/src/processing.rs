@@ -11,13 +11,12 @@ use clack_host::process::{StartedPluginAudioProcessor, StoppedPluginAudioProcess
 use clack_host::utils::ClapId;
 use cpu_time::ThreadTime;
 
+use crate::clap::{ClapHost, Port, RequestCounter};
+use crate::error::Error;
 use crate::handlers::Handlers;
-use crate::{ClapHost, Error, Port, numbers};
+use crate::numbers;
 
-/// A function that counts the calling thread's requests to the system's allocator; `None` where it cannot.
-pub type RequestCounter = fn() -> Option<u64>;
-
-/// What one callback took.
+/// Time and requests of one callback.
 #[derive(Debug, Clone, Copy)]
 pub struct Callback {
     /// When it was called.
@@ -147,7 +146,7 @@ impl Processing {
         Ok(Callback { start, wall, cpu, requests })
     }
 
-    /// What the last block gave: `[port][channel][sample]`. Samples that the plug-in did not write are NaN.
+    /// Outputs of the last block: `[port][channel][sample]`. Samples that the plug-in did not write are NaN.
     #[must_use]
     pub fn output(&self) -> &[Vec<Vec<f32>>] {
         &self.output

@@ -1,6 +1,10 @@
 //! Streaming: a whole song through `process`, block by block, on a thread of its own, with a clock on every callback.
 
-use crate::{ClapHost, Error, Processing, RawChange, Timing, parameter_id};
+use crate::clap::ClapHost;
+use crate::error::Error;
+use crate::parameters::parameter_id;
+use crate::processing::{Processing, RawChange};
+use crate::timing::Timing;
 
 /// How the host cuts time: these sizes in samples, over and over.
 #[derive(Debug, Clone)]
@@ -31,7 +35,7 @@ pub struct Change {
     pub value: f64,
 }
 
-/// What came out of the plug-in.
+/// Outputs of the plug-in.
 #[derive(Debug, Clone)]
 pub struct Played {
     /// `ports[port][channel][sample]`, as long as what went in. Samples that the plug-in failed to write are NaN.

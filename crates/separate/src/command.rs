@@ -1,4 +1,4 @@
-//! What the command line says, and what comes of it.
+//! The command line: arguments, subcommands, exit status.
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -179,7 +179,7 @@ fn separate(mut options: Options) -> Result<Exit> {
     Ok(Exit::SomeFailed)
 }
 
-/// What is piped in, if `-` was named, in a file of its own: formats keep what is needed first at their end, and a song is
+/// Standard input, if `-` was named, in a temporary file: formats keep what is needed first at their end, and a song is
 /// known by its contents.
 fn piped(options: &mut Options) -> Result<Option<tempfile::NamedTempFile>> {
     let before = options.songs.len();

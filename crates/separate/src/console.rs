@@ -1,4 +1,4 @@
-//! What is said to people and programs. A reader that goes away, or a log that is full, ends what is said to it and
+//! Output to people and programs. A reader that goes away, or a log that is full, ends what is said to it and
 //! nothing else.
 
 use std::io::{IsTerminal, Write};

@@ -1,6 +1,7 @@
 //! Writing audio in a stream: WAV, FLAC and MP3, with the song's tags.
 
 mod disk;
+mod encoder;
 mod flac;
 mod info_tag;
 mod mp3;
@@ -8,41 +9,10 @@ mod wav;
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use unbraid_song::Info;
-
 use crate::format::{Format, mp3_bitrate};
-use crate::numbers;
+use anyhow::{Context, Result};
 
-/// A file of two channels that is being written.
-pub trait Encoder: Send {
-    /// Appends samples: two channels of one length, full scale ±1.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    fn write(&mut self, audio: [&[f32]; 2]) -> Result<()>;
-
-    /// Writes what is left, and hands the file over to the system for good.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    fn finish(self: Box<Self>) -> Result<()>;
-}
-
-/// What a file is made of beside its samples.
-#[derive(Clone, Copy)]
-pub struct Settings<'a> {
-    /// Its format.
-    pub format: Format,
-    /// Sample rate in Hz.
-    pub rate: u32,
-    /// Bit rate of an MP3 file in kbit/s, if one was asked for.
-    pub bitrate: Option<u32>,
-    /// How many samples there will be, as far as is known.
-    pub expected: Option<u64>,
-    /// The song whose tags and cover it gets.
-    pub tags: Option<&'a Info>,
-}
+pub use encoder::{Encoder, Settings};
 
 /// Begins a file. What exceeds full scale is cut off in all formats but WAV of 32 bits.
 ///
@@ -73,14 +43,7 @@ pub fn write_wav(path: &Path, audio: &[Vec<f32>], rate: u32) -> Result<()> {
     let settings = Settings { format: Format::Wav, rate, bitrate: None, expected, tags: None };
     let mut file = create(path, &settings)?;
     file.write([left, right])?;
-    file.finish().with_context(|| crate::shown(path))
-}
-
-/// A sample as an integer of `bits` bits, rounded and cut off at full scale. Without dither: what the plug-in leaves alone
-/// comes out as it went in.
-fn quantized(sample: f32, bits: u32) -> i32 {
-    let scale = f64::from(1u32 << (bits - 1));
-    numbers::nearest((f64::from(sample) * scale).clamp(-scale, scale - 1.0))
+    file.finish().with_context(|| crate::paths::shown(path))
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use unbraid_host::{Blocks, ClapHost};
 use unbraid_song::{RateChoice, ReadOptions, read, read_with};
 
 use crate::numbers::float_length;
+use crate::paths::shown;
 use crate::plugin::check_buses;
-use crate::shown;
 use crate::stems::{Mode, STEMS};
 
 /// Endings of stem files.
@@ -36,7 +36,7 @@ pub struct Multitrack {
     pub mixture: Audio,
     /// Sample rate in Hz.
     pub rate: u32,
-    /// What was odd about the files.
+    /// The reader's warnings.
     pub warnings: Vec<String>,
 }
 
@@ -134,12 +134,12 @@ pub fn stems_of(
     Ok((played.ports.into_iter().skip(1).collect(), load))
 }
 
-/// Energy-ratio SDR in dB: the energy of what was wanted over that of what is wrong; none where either is nothing.
-pub fn energy_ratio(wanted: &[Vec<f32>], found: &[Vec<f32>]) -> Option<f64> {
+/// Energy-ratio SDR in dB: energy of the reference over that of the error; none where either is 0.
+pub fn energy_ratio(reference: &[Vec<f32>], found: &[Vec<f32>]) -> Option<f64> {
     let (mut energy, mut error) = (0.0, 0.0);
-    for (wanted, found) in wanted.iter().flatten().zip(found.iter().flatten()) {
-        energy += f64::from(*wanted).powi(2);
-        error += f64::from(wanted - found).powi(2);
+    for (reference, found) in reference.iter().flatten().zip(found.iter().flatten()) {
+        energy += f64::from(*reference).powi(2);
+        error += f64::from(reference - found).powi(2);
     }
     (energy > 1e-6 && error > 0.0).then(|| 10.0 * (energy / error).log10())
 }
@@ -203,9 +203,9 @@ mod tests {
 
     #[test]
     fn the_ratio_is_that_of_energies_and_nothing_where_there_is_none() {
-        let wanted = vec![vec![1.0, -1.0], vec![0.5, 0.5]];
+        let reference = vec![vec![1.0, -1.0], vec![0.5, 0.5]];
         let found = vec![vec![0.9, -0.9], vec![0.45, 0.45]];
-        assert!((energy_ratio(&wanted, &found).unwrap() - 20.0).abs() < 1e-4);
+        assert!((energy_ratio(&reference, &found).unwrap() - 20.0).abs() < 1e-4);
         assert_eq!(energy_ratio(&[vec![0.0; 4]], &[vec![0.1; 4]]), None);
     }
 

@@ -40,7 +40,7 @@ impl Format {
         }
     }
 
-    /// What reports call it. The names of version 0.1 stay, so that its reports are understood.
+    /// Its name in reports. The names of version 0.1 stay, so that its reports are understood.
     pub(crate) fn key(self) -> &'static str {
         match self {
             Format::Wav => "wav",

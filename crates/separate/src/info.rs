@@ -7,15 +7,16 @@ use serde_json::{Value, json};
 use unbraid_host::ClapHost;
 use unbraid_song::{PLUGIN_RATES, ReadOptions, Reader, SONG_RATES, Tags};
 
+use crate::numbers;
+use crate::paths::shown;
 use crate::plugin::check_buses;
 use crate::stems::{Mode, STEMS};
-use crate::{numbers, shown};
 
 /// The sample rate in Hz and the block at which latencies are told.
 const RATE: f64 = 44_100.0;
 const BLOCK: u32 = 512;
 
-/// What there is to know about the installed plug-in.
+/// Name, version, latencies and rates of the plug-in.
 ///
 /// # Errors
 /// When it does not load.
@@ -62,7 +63,7 @@ pub fn lines_of_plugin(info: &Value) -> Vec<String> {
     lines
 }
 
-/// What a song is, without reading it to its end.
+/// Format, length and tags of a song, without reading it to its end.
 ///
 /// # Errors
 /// When it is no song.

@@ -1,4 +1,4 @@
-//! What a rendering depends on. Kept in the report, so that a song that is done is known as done.
+//! Key of a rendering: song, plug-in and options. Kept in the report, so that a finished song is recognised.
 
 use std::io::Read;
 use std::path::Path;
@@ -9,20 +9,20 @@ use sha2::{Digest, Sha256};
 
 use crate::network::Network;
 use crate::options::Options;
-use crate::shown;
+use crate::paths::shown;
 
 /// Two renderings with the same key hold the same audio.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Key {
     /// SHA-256 of the song's file.
     audio_sha256: String,
-    /// What separated it.
+    /// The plug-in.
     plugin: Plugin,
     /// The options that the written audio depends on, as text.
     options: String,
 }
 
-/// What separated a song.
+/// Identity of the plug-in that separated a song.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plugin {
     /// The workspace's version.
@@ -60,7 +60,7 @@ impl Key {
         &self.audio_sha256
     }
 
-    /// Whether a folder holds this rendering, whole: its report has this key, and every file that it lists is there
+    /// A folder holds this rendering, whole: its report has this key, and every file that it lists is there
     /// in the size that it says. The report is written last, so a rendering that was stopped does not count.
     pub fn is_done(&self, folder: &Path) -> bool {
         let done = || -> Option<bool> {

@@ -1,4 +1,4 @@
-//! What a stream of samples is like, in a few numbers.
+//! Peak, energy and silence of a stream.
 
 use crate::numbers::{float, whole};
 

@@ -11,7 +11,7 @@ use crate::naming::NameTemplate;
 use crate::shard::Shard;
 use crate::stems::{Mode, STEMS, StemList, Track, tracks};
 
-/// What to take apart, and what to write.
+/// Songs, outputs and the plug-in.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// Songs and folders of songs; `-` is standard input
@@ -27,7 +27,7 @@ pub struct Options {
     #[arg(long)]
     pub again: bool,
     /// Only a part of the songs: 3/16 is the third of sixteen parts. The parts are told by the songs' contents, so that
-    /// sixteen machines share out a catalogue without talking to each other
+    /// sixteen machines divide a catalogue without talking to each other
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
     /// Which network and latency
@@ -97,7 +97,7 @@ impl Options {
         self.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
     }
 
-    /// What is written of every song.
+    /// The tracks that are written of every song.
     pub fn tracks(&self) -> Vec<Track> {
         tracks(self.two_stems.as_deref(), self.stems.as_ref())
     }

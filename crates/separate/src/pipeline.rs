@@ -16,13 +16,14 @@ use crate::files::Partial;
 use crate::key::Key;
 use crate::measure::{Levels, Silence};
 use crate::options::Options;
+use crate::paths::shown;
 use crate::picture::{self, Panel};
 use crate::plugin::{LoadedPlugin, check_buses};
 use crate::report::{Facts, Pass, REPORT, Report, SongFacts, Wary, Written};
 use crate::songs::Job;
 use crate::spectrum::Spectrograms;
 use crate::stems::{Track, parts};
-use crate::{numbers, rates, shown};
+use crate::{numbers, rates};
 use output::Output;
 
 /// The picture's file.
@@ -70,8 +71,8 @@ fn file_names(tracks: &[Track], options: &Options, job: &Job, info: &Info) -> Ve
     tracks.iter().map(|track| format!("{}.{ending}", name(track))).collect()
 }
 
-/// What the song itself is like, at the plug-in's rate.
-struct Heard {
+/// Measurements of the song itself, at the plug-in's rate.
+struct SongMeasures {
     levels: Levels,
     silence: Silence,
     spectrograms: Spectrograms,
@@ -107,7 +108,7 @@ pub fn separate(
         outputs.push(Output::begin(track, &path, &settings, plugin_rate, options.normalize)?);
     }
 
-    let mut heard = Heard {
+    let mut measures = SongMeasures {
         levels: Levels::default(),
         silence: Silence::new(plugin_rate),
         spectrograms: Spectrograms::new(1, plugin_rate),
@@ -125,10 +126,10 @@ pub fn separate(
             }
             let given = read_block(&mut reader, buffers)?;
             let audio = [&buffers[0][..given], &buffers[1][..given]];
-            heard.levels.add(audio);
-            heard.silence.add(audio);
-            heard.spectrograms.add(&[audio]);
-            progress.set(heard.levels.length);
+            measures.levels.add(audio);
+            measures.silence.add(audio);
+            measures.spectrograms.add(&[audio]);
+            progress.set(measures.levels.length);
             Ok(given)
         },
         &mut |block| {
@@ -141,13 +142,13 @@ pub fn separate(
             Ok(())
         },
     )?;
-    heard.spectrograms.finish();
+    measures.spectrograms.finish();
     stems.finish();
 
-    let wanted = whole_length(&reader, &info, rate, plugin_rate, heard.levels.length);
+    let length = whole_length(&reader, &info, rate, plugin_rate, measures.levels.length);
     let mut written = Vec::new();
     for output in &mut outputs {
-        let levels = output.end(wanted)?;
+        let levels = output.end(length)?;
         let part = parts.iter().position(|part| part.name == output.track().name);
         let confidence = part.map(|part| stems.confidence(part));
         written.push(Written { track: output.track().name.clone(), levels, confidence });
@@ -160,17 +161,17 @@ pub fn separate(
 
     if !options.no_picture {
         let path = partial.path(PICTURE);
-        let panels = panels(&heard.spectrograms, &parts, &stems);
-        let seconds = numbers::float(wanted) / f64::from(rate);
+        let panels = panels(&measures.spectrograms, &parts, &stems);
+        let seconds = numbers::float(length) / f64::from(rate);
         picture::draw(&path, seconds, &panels).with_context(|| format!("cannot draw {}", shown(&path)))?;
         names.push(PICTURE.to_owned());
     }
     let warnings = Wary {
         reading: reader.warnings().iter().map(ToString::to_string).collect(),
         rates: [info.rate, plugin_rate, rate],
-        seconds: numbers::float(wanted) / f64::from(rate),
-        silent: heard.silence.fraction(),
-        song: heard.levels,
+        seconds: numbers::float(length) / f64::from(rate),
+        silent: measures.silence.fraction(),
+        song: measures.levels,
         written: &written,
         gain_db,
         plugin: host.take_warnings(),
@@ -185,9 +186,9 @@ pub fn separate(
             name: job.name.clone(),
             path: job.path.clone(),
             info: &info,
-            samples: wanted,
+            samples: length,
             rate,
-            levels: heard.levels,
+            levels: measures.levels,
         },
         pass,
         warnings: warnings.warnings(),
@@ -258,12 +259,12 @@ fn check_finite(block: &Block<'_>) -> Result<()> {
 /// Length of the files in samples: the song's own where that is known and they have its rate, so that rounding on the
 /// way to the plug-in's rate and back is not seen.
 fn whole_length(reader: &Reader, info: &Info, rate: u32, plugin_rate: u32, played: u64) -> u64 {
-    let wanted = resampled_length(played, plugin_rate, rate);
+    let resampled = resampled_length(played, plugin_rate, rate);
     // A file that breaks off has less than it says.
     let complete = reader.frames() == Some(played);
     match info.frames.filter(|_| complete) {
         Some(frames) if plugin_rate != rate => resampled_length(frames, info.rate, rate),
-        _ => wanted,
+        _ => resampled,
     }
 }
 

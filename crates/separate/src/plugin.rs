@@ -7,7 +7,7 @@ use unbraid_host::ClapHost;
 
 use crate::key::Plugin;
 use crate::network::{self, Network};
-use crate::shown;
+use crate::paths::shown;
 use crate::stems::STEMS;
 
 /// The plug-in's file name.
@@ -20,7 +20,7 @@ pub struct LoadedPlugin {
     pub clap: PathBuf,
     /// Its network, where that is known.
     pub network: Option<Network>,
-    /// What separated a song, for reports.
+    /// Its identity, for reports.
     pub key: Plugin,
 }
 

@@ -1,6 +1,7 @@
 //! The report: what was played, how fast, and what to be wary of. JSON for programs, a summary for people.
 
 mod device;
+mod facts;
 mod merge;
 mod warnings;
 
@@ -10,80 +11,14 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::key::Key;
-use crate::measure::{Levels, decibels};
+use crate::measure::decibels;
 use crate::network::Network;
-use crate::options::Options;
-use crate::{numbers, shown};
+use crate::numbers;
+use crate::paths::shown;
 
+pub use facts::{Facts, Pass, REPORT, SongFacts, Written, relative_db};
 pub use merge::{is_ours, merge};
 pub use warnings::Wary;
-
-/// The file's name.
-pub const REPORT: &str = "report.json";
-
-/// What the plug-in's pass over a song was like.
-pub struct Pass {
-    /// Reported latency in samples at `rate`.
-    pub latency: usize,
-    /// Sample rate of the plug-in in Hz.
-    pub rate: u32,
-    /// Wall-clock seconds of the whole stream, host included.
-    pub stream_s: f64,
-    /// The host's clock.
-    pub timing: unbraid_host::Timing,
-    /// Name and version of the plug-in.
-    pub plugin: (String, String),
-}
-
-/// The song as it was read.
-pub struct SongFacts<'a> {
-    /// Its file, as the user wrote it.
-    pub name: String,
-    /// Its file's whole path; nothing for standard input.
-    pub path: Option<PathBuf>,
-    /// What is known of it.
-    pub info: &'a unbraid_song::Info,
-    /// Length in samples at the files' rate.
-    pub samples: u64,
-    /// The files' rate in Hz.
-    pub rate: u32,
-    /// Levels at the plug-in's rate.
-    pub levels: Levels,
-}
-
-/// A written file of audio.
-pub struct Written {
-    /// What it is.
-    pub track: String,
-    /// Levels before the gain of `--normalize`, at the files' rate.
-    pub levels: Levels,
-    /// How much of it was given to it alone, if it is a part of the song.
-    pub confidence: Option<f32>,
-}
-
-/// Everything that a report is made from.
-pub struct Facts<'a> {
-    /// The command's options.
-    pub options: &'a Options,
-    /// What the rendering depends on.
-    pub key: Key,
-    /// Names and sizes of the written files, without the report.
-    pub files: Vec<(String, u64)>,
-    /// The network in the plug-in, where it is known.
-    pub model: Option<Network>,
-    /// The song.
-    pub song: SongFacts<'a>,
-    /// The plug-in's pass.
-    pub pass: Pass,
-    /// The files of audio.
-    pub written: Vec<Written>,
-    /// What to be wary of.
-    pub warnings: Vec<String>,
-    /// The gain of `--normalize`, in dB.
-    pub gain_db: f64,
-    /// Seconds since the separation started.
-    pub seconds: f64,
-}
 
 /// `report.json`.
 #[derive(Debug, Serialize)]
@@ -108,11 +43,11 @@ pub struct Report {
     normalize_gain_db: f64,
     /// The written audio files.
     tracks: Vec<TrackPart>,
-    /// What to be wary of, a sentence each.
+    /// Warnings, a sentence each.
     warnings: Vec<String>,
     /// Bytes of each written file beside this report.
     files: serde_json::Map<String, serde_json::Value>,
-    /// What the files depend on: of several songs, one whose key is the same is not rendered again.
+    /// The rendering's key: of several songs, one whose key is the same is not rendered again.
     key: Key,
 }
 
@@ -179,12 +114,6 @@ struct TrackPart {
     relative_db: Option<f64>,
     /// How much of the stem was given to it alone, 0…1; null for the mix.
     confidence: Option<f32>,
-}
-
-/// Power of a track over the song's: both may have rates of their own.
-pub(crate) fn relative_db(track: &Levels, rate: u32, song: &Levels, song_rate: u32) -> Option<f64> {
-    let per_second = |levels: &Levels, rate: u32| levels.energy / f64::from(rate);
-    decibels(per_second(track, rate) / per_second(song, song_rate).max(f64::MIN_POSITIVE))
 }
 
 impl Report {

@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 
+use crate::paths::shown;
 use crate::report::REPORT;
-use crate::shown;
 
 pub use walk::LeftOut;
 
-/// What tells a file from every other, whatever it is called.
+/// Identity of a file, whatever its name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum FileId {
     /// Device and number.
@@ -43,9 +43,9 @@ impl FileId {
 /// One song to take apart.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// What to read.
+    /// The file to read.
     pub file: PathBuf,
-    /// What messages call it.
+    /// Its name in messages.
     pub name: String,
     /// Its whole path without links; nothing for what was piped in.
     pub path: Option<PathBuf>,
@@ -92,7 +92,7 @@ pub struct Found {
     pub jobs: Vec<Job>,
     /// Folders that could not be read: what and why.
     pub unreadable: Vec<(String, String)>,
-    /// What folders held beside songs.
+    /// Contents of folders beside songs.
     pub left_out: LeftOut,
 }
 
@@ -113,20 +113,25 @@ impl Found {
 /// above as tell them apart. The order of arguments does not matter.
 ///
 /// # Errors
-/// When an argument is a folder without songs. A file is not looked at here: one that is missing or bad is that song's
+/// When there is no song at all. A folder without songs is told in [`Found::unreadable`]. A file is not looked at here: one that is missing or bad is that song's
 /// error, and the others are rendered all the same.
 pub fn find(arguments: &[PathBuf], out: &Path) -> Result<Found> {
     let mut walk = walk::Walk::new(out);
     for argument in arguments {
         if argument.is_dir() {
-            let before = walk.songs.len();
+            let before = (walk.songs.len(), walk.unreadable.len());
             walk.folder(argument);
-            if walk.songs.len() == before && walk.unreadable.is_empty() {
-                bail!("{} holds no songs{}", shown(argument), walk.left_out.in_parentheses());
+            if before == (walk.songs.len(), walk.unreadable.len()) {
+                let reason = format!("holds no songs{}", walk.left_out.in_parentheses());
+                walk.unreadable.push((shown(argument), reason));
             }
         } else {
             walk.file(argument).with_context(|| shown(argument))?;
         }
+    }
+    // Nothing to do at all is no run with failures, but a command line that means nothing.
+    if let (true, Some((folder, reason))) = (walk.songs.is_empty(), walk.unreadable.first()) {
+        bail!("{folder} {reason}");
     }
     let songs = walk.distinct();
     let inputs: HashSet<FileId> = songs.iter().filter_map(|song| FileId::of(&song.file)).collect();
@@ -261,5 +266,10 @@ mod tests {
         touch(&folder.path().join("letter.txt"));
         let error = find(&[folder.path().to_owned()], Path::new("out")).unwrap_err().to_string();
         assert!(error.contains("holds no songs (left out: 1 .txt)"), "{error}");
+        touch(&folder.path().join("songs/a.wav"));
+        std::fs::create_dir(folder.path().join("empty")).unwrap();
+        let both = ["songs", "empty"].map(|name| folder.path().join(name));
+        let found = find(&both, Path::new("out")).unwrap();
+        assert_eq!((found.jobs.len(), found.unreadable.len()), (1, 1), "the rest is done");
     }
 }

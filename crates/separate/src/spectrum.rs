@@ -26,7 +26,7 @@ pub const ROWS: usize = 256;
 struct Column {
     /// `[signal][row]`: power, the lowest frequency first.
     rows: Vec<Vec<f32>>,
-    /// Of each signal: its energy, and the same weighted by its share of all signals' magnitudes.
+    /// Of each signal: its energy, and the same weighted by its fraction of all signals' magnitudes.
     energy: Vec<[f64; 2]>,
 }
 

@@ -59,10 +59,10 @@ impl FromStr for StemList {
     }
 }
 
-/// What becomes a file: the sum of some of the plug-in's output ports.
+/// A file to be written: the sum of some of the plug-in's output ports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Track {
-    /// What it is: a stem's name, `instrumental`, `no_drums` and the like, `mix`.
+    /// A stem's name, `instrumental`, `no_drums` and the like, `mix`.
     pub name: String,
     /// The ports.
     pub ports: Vec<usize>,

@@ -17,14 +17,13 @@ pub enum Kind {
 
 const AUDIO: &[&str] = &[
     "wav", "wave", "bwf", "rf64", "w64", "flac", "mp3", "mp2", "mp1", "mpa", "m4a", "m4b", "m4r", "aac",
-    "adts", "alac", "aif", "aiff", "aifc", "caf", "ogg", "oga", "opus", "mka", "weba",
+    "adts", "alac", "aif", "aiff", "aifc", "caf", "ogg", "oga", "opus", "mka", "weba", "webm",
 ];
 const OTHER_AUDIO: &[&str] = &[
     "wma", "ape", "wv", "tta", "tak", "mpc", "ac3", "eac3", "ec3", "dts", "dsf", "dff", "amr", "au", "snd",
     "ra", "rm", "mid", "midi", "aax", "aa", "spx", "shn", "voc",
 ];
-const VIDEO: &[&str] =
-    &["mp4", "m4v", "mov", "mkv", "webm", "ogv", "avi", "wmv", "mpg", "mpeg", "ts", "flv", "3gp"];
+const VIDEO: &[&str] = &["mp4", "m4v", "mov", "mkv", "ogv", "avi", "wmv", "mpg", "mpeg", "ts", "flv", "3gp"];
 
 /// What a file is by the extension of its name, in capitals or not.
 pub fn is_audio_name(path: &Path) -> Kind {

@@ -93,6 +93,8 @@ fn open_wave(wave: Wave, file: File) -> Result<Opened, ErrorKind> {
         let bytes = wave.bytes();
         let mpa = Mpa::open(file, bytes)?.ok_or(ErrorKind::NoSound)?;
         finish(Box::new(mpa), None, "WAV", collected)?
+    } else if wave.format.frames_per_block().is_none() {
+        return Err(ErrorKind::Codec(format!("WAV of the kind {:#06x}", wave.format.tag)));
     } else {
         let format = probe(wave.into_source(file), Some("wav"))?;
         let end = frames.and_then(|frames| i64::try_from(frames).ok());
@@ -144,7 +146,9 @@ fn told(format: &dyn FormatReader, file: &mut File, collected: &mut Collected) -
             // An artist that is told of the whole file counts as one of an album.
             collected.tags.artist = collected.tags.artist.take().or(collected.tags.album_artist.clone());
             collected.tags.title = collected.tags.title.take().or(extra.title);
-            told.extra = Some((samples(extra.before).cast_signed(), samples(extra.behind)));
+            // A negative number would be a great one here.
+            let behind = Some(samples(extra.behind)).filter(|&behind| behind < u64::from(rate)).unwrap_or(0);
+            told.extra = Some((samples(extra.before).cast_signed(), behind));
         }
         FORMAT_ID_OGG => {
             let pages = aside(file, ogg::pages)?;

@@ -4,6 +4,9 @@ use crate::cast;
 use crate::demux::{Part, Window};
 use crate::warning::{Passage, Warning};
 
+/// Seconds that can be lost at once, where the length of the song is not known: a place further on is a wrong number.
+const LONGEST: i64 = 60;
+
 /// How many damaged passages are told one by one.
 const TOLD: usize = 8;
 
@@ -48,6 +51,8 @@ impl Damage {
 pub struct Timeline {
     window: Window,
     tolerance: i64,
+    /// Samples that can be lost at once.
+    longest: i64,
     /// Next place, once it is known.
     at: Option<i64>,
     /// Place behind what could not be decoded.
@@ -64,6 +69,8 @@ impl Timeline {
     pub fn begin(&mut self, part: &Part) {
         self.window = part.window;
         self.tolerance = part.tolerance;
+        let rate = i64::from(part.parameters.sample_rate.unwrap_or(0));
+        self.longest = if part.window.end.is_some() { i64::MAX } else { LONGEST * rate };
         self.at = part.origin.map(|origin| origin.min(part.window.begin));
         self.lost_to = i64::MIN;
     }
@@ -71,7 +78,8 @@ impl Timeline {
     /// Where samples come to lie that the container puts at `start`, or behind those before.
     fn place(&self, start: Option<i64>) -> i64 {
         let at = self.at.or(start).unwrap_or(0);
-        start.filter(|start| start - at > self.tolerance).unwrap_or(at)
+        let lost = |start: &i64| start.saturating_sub(at);
+        start.filter(|start| lost(start) > self.tolerance && lost(start) <= self.longest).unwrap_or(at)
     }
 
     /// Samples before `start` are missing.
@@ -157,7 +165,8 @@ mod tests {
     use super::*;
 
     fn timeline(window: Window) -> Timeline {
-        let parameters = AudioCodecParameters::new();
+        let mut parameters = AudioCodecParameters::new();
+        parameters.with_sample_rate(44_100);
         let mut timeline = Timeline::default();
         timeline.begin(&Part { parameters, window, origin: Some(0), tolerance: 0, exact: true, alone: true });
         timeline
@@ -202,6 +211,14 @@ mod tests {
         put(&mut timeline, 0, 100);
         assert_eq!(timeline.end(true, 100), 400);
         assert_eq!(timeline.take_silence(u64::MAX), 0);
+    }
+
+    #[test]
+    fn a_place_that_is_a_wrong_number_is_not_believed() {
+        let mut timeline = timeline(Window::default());
+        assert_eq!(put(&mut timeline, 0, 100), (0, 100));
+        assert_eq!(put(&mut timeline, 100 + 61 * 44_100, 100), (0, 100));
+        assert_eq!(put(&mut timeline, 200 + 59 * 44_100, 100), (59 * 44_100, 100));
     }
 
     #[test]

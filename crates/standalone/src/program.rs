@@ -1,6 +1,6 @@
 //! The plug-in as the framework's standalone wrapper runs it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -37,9 +37,16 @@ pub struct Program {
 
 impl Default for Program {
     fn default() -> Self {
+        Self::new(files::data_folder().as_deref())
+    }
+}
+
+impl Program {
+    /// A program whose files are in `folder`, if there is one.
+    fn new(folder: Option<&Path>) -> Self {
         let (player, source) = player();
         let instance = Instance::default();
-        let (panel, automation) = Panel::new(player, &instance.params, files::data_folder().as_deref());
+        let (panel, automation) = Panel::new(player, &instance.params, folder);
         Self {
             plugin: Unbraid::with_instance(Instance { player: Some(Arc::new(panel.clone())), ..instance }),
             panel,
@@ -173,17 +180,4 @@ impl Plugin for Program {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_port_has_a_name_of_its_own() {
-        for layout in Program::AUDIO_IO_LAYOUTS {
-            let mut names = vec![layout.main_input_name(), layout.main_output_name()];
-            names.extend((0..layout.aux_output_ports.len()).filter_map(|bus| layout.aux_output_name(bus)));
-            assert_eq!(names.len(), 2 + layout.aux_output_ports.len());
-            let distinct: std::collections::HashSet<_> = names.iter().collect();
-            assert_eq!(distinct.len(), names.len(), "{names:?}");
-        }
-    }
-}
+mod tests;

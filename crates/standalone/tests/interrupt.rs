@@ -5,11 +5,11 @@
 #[allow(dead_code)]
 mod support;
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use support::{BusyLoops, Folder, Running, jack_server, program, wait_for};
+use support::{BusyLoops, Folder, Running, jack_server, program_under_jack};
 
 /// The program as a client of the server called `server`, once it processes.
 struct Connected {
@@ -20,17 +20,8 @@ struct Connected {
 impl Connected {
     fn start(home: &Folder, server: &str) -> Self {
         let said = home.0.join("stderr");
-        // The server takes its time on a busy machine: until it is there, the program ends with an error.
-        let running = wait_for("the program beside the JACK server", || {
-            let mut command = program(home);
-            command.args(["--backend", "jack"]).env("JACK_DEFAULT_SERVER", server);
-            let mut running = Running(command.stderr(File::create(&said).unwrap()).spawn().unwrap());
-            wait_for("the program's start", || {
-                let started = fs::read_to_string(&said).unwrap().contains("No GUI available");
-                (started || running.0.try_wait().unwrap().is_some()).then_some(())
-            });
-            running.0.try_wait().unwrap().is_none().then_some(running)
-        });
+        let started = || fs::read_to_string(&said).unwrap().contains("No GUI available");
+        let running = program_under_jack(home, server, &said, started);
         Self { running, said }
     }
 

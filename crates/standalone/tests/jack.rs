@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use jack::{AudioIn, AudioOut, Client, ClientOptions, Control, Port, PortFlags, ProcessScope};
-use support::{Folder, Running, TIMEOUT, jack_server, program, wait_for};
+use support::{Folder, Running, TIMEOUT, jack_server, program_under_jack, wait_for};
 
 const RATE: usize = 44_100;
 const PERIOD: usize = 256;
@@ -33,15 +33,24 @@ struct Recorder {
     outputs: Vec<Port<AudioOut>>,
     inputs: Vec<Port<AudioIn>>,
     at: usize,
-    /// Everything is connected: the song may begin.
+    /// Everything is connected and separated: the song may begin.
     ready: Arc<AtomicBool>,
+    /// Sound comes out of every stem: the network is there, for which a busy machine takes its time.
+    separates: Arc<AtomicBool>,
+    noise: u32,
     done: Option<mpsc::Sender<Vec<Vec<f32>>>>,
 }
 
 impl jack::ProcessHandler for Recorder {
     fn process(&mut self, _client: &Client, scope: &ProcessScope) -> Control {
         if !self.ready.load(Ordering::Acquire) {
-            self.outputs.iter_mut().for_each(|port| port.as_mut_slice(scope).fill(0.0));
+            for port in &mut self.outputs {
+                port.as_mut_slice(scope).fill_with(|| random(&mut self.noise));
+            }
+            let audible = |port: &Port<AudioIn>| port.as_slice(scope).iter().any(|&sample| sample != 0.0);
+            if self.inputs[2..].iter().all(audible) {
+                self.separates.store(true, Ordering::Release);
+            }
             return Control::Continue;
         }
         let at = self.at;
@@ -64,17 +73,18 @@ impl jack::ProcessHandler for Recorder {
     }
 }
 
+/// The next sample of quiet noise.
+fn random(state: &mut u32) -> f32 {
+    *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+    0.5 * (f32::from(u16::try_from(*state >> 16).unwrap()) / 32_768.0 - 1.0)
+}
+
 /// Quiet noise with one loud sample in it.
 fn song(impulse: usize) -> Vec<Vec<f32>> {
     let mut state = 1u32;
     (0..2)
         .map(|_| {
-            let mut channel: Vec<f32> = (0..LENGTH)
-                .map(|_| {
-                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    0.5 * (f32::from(u16::try_from(state >> 16).unwrap()) / 32_768.0 - 1.0)
-                })
-                .collect();
+            let mut channel: Vec<f32> = (0..LENGTH).map(|_| random(&mut state)).collect();
             channel[impulse] = 1.0;
             channel
         })
@@ -90,15 +100,12 @@ fn it_has_twelve_named_ports_and_one_for_midi_and_separates() {
     assert_eq!((client.sample_rate() as usize, client.buffer_size() as usize), (RATE, PERIOD));
 
     let home = Folder::new("jack");
-    let mut program = Running(program(&home).args(["--backend", "jack"]).spawn().unwrap());
-    let ports = wait_for("the program's ports", || {
-        if let Ok(Some(status)) = program.0.try_wait() {
-            panic!("the program ended at once: {status}");
-        }
-        let ports = |flags| client.ports(Some("^unbraid:"), Some("audio"), flags);
-        let (inputs, outputs) = (ports(PortFlags::IS_INPUT), ports(PortFlags::IS_OUTPUT));
-        (outputs.len() >= 10).then_some((inputs, outputs))
+    let ports = |flags| client.ports(Some("^unbraid:"), Some("audio"), flags);
+    let server = std::env::var("JACK_DEFAULT_SERVER").unwrap();
+    let mut program = program_under_jack(&home, &server, &home.0.join("stderr"), || {
+        ports(PortFlags::IS_OUTPUT).len() >= 10
     });
+    let ports = (ports(PortFlags::IS_INPUT), ports(PortFlags::IS_OUTPUT));
     let pair = |name: &str| [1, 2].map(|channel| format!("unbraid:{name}_{channel}"));
     assert_eq!(ports.0, pair("input"));
     assert_eq!(client.ports(Some("^unbraid:"), Some("midi"), PortFlags::empty()), ["unbraid:midi_input"]);
@@ -111,7 +118,7 @@ fn it_has_twelve_named_ports_and_one_for_midi_and_separates() {
     let impulse = 40_000;
     let song = song(impulse);
     let (done, finished) = mpsc::channel();
-    let ready = Arc::new(AtomicBool::new(false));
+    let (ready, separates) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
     let recorder = Recorder {
         song: song.clone(),
         recorded: (0..10).map(|_| Vec::with_capacity(LENGTH + PERIOD)).collect(),
@@ -119,6 +126,8 @@ fn it_has_twelve_named_ports_and_one_for_midi_and_separates() {
         inputs,
         at: 0,
         ready: ready.clone(),
+        separates: separates.clone(),
+        noise: 2,
         done: Some(done),
     };
     // JACK connects the ports of active clients only, so the song waits.
@@ -133,6 +142,7 @@ fn it_has_twelve_named_ports_and_one_for_midi_and_separates() {
     for (index, port) in ports.1.iter().enumerate() {
         connect(port, &format!("listener:in_{index}"));
     }
+    wait_for("the network", || separates.load(Ordering::Acquire).then_some(()));
     ready.store(true, Ordering::Release);
     let recorded = finished.recv_timeout(TIMEOUT).expect("the song was played");
     client.deactivate().unwrap();

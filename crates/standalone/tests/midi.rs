@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use jack::{AudioIn, AudioOut, Client, ClientOptions, Control, MidiOut, Port, ProcessScope, RawMidi};
-use support::{Folder, Running, jack_server, program, wait_for};
+use support::{Folder, jack_server, program_under_jack, wait_for};
 
 /// Plays noise and listens; strikes all pads once when it is told to.
 struct Player {
@@ -57,7 +57,8 @@ fn pads_that_were_learned_mute_the_stems_that_play_and_let_them_out_again() {
         .collect();
     fs::create_dir_all(home.0.join("data/unbraid")).unwrap();
     fs::write(home.0.join("data/unbraid/midi.json"), format!("{{{}}}", learned.join(", "))).unwrap();
-    let mut running = Running(program(&home).args(["--backend", "jack"]).spawn().unwrap());
+    let ports = || client.port_by_name("unbraid:midi_input").is_some();
+    let mut running = program_under_jack(&home, &name, &home.0.join("stderr"), ports);
 
     let (strike, peak) = (Arc::<AtomicBool>::default(), Arc::<AtomicU32>::default());
     let player = Player {

@@ -1,6 +1,7 @@
 //! What the tests of the program have in common: processes that end with the test, and waiting for them.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,6 +69,32 @@ pub fn program(home: &Folder) -> Command {
     command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env("HOME", &home.0);
     command.env("XDG_DATA_HOME", home.0.join("data"));
     command
+}
+
+/// Starts the program under JACK, with what it says on stderr in the file `said`, and waits until it is `ready`. On a busy
+/// machine a server may turn a client away, which ends the program; then it is started again.
+pub fn program_under_jack(
+    home: &Folder,
+    server: &str,
+    said: &Path,
+    mut ready: impl FnMut() -> bool,
+) -> Running {
+    wait_for("the program under JACK", || {
+        let mut command = program(home);
+        command.args(["--backend", "jack"]).env("JACK_DEFAULT_SERVER", server);
+        let mut running = Running(command.stderr(File::create(said).unwrap()).spawn().unwrap());
+        wait_for("the program's start", || {
+            (ready() || running.0.try_wait().unwrap().is_some()).then_some(())
+        });
+        match running.0.try_wait().unwrap() {
+            None => Some(running),
+            Some(status) => {
+                let said = std::fs::read_to_string(said).unwrap();
+                assert!(said.contains("Could not initialize the JACK backend"), "{status}: {said}");
+                None
+            }
+        }
+    })
 }
 
 /// A folder that goes with the test.

@@ -11,7 +11,7 @@ def failing(error: Exception):
     return main
 
 
-@pytest.mark.parametrize("error", [UserError("x.pt is no checkpoint"), FileNotFoundError("x.pt is no checkpoint")])
+@pytest.mark.parametrize("error", [UserError("x.pt is no checkpoint"), OSError("x.pt is no checkpoint")])
 def test_a_user_s_error_ends_a_command_with_its_line(error):
     with pytest.raises(SystemExit, match=r"^error: x.pt is no checkpoint$"):
         run(failing(error))

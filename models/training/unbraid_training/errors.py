@@ -14,5 +14,5 @@ def run(main: Callable[[], None]) -> None:
     """Runs a command."""
     try:
         main()
-    except (UserError, FileNotFoundError) as error:
+    except (UserError, OSError) as error:
         raise SystemExit(f"error: {error}") from error

@@ -13,7 +13,7 @@ use x11rb::protocol::xproto::{
 use x11rb::rust_connection::RustConnection;
 use x11rb::{COPY_FROM_PARENT, NONE};
 
-use crate::error::Result;
+use crate::result::Result;
 
 /// Longest time to wait for anything.
 const TIMEOUT: Duration = Duration::from_secs(60);

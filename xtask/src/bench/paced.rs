@@ -17,8 +17,9 @@ use unbraid_host::{ClapHost, Error};
 use super::cells::{RATE, song};
 use super::control::Control;
 use super::machine::Machine;
+use super::priority;
 use super::quantiles::{Quantiles, median};
-use super::{priority, write_json};
+use super::report::write_json;
 use unbraid_separate::Mode;
 
 const BLOCKS: [usize; 2] = [64, 128];

@@ -1,7 +1,7 @@
 //! The figures for people.
 
 use super::quantiles::Quantiles;
-use super::{ModeReport, Report};
+use super::report::{ModeReport, Report};
 
 /// Prints the report.
 pub fn print(report: &Report) {

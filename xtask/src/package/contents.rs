@@ -6,7 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::{Built, Stamp, licences};
+use super::built::Built;
+use super::licences;
+use super::stamp::Stamp;
 use crate::workspace;
 use unbraid_separate::sha256;
 
@@ -44,7 +46,7 @@ pub fn lay_out(folder: &Path, built: &Built, stamp: &Stamp, dependencies: &str) 
     write(&folder.join("SHA256SUMS"), &sums)
 }
 
-/// What the command says of itself: pages for `man`, and completions for the shells that have a place for them.
+/// The command's own documents: pages for `man`, and completions for the shells that have a place for them.
 fn manual_and_completions(command: &Path, folder: &Path) -> Result<()> {
     let said = |arguments: &[&str]| {
         let output = Command::new(command)

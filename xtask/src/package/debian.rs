@@ -5,7 +5,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Stamp, contents};
+use super::contents;
+use super::stamp::Stamp;
 use crate::workspace;
 
 /// Lays the package's files out in `tree` as they will lie in the system, and packs them.

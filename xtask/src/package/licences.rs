@@ -53,7 +53,7 @@ pub fn of_dependencies() -> Result<String> {
     ))
 }
 
-/// What the networks were trained on: by their own metadata, and by the card.
+/// The networks' training data, by their own metadata and by the card.
 ///
 /// # Errors
 /// When a network or the card cannot be read.

@@ -10,7 +10,7 @@ use crate::workspace;
 pub struct Stamp {
     /// The commit's hash.
     pub commit: String,
-    /// Whether files differ from that commit.
+    /// Files differ from that commit.
     pub changed: bool,
     /// Time of all packed files, in seconds since 1970: `SOURCE_DATE_EPOCH`, else the commit's.
     pub epoch: u64,

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{Stamp, contents};
+use super::contents;
+use super::stamp::Stamp;
 use crate::{python, workspace};
 
-/// What makes wheels.
+/// The packages that build wheels.
 const REQUIREMENTS: &str = "packaging/wheel/requirements.txt";
 
 /// Lays the wheel's files out in `tree` and packs them. `package` is the archive's folder.

@@ -106,7 +106,7 @@ mod tests {
     // SAFETY: the block belongs to the thread that has the `Sent`.
     unsafe impl Send for Sent {}
 
-    /// `cargo +nightly miri test -p unbraid-engine --lib memory` runs it, since it uses the allocator directly.
+    /// Uses the allocator directly instead of as the program's own, so that Miri can look at it.
     #[test]
     fn a_block_goes_back_to_where_it_came_from_on_any_thread() {
         let small = Layout::from_size_align(100, 8).unwrap();

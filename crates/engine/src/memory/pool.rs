@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering}
 
 use rlsf::Tlsf;
 
-/// Size of one pool. A network of the contract holds 0.4–0.6 MB at a time; a user's own may need more.
-pub const POOL_BYTES: usize = 4 << 20;
+/// Size of one pool. A network of the contract holds 0.4–0.6 MB at a time; a user's own may need more. (Under Miri, which
+/// takes minutes for the pages of such a pool, a small one.)
+pub const POOL_BYTES: usize = if cfg!(miri) { 64 << 10 } else { 4 << 20 };
 
 /// Most pools that can exist in one process. Instances beyond that run from the system allocator, which
 /// [`PoolCounters::overflows`] then counts.

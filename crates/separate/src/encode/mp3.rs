@@ -9,8 +9,8 @@ use anyhow::{Result, anyhow};
 use shine_rs::{Mp3Encoder, Mp3EncoderConfig, StereoMode};
 
 use super::disk::DiskFile;
+use super::encoder::{Encoder, Settings, quantized};
 use super::info_tag::InfoTag;
-use super::{Encoder, Settings, quantized};
 use crate::tags;
 
 /// Samples by which the encoder delays, as `InfoTag` counts them: on top of the 529 of every decoder. Measured: the tests

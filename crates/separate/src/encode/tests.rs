@@ -1,8 +1,10 @@
-//! What was written comes back.
+//! Written files come back as they were.
 
 use std::path::{Path, PathBuf};
 
-use unbraid_song::{Cover, Song, Tags};
+use unbraid_song::{Cover, Info, Song, Tags};
+
+use super::encoder::quantized;
 
 use super::*;
 

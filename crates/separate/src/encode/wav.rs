@@ -5,7 +5,7 @@ use std::io::{Seek, SeekFrom, Write};
 use anyhow::Result;
 
 use super::disk::DiskFile;
-use super::{Encoder, Settings, quantized};
+use super::encoder::{Encoder, Settings, quantized};
 use crate::tags;
 
 /// How samples are stored.

@@ -10,7 +10,7 @@ use unbraid_song::Resampler;
 use super::spool::Spool;
 use crate::encode::{self, Encoder, Settings};
 use crate::measure::Levels;
-use crate::shown;
+use crate::paths::shown;
 use crate::stems::Track;
 
 /// The sum of a track's ports, both channels.
@@ -38,7 +38,7 @@ pub struct Output {
     track: Track,
     path: PathBuf,
     resampler: Option<Resampler>,
-    /// What waits to be written: a buffer that is used again.
+    /// Scratch for the resampler.
     resampled: [Vec<f32>; 2],
     target: Target,
     levels: Levels,
@@ -75,7 +75,7 @@ impl Output {
         })
     }
 
-    /// What it is.
+    /// The track.
     pub fn track(&self) -> &Track {
         &self.track
     }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use super::REPORT;
-use crate::shown;
+use super::facts::REPORT;
+use crate::paths::shown;
 
 /// A report of ours: not any file of that name.
 pub fn is_ours(report: &Value) -> bool {

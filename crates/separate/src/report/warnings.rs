@@ -1,6 +1,6 @@
-//! What to be wary of in a song's stems.
+//! Warnings about a song and its stems.
 
-use super::{Written, relative_db};
+use super::facts::{Written, relative_db};
 use crate::measure::{Levels, SILENCE_DBFS};
 use crate::stems::{MIX, STEMS};
 
@@ -13,9 +13,9 @@ const ABSENT_DB: f64 = -30.0;
 /// A present stem with less confidence than this was mostly divided, not found.
 const LOW_CONFIDENCE: f32 = 0.6;
 
-/// What warnings are made from.
+/// Input of the warnings.
 pub struct Wary<'a> {
-    /// What the reader says.
+    /// The reader's warnings.
     pub reading: Vec<String>,
     /// Rates in Hz of the song, the plug-in and the files.
     pub rates: [u32; 3],
@@ -29,7 +29,7 @@ pub struct Wary<'a> {
     pub written: &'a [Written],
     /// The gain of `--normalize`, in dB.
     pub gain_db: f64,
-    /// What the plug-in says.
+    /// The plug-in's warnings.
     pub plugin: Vec<String>,
 }
 

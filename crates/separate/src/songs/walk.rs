@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use unbraid_song::{Kind, is_audio_name};
 
 use crate::files::{PARTIAL, report_in};
-use crate::shown;
+use crate::paths::shown;
 
 /// A song that was found.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct Song {
     pub depth: usize,
 }
 
-/// What folders held beside songs.
+/// Contents of folders beside songs.
 #[derive(Debug, Default)]
 pub struct LeftOut {
     /// Folders that hold a report of ours, or what a killed run left.

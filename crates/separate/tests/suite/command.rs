@@ -1,4 +1,4 @@
-//! What the command says, to people and to programs.
+//! The command's output, to people and to programs.
 
 use std::io::Write;
 use std::process::Stdio;

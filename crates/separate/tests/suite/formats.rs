@@ -1,4 +1,4 @@
-//! What is written, and which stems.
+//! Formats and stems.
 
 use crate::support::{
     Audio, RATE, decoded, difference, ended, files, folder, music, probed, report, separate, separated, song,
@@ -34,7 +34,7 @@ fn every_format_holds_the_same_stems_as_long_as_the_song_and_in_line_with_it() {
         assert_eq!(found, i64::from(bits), "{format}");
     }
 
-    // An encoder that hears what we do not loses something, but shifts nothing.
+    // A lossy encoder changes samples, but shifts nothing.
     let mp3 = stem("mp3", "mp3");
     let error_at = |shift: isize| -> f64 {
         (5000..length - 5000)

@@ -111,7 +111,7 @@ pub fn decoded(path: &Path) -> Audio {
     audio
 }
 
-/// What ffprobe says of a file, as JSON.
+/// A file's description by ffprobe.
 pub fn probed(path: &Path) -> serde_json::Value {
     let arguments = ["-of", "json", "-show_format", "-show_streams", path.to_str().unwrap()];
     serde_json::from_slice(&ffmpeg("ffprobe", &arguments)).unwrap()

@@ -161,7 +161,9 @@ fn window_of(track: &Track, parameters: &AudioCodecParameters, ogg: bool) -> Win
     let frames = track.num_frames.filter(|&frames| frames > 0).and_then(|frames| i64::try_from(frames).ok());
     // Ogg counts the samples of Opus from the first that is decoded on.
     let skip = if ogg && parameters.codec == CODEC_ID_OPUS { i64::from(track.delay.unwrap_or(0)) } else { 0 };
-    Window { begin: skip, end: frames, resume: None }
+    // A stream that was cut out of a longer one begins late.
+    let start = if ogg { track.start_ts.get().max(0) } else { 0 };
+    Window { begin: start + skip, end: frames, resume: None }
 }
 
 impl Demux for General {

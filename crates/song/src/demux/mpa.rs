@@ -53,7 +53,12 @@ impl Mpa {
     pub fn open(file: File, bytes: Range<u64>) -> io::Result<Option<Self>> {
         let mut pages = Pages::new(file, bytes.clone());
         let start = pages.behind_tags(bytes.start)?;
-        let Some((at, header)) = first_frame(&mut pages, start, start + JUNK, None)? else { return Ok(None) };
+        let found = match first_frame(&mut pages, start, start + JUNK, None)? {
+            // The tag may lie about its length.
+            None if start > bytes.start => first_frame(&mut pages, bytes.start, bytes.start + JUNK, None)?,
+            found => found,
+        };
+        let Some((at, header)) = found else { return Ok(None) };
         let mut mpa = Self {
             pages,
             at,

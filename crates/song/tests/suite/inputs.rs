@@ -82,6 +82,11 @@ fn codecs_that_are_not_read_are_named() {
     let files = Files::new();
     let ac3 = files.encoded("song.mka", &["-c:a", "ac3"]);
     assert_eq!(refusal(&ac3), "song holds AC-3, which is not read here: convert it to FLAC or WAV");
+    let gsm = files.encoded("gsm.wav", &["-c:a", "adpcm_swf", "-ac", "1", "-ar", "22050"]);
+    assert_eq!(
+        refusal(&gsm),
+        "song holds WAV of the kind 0x5346, which is not read here: convert it to FLAC or WAV"
+    );
     let six = files.encoded("song.m4a", &["-c:a", "aac", "-ac", "6"]);
     assert_eq!(
         refusal(&six),

@@ -98,6 +98,15 @@ fn tags_of_ogg_matroska_wav_and_aiff_are_read() {
 }
 
 #[test]
+fn a_tag_that_lies_about_its_length_hides_no_sound() {
+    let files = Files::new();
+    let plain = files.encoded("plain.mp3", &["-b:a", "128k", "-id3v2_version", "0"]);
+    let tagged = [b"ID3\x03\0\0\x7f\x7f\x7f\x7f".as_slice(), &[0; 20], &bytes(&plain)].concat();
+    let song = flawless(&files.written("lies.mp3", &tagged));
+    assert_eq!(song.channels, flawless(&plain).channels);
+}
+
+#[test]
 fn an_ape_tag_at_the_end_is_no_sound() {
     let files = Files::new();
     let plain = files.encoded("plain.mp3", &["-b:a", "128k"]);

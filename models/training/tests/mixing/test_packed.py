@@ -71,3 +71,5 @@ def test_a_missing_stem_is_named_with_its_remedy(tmp_path):
         PackedCatalogue([Excerpt("backing", "x", drums, {"drums": 0.1}, "MIT")])
     with pytest.raises(ValueError, match="has no vocals; build it first: python -m unbraid_training.build"):
         MappedCatalogue(tmp_path)
+    with pytest.raises(ValueError, match=r"there is no dataset .*absent; build it first"):
+        MappedCatalogue(tmp_path / "absent")

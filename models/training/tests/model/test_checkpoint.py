@@ -2,6 +2,7 @@
 named."""
 
 import pickle
+import random
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,18 @@ def test_a_file_that_would_run_code_is_refused(tmp_path, monkeypatch):
     assert Path("trapped").exists(), "the trap works"
 
 
+def test_no_bytes_whatever_get_past(tmp_path):
+    whole, rng = (MODELS / "checkpoints" / "live.pt").read_bytes(), random.Random(0)
+    broken = [whole[: rng.randrange(len(whole))] for _ in range(5)]
+    broken += [rng.randbytes(200) for _ in range(50)] + [b"root:x:0:0:root\n" * 5, b"", b"PK\x03\x04" + whole[4:2000]]
+    path = tmp_path / "broken.pt"
+    for content in broken:
+        path.write_bytes(content)
+        with pytest.raises(CheckpointError, match=r"broken.pt is no checkpoint"):
+            Checkpoint.load(path)
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 def test_what_is_no_checkpoint_is_named(tmp_path):
     text, other = tmp_path / "text.pt", tmp_path / "other.pt"
     text.write_text("no network\n")

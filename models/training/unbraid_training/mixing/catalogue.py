@@ -119,11 +119,14 @@ class MappedCatalogue(Catalogue):
         super().__init__()
         self.arrays: list[np.ndarray] = []
         """Int16 `[samples, channels]` of each entry."""
+        remedy = f"build it first: python -m unbraid_training.build --data {root}"
+        if not Path(root).is_dir():
+            raise UserError(f"there is no dataset {root}; {remedy}")
         for item in read_dataset(root, split="train", permissive=permissive):
             stems = {stem: audio for stem, audio in item.stems.items() if stem in self.by_stem}
             self.add(item.kind, {stem: len(audio) for stem, audio in stems.items()}, item.meta["licence"])
             self.arrays += stems.values()
-        self.require_stems(f"the dataset {root}", f"build it first: python -m unbraid_training.build --data {root}")
+        self.require_stems(f"the dataset {root}", remedy)
         self._judged: dict[int, tuple[float, np.ndarray]] = {}
 
     def _judge(self, entry: int) -> tuple[float, np.ndarray]:

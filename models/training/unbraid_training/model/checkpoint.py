@@ -7,7 +7,6 @@ file. Files of version 0.5.0 and before, whose layers had other names, are read 
 
 from __future__ import annotations
 
-import pickle
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -60,12 +59,15 @@ class Checkpoint:
 
     @classmethod
     def load(cls, path: Path) -> Checkpoint:
-        """Reads a file onto the CPU. Raises `CheckpointError` where it is none, `FileNotFoundError` where nothing
-        is."""
+        """Reads a file onto the CPU. Raises `CheckpointError` where it is none, `OSError` where it cannot be read."""
         try:
             saved = torch.load(path, map_location="cpu", weights_only=True)
-        except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-            raise CheckpointError(f"{path} is no checkpoint: {str(error).splitlines()[0]}") from error
+        except OSError:
+            raise
+        except Exception as error:
+            # PyTorch's reader ends in errors of any kind where bytes are not what it expects.
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise CheckpointError(f"{path} is no checkpoint: {reason}") from error
         try:
             current = saved.get("format", 1) >= FORMAT
             named = (lambda weights: weights) if current else with_current_names
