@@ -30,7 +30,7 @@ pub use error::{ErrorKind, SongError};
 pub use info::Info;
 pub use input::Input;
 pub use kind::{Kind, is_audio_name};
-pub use rates::SONG_RATES;
+pub use rates::{PLUGIN_RATES, SONG_RATES};
 pub use reader::{RateChoice, ReadOptions, Reader};
 pub use resample::{Resampler, resampled_length};
 pub use song::{Song, read, read_with};
