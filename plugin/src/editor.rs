@@ -70,8 +70,7 @@ impl UnbraidEditor {
     }
 }
 
-/// Time between two looks for parameters that the host changed while nothing moves. Not the default of 1/64 s: on X11 a look
-/// before the window is mapped asks for a frame that is never reported, and the window stays black.
+/// Time between two looks for parameters that the host changed while nothing moves.
 const POLL: Duration = Duration::from_millis(250);
 
 /// Hosts may choose any size from the smallest on, which holds at scale 1.

@@ -42,6 +42,22 @@ def test_main_is_the_input(vst3, clip, mode, block):
     assert np.abs(output - clip).max() < INAUDIBLE
 
 
+@pytest.mark.parametrize("mode", LATENCY)
+@pytest.mark.parametrize("block", [64, 2048])
+def test_one_channel_plays(vst3, clip, mode, block):
+    """Mono in and out, with whatever arrangement this host gives the stem buses that it does not use."""
+    mono = clip[:1]
+    output = in_mode(vst3, mode).process(mono, RATE, buffer_size=block, reset=True)
+    assert output.shape == mono.shape
+    assert np.abs(output - mono).max() < INAUDIBLE
+
+
+def test_one_channel_follows_the_controls(vst3, clip):
+    song = clip[:1, : 2 * RATE]
+    output = play(vst3, song, 512, output_gain_db=-12.0)
+    assert np.abs(output - song * 10 ** (-12 / 20))[:, RATE:].max() < 1e-4
+
+
 def test_main_follows_the_controls(vst3, clip):
     """The plug-in really ran: one that is skipped for want of buses lets its input through."""
     song = clip[:, : 2 * RATE]

@@ -3,7 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use crate::{Random, Subject, Tally, Treatment};
+use unbraid_testkit::Random;
+
+use crate::subject::{Subject, Tally, Treatment};
 
 /// Steps of one instance's life.
 const STEPS: usize = 12;

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Random, Subject, Tally, Treatment};
+use unbraid_testkit::Random;
+
+use crate::subject::{Subject, Tally, Treatment};
 
 /// Instances that are alive at any time.
 const INSTANCES: usize = 8;

@@ -3,10 +3,9 @@
 use std::collections::VecDeque;
 
 use unbraid_host::{ClapHost, Error, PARAMETERS, RawChange, parameter_id};
-use unbraid_testkit::{float, samples_of};
+use unbraid_testkit::{Random, float, samples_of};
 
-use crate::Random;
-use crate::bundled_clap;
+use crate::bundle::bundled_clap;
 
 const RATES: [f64; 8] = [22_050.0, 44_100.0, 48_000.0, 88_200.0, 96_000.0, 192_000.0, 1.0, 768_000.0];
 const ANNOUNCED: [u32; 9] = [1, 17, 64, 128, 480, 512, 1024, 2027, 8192];

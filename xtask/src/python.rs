@@ -7,6 +7,38 @@ use anyhow::{Context, Result, bail};
 
 use crate::workspace;
 
+/// Packages of the Python hosts, and what reads all Python code.
+const HOSTS: &str = "tests/python/requirements.txt";
+
+/// Packages of the training code: 2.5 GB with PyTorch, whose wheel on PyPI links CUDA's libraries, so that none of them
+/// can be left out even where there is no GPU. Downloaded once; the environment stays under `target/`.
+const TRAINING: &str = "models/training/requirements.txt";
+
+/// The environment of the Python hosts.
+///
+/// # Errors
+/// As [`environment`].
+pub fn hosts() -> Result<PathBuf> {
+    environment("test", &[HOSTS])
+}
+
+/// The environment of the training code's tests.
+///
+/// # Errors
+/// As [`environment`].
+pub fn training() -> Result<PathBuf> {
+    environment("training", &[TRAINING])
+}
+
+/// Both environments of the tests.
+///
+/// # Errors
+/// As [`environment`].
+pub fn test_environments() -> Result<()> {
+    hosts()?;
+    training().map(drop)
+}
+
 /// The interpreter of the environment `name` with exactly the packages of these requirement files (relative to the
 /// workspace). Made on the first call, and anew when a file has changed.
 ///

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::test;
+use crate::python;
 
 /// A thing that must be there, and the Debian package that brings it.
 struct Need {
@@ -111,7 +111,7 @@ pub fn main() -> Result<()> {
     rust_components()?;
     install(NEEDS)?;
     install(DISPLAY_NEEDS)?;
-    test::python_environments()
+    python::test_environments()
 }
 
 /// Fails if something of what the tests need is missing. Installs nothing.
@@ -147,8 +147,7 @@ fn runs(program: &str, argument: &str) -> bool {
 
 /// What is missing of `needs`. The lists are for Linux; elsewhere the wheels of the Python hosts need nothing.
 fn missing(needs: &[Need]) -> Vec<&Need> {
-    let missing: Vec<_> =
-        needs.iter().filter(|need| cfg!(target_os = "linux") && !(need.found)()).collect();
+    let missing: Vec<_> = needs.iter().filter(|need| cfg!(target_os = "linux") && !(need.found)()).collect();
     for need in &missing {
         println!("missing: {} (Debian package {})", need.purpose, need.package);
     }

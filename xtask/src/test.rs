@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test. `cargo xtask setup` installs what they need.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -15,13 +16,6 @@ pub struct Arguments {
     without: Vec<String>,
 }
 
-/// Packages of the Python hosts, and what reads all Python code.
-const HOSTS: &str = "tests/python/requirements.txt";
-
-/// Packages of the training code: 2.5 GB with PyTorch, whose wheel on PyPI links CUDA's libraries, so that none of them
-/// can be left out even where there is no GPU. Downloaded once; the environment stays under `target/`.
-const TRAINING: &str = "models/training/requirements.txt";
-
 /// Ardour's Lua session is a matter of Linux.
 const PYTHON_HOSTS: &[&str] =
     if cfg!(target_os = "linux") { &["."] } else { &[".", "--ignore=test_ardour.py"] };
@@ -34,7 +28,7 @@ type Step = (&'static str, fn() -> Result<()>);
 const STEPS: &[Step] = &[
     ("needs", setup::check),
     // Before anything that takes long.
-    ("Python environments", python_environments),
+    ("Python environments", python::test_environments),
     ("Python lints", python_lints),
     ("formatting", || cargo(&["fmt", "--all", "--check"])),
     ("bundles", bundles),
@@ -44,8 +38,8 @@ const STEPS: &[Step] = &[
     ("standalone program", standalone),
     ("window on a screen", window_on_a_screen),
     ("Rust tests with AVX2 kernels", tests_with_avx2_kernels),
-    ("VST3 in Python hosts", || pytest("test", HOSTS, "tests/python", PYTHON_HOSTS)),
-    ("training code", || pytest("training", TRAINING, "models/training", &["tests"])),
+    ("VST3 in Python hosts", || pytest(&python::hosts()?, "tests/python", PYTHON_HOSTS)),
+    ("training code", || pytest(&python::training()?, "models/training", &["tests"])),
 ];
 
 /// Runs the command.
@@ -136,18 +130,9 @@ fn bundles() -> Result<()> {
     Ok(())
 }
 
-/// The environments of the hosts and of the training code, made where they are missing.
-///
-/// # Errors
-/// When Python or a package cannot be had.
-pub fn python_environments() -> Result<()> {
-    python::environment("test", &[HOSTS])?;
-    python::environment("training", &[TRAINING]).map(drop)
-}
-
 /// Faults and format of all Python code; the rules are in `ruff.toml`.
 fn python_lints() -> Result<()> {
-    let python = python::environment("test", &[HOSTS])?;
+    let python = python::hosts()?;
     for arguments in [["check", "."], ["format", "--check"]] {
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--no-cache"]).collect();
         python::module(&python, &workspace::root(), "ruff", &arguments)?;
@@ -155,12 +140,11 @@ fn python_lints() -> Result<()> {
     Ok(())
 }
 
-fn pytest(environment: &str, requirements: &str, folder: &str, paths: &[&str]) -> Result<()> {
-    let python = python::environment(environment, &[requirements])?;
+fn pytest(python: &Path, folder: &str, paths: &[&str]) -> Result<()> {
     let arguments: Vec<&str> = ["-v", "-p", "no:cacheprovider", "--durations=5"]
         .iter()
         .copied()
         .chain(paths.iter().copied())
         .collect();
-    python::module(&python, &workspace::root().join(folder), "pytest", &arguments)
+    python::module(python, &workspace::root().join(folder), "pytest", &arguments)
 }

@@ -10,7 +10,7 @@ mod stage_times;
 
 use crate::frame_config::{FrameConfig, SetupError};
 use crate::network::{Contract, Separator};
-use crate::{CHANNELS, STEMS};
+use crate::stems::{CHANNELS, STEMS};
 
 use frame_work::FrameWork;
 use mixer::Mixer;

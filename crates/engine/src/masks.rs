@@ -4,7 +4,7 @@ use realfft::num_complex::Complex;
 
 use crate::cast::exact_f32;
 use crate::fault::Fault;
-use crate::{CHANNELS, STEMS};
+use crate::stems::{CHANNELS, STEMS};
 
 /// The exponent at either end of the focus range, as a power: 1/4 at 0 %, 4 at 100 %.
 const FOCUS_RANGE: f32 = 4.0;

@@ -1,4 +1,4 @@
-//! What a host has settled before and at activation.
+//! Layout, rate and block size, as the host settles them before and at activation.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -161,7 +161,7 @@ impl BusAdapter {
     }
 }
 
-/// Whether two channels of `frames` samples share memory.
+/// True if two channels of `frames` samples share memory.
 fn overlap(one: *mut f32, other: *mut f32, frames: usize) -> bool {
     one.addr().abs_diff(other.addr()) < frames * size_of::<f32>()
 }

@@ -1,4 +1,4 @@
-//! What a block is processed with: an effect, and changes of its parameters.
+//! An effect, and changes of its parameters.
 
 use crate::layout::{CHANNELS, STEMS};
 
@@ -24,7 +24,7 @@ pub struct ParameterChange {
     pub at: usize,
     /// Index of the parameter, see [`Parameters::index`].
     pub parameter: usize,
-    /// What happens to it.
+    /// The change.
     pub change: Change,
 }
 
@@ -43,7 +43,7 @@ pub trait Parameters {
     fn apply(&self, parameter: usize, change: Change);
 }
 
-/// What a block is processed with. All methods are called on the audio thread.
+/// Processes a block. All methods are called on the audio thread.
 pub trait Effect {
     /// Processes one segment in place. Stems that the host is not connected to are `None`.
     fn process(&mut self, main: Stereo<'_>, stems: StemBuses<'_>);

@@ -1,4 +1,4 @@
-//! What an instance of the plug-in does for its entry points.
+//! The traits of a plug-in behind the entry points.
 
 use nice_plug::prelude::{ClapPlugin, Vst3Plugin};
 use nice_plug::wrapper::clap::PluginDescriptor;
@@ -42,7 +42,7 @@ pub trait AudioInstance: Parameters + Send + Sync + 'static {
 
 /// A plug-in of the framework whose audio goes past the framework.
 pub trait HostedPlugin: ClapPlugin + Vst3Plugin {
-    /// What entry point and framework object share.
+    /// The state that entry point and framework object share.
     type Instance: AudioInstance;
 
     /// Runs `create`, within which the framework constructs `Self` on this thread; gives back its result and the

@@ -9,8 +9,8 @@
 //!
 //! | module | contents |
 //! |---|---|
-//! | [`effect`] | what a block is processed with |
-//! | [`instance`] | what an instance of the plug-in does for its entry points |
+//! | [`effect`] | an effect and changes of its parameters |
+//! | [`instance`] | the traits of a plug-in behind the entry points |
 //! | [`layout`] | the layouts of buses that the plug-in agrees to |
 //! | [`buses`] | the host's buffers as complete stereo buses |
 //! | [`clap`] | CLAP entry, `process`, events |

@@ -28,7 +28,7 @@ pub fn factory<P: HostedPlugin>() -> *mut c_void {
         .map_or(ptr::null_mut(), |factory| factory.into_raw().cast())
 }
 
-/// What a library does when the host loads it.
+/// Sets up logging. To be called when the host loads the library.
 pub fn module_entry<P: HostedPlugin>() {
     setup_logger::<P>();
 }

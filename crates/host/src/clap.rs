@@ -17,9 +17,12 @@ use clack_host::prelude::*;
 use clack_host::process::StoppedPluginAudioProcessor;
 use clack_host::utils::ClapId;
 
+use crate::error::Error;
 use crate::handlers::{Handlers, MainThread, Messages};
-use crate::processing::RequestCounter;
-use crate::{Error, parameter_id};
+use crate::parameters::parameter_id;
+
+/// A function that counts the calling thread's requests to the system's allocator; `None` where it cannot.
+pub type RequestCounter = fn() -> Option<u64>;
 
 /// An audio port (a bus) of the plug-in.
 #[derive(Debug, Clone, PartialEq, Eq)]

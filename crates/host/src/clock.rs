@@ -1,6 +1,8 @@
 //! Callbacks one at a time, with clocks on each: for benches, where nobody listens.
 
-use crate::{Callback, ClapHost, Error};
+use crate::clap::ClapHost;
+use crate::error::Error;
+use crate::processing::Callback;
 
 /// One call of the plug-in's `process`.
 pub type Call<'a> = dyn FnMut() -> Result<Callback, Error> + 'a;

@@ -11,11 +11,10 @@ use clack_host::process::{StartedPluginAudioProcessor, StoppedPluginAudioProcess
 use clack_host::utils::ClapId;
 use cpu_time::ThreadTime;
 
+use crate::clap::{ClapHost, Port, RequestCounter};
+use crate::error::Error;
 use crate::handlers::Handlers;
-use crate::{ClapHost, Error, Port, numbers};
-
-/// A function that counts the calling thread's requests to the system's allocator; `None` where it cannot.
-pub type RequestCounter = fn() -> Option<u64>;
+use crate::numbers;
 
 /// Time and requests of one callback.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,10 @@
 //! Streaming: a whole song through `process`, block by block, on a thread of its own, with a clock on every callback.
 
-use crate::{ClapHost, Error, Processing, RawChange, Timing, parameter_id};
+use crate::clap::ClapHost;
+use crate::error::Error;
+use crate::parameters::parameter_id;
+use crate::processing::{Processing, RawChange};
+use crate::timing::Timing;
 
 /// How the host cuts time: these sizes in samples, over and over.
 #[derive(Debug, Clone)]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::{Callback, numbers};
+use crate::numbers;
+use crate::processing::Callback;
 
 /// The time that callbacks took.
 #[derive(Debug, Clone)]

@@ -10,12 +10,13 @@ use serde_json::json;
 
 use crate::console::Console;
 use crate::files::{is_full, report_in};
+use crate::format::Format;
 use crate::key::{Key, sha256};
 use crate::options::Options;
+use crate::paths::shown;
 use crate::pipeline::{self, Stopped};
 use crate::plugin::LoadedPlugin;
 use crate::report::Report;
-use crate::shown;
 use crate::songs::{Found, Job};
 
 /// How a song ended.
@@ -57,6 +58,24 @@ struct Run<'a> {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Refuses what cannot work for any song before the first is opened: pairs of format and rate, and files that would
+/// replace a song.
+///
+/// # Errors
+/// One line with the remedy.
+pub fn check(options: &Options, found: &Found) -> Result<()> {
+    if let Some(rate) = options.rate {
+        options.format.check(rate, options.bitrate).map_err(anyhow::Error::msg)?;
+    }
+    if options.bitrate.is_some() && options.format != Format::Mp3 {
+        bail!("--bitrate is for MP3 files: add --format mp3");
+    }
+    for job in &found.jobs {
+        pipeline::check_outputs_before(options, job)?;
+    }
+    Ok(())
 }
 
 /// Takes all songs apart. What fails is named at the end, in the summary.

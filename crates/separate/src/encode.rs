@@ -43,7 +43,7 @@ pub fn write_wav(path: &Path, audio: &[Vec<f32>], rate: u32) -> Result<()> {
     let settings = Settings { format: Format::Wav, rate, bitrate: None, expected, tags: None };
     let mut file = create(path, &settings)?;
     file.write([left, right])?;
-    file.finish().with_context(|| crate::shown(path))
+    file.finish().with_context(|| crate::paths::shown(path))
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use unbraid_host::{Blocks, ClapHost};
 use unbraid_song::{RateChoice, ReadOptions, read, read_with};
 
 use crate::numbers::float_length;
+use crate::paths::shown;
 use crate::plugin::check_buses;
-use crate::shown;
 use crate::stems::{Mode, STEMS};
 
 /// Endings of stem files.

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use crate::paths::shown;
 use crate::report::{REPORT, is_ours};
-use crate::shown;
 
 /// Where the files of a song lie until all of them are whole. Begins with a dot, so walks over folders pass it by.
 pub const PARTIAL: &str = ".unbraid-partial";

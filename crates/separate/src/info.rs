@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use unbraid_host::ClapHost;
 use unbraid_song::{PLUGIN_RATES, ReadOptions, Reader, SONG_RATES, Tags};
 
+use crate::numbers;
+use crate::paths::shown;
 use crate::plugin::check_buses;
 use crate::stems::{Mode, STEMS};
-use crate::{numbers, shown};
 
 /// The sample rate in Hz and the block at which latencies are told.
 const RATE: f64 = 44_100.0;

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::network::Network;
 use crate::options::Options;
-use crate::shown;
+use crate::paths::shown;
 
 /// Two renderings with the same key hold the same audio.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

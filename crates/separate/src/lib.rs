@@ -31,6 +31,7 @@ mod naming;
 pub mod network;
 mod numbers;
 mod options;
+mod paths;
 mod picture;
 mod pipeline;
 pub mod plugin;
@@ -42,43 +43,13 @@ mod spectrum;
 mod stems;
 mod tags;
 
-use std::path::Path;
-
-use anyhow::{Result, bail};
-
-pub use batch::Summary;
+pub use batch::{Summary, check};
 pub use console::{Console, print_line};
 pub use encode::write_wav;
 pub use format::Format;
 pub use key::sha256;
 pub use options::{Options, ProgressStyle, joined};
+pub use paths::shown;
 pub use plugin::{LoadedPlugin, NoPlugin};
 pub use report::merge as merge_reports;
 pub use stems::{Mode, STEMS};
-
-/// A path as the user would write it: relative to the current folder where that is shorter.
-pub fn shown(path: &Path) -> String {
-    let short = std::env::current_dir()
-        .ok()
-        .and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned))
-        .filter(|short| !short.as_os_str().is_empty());
-    short.unwrap_or_else(|| path.to_owned()).display().to_string()
-}
-
-/// Refuses what cannot work for any song before the first is opened: pairs of format and rate, and files that would
-/// replace a song.
-///
-/// # Errors
-/// One line with the remedy.
-pub fn check(options: &Options, found: &songs::Found) -> Result<()> {
-    if let Some(rate) = options.rate {
-        options.format.check(rate, options.bitrate).map_err(anyhow::Error::msg)?;
-    }
-    if options.bitrate.is_some() && options.format != Format::Mp3 {
-        bail!("--bitrate is for MP3 files: add --format mp3");
-    }
-    for job in &found.jobs {
-        pipeline::check_outputs_before(options, job)?;
-    }
-    Ok(())
-}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
-use crate::shown;
+use crate::paths::shown;
 
 /// Metadata of a network file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -16,13 +16,14 @@ use crate::files::Partial;
 use crate::key::Key;
 use crate::measure::{Levels, Silence};
 use crate::options::Options;
+use crate::paths::shown;
 use crate::picture::{self, Panel};
 use crate::plugin::{LoadedPlugin, check_buses};
 use crate::report::{Facts, Pass, REPORT, Report, SongFacts, Wary, Written};
 use crate::songs::Job;
 use crate::spectrum::Spectrograms;
 use crate::stems::{Track, parts};
-use crate::{numbers, rates, shown};
+use crate::{numbers, rates};
 use output::Output;
 
 /// The picture's file.

@@ -7,7 +7,7 @@ use unbraid_host::ClapHost;
 
 use crate::key::Plugin;
 use crate::network::{self, Network};
-use crate::shown;
+use crate::paths::shown;
 use crate::stems::STEMS;
 
 /// The plug-in's file name.

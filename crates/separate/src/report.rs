@@ -13,7 +13,8 @@ use serde::Serialize;
 use crate::key::Key;
 use crate::measure::decibels;
 use crate::network::Network;
-use crate::{numbers, shown};
+use crate::numbers;
+use crate::paths::shown;
 
 pub use facts::{Facts, Pass, REPORT, SongFacts, Written, relative_db};
 pub use merge::{is_ours, merge};

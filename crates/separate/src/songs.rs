@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 
+use crate::paths::shown;
 use crate::report::REPORT;
-use crate::shown;
 
 pub use walk::LeftOut;
 

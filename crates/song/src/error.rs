@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::SONG_RATES;
+use crate::rates::SONG_RATES;
 
 /// Why a song cannot be read: one line, the song's name first.
 #[derive(Debug, thiserror::Error)]
@@ -41,14 +41,14 @@ pub enum ErrorKind {
     /// Known audio of which nothing could be decoded.
     #[error("holds no sound: nothing in it could be decoded")]
     NoSound,
-    /// A sample rate in Hz outside of [`SONG_RATES`](crate::SONG_RATES).
+    /// A sample rate in Hz outside of [`SONG_RATES`](crate::rates::SONG_RATES).
     #[error(
         "has {0} Hz, and {min} to {max} Hz are read: convert it first",
         min = SONG_RATES.start(),
         max = SONG_RATES.end()
     )]
     SourceRate(u32),
-    /// A rate in Hz asked for that is outside of [`SONG_RATES`](crate::SONG_RATES).
+    /// A rate in Hz asked for that is outside of [`SONG_RATES`](crate::rates::SONG_RATES).
     #[error(
         "cannot be delivered at {0} Hz: choose {min} to {max} Hz",
         min = SONG_RATES.start(),

@@ -16,6 +16,7 @@ mod kind;
 mod mixdown;
 mod open;
 mod part;
+mod rates;
 mod reader;
 mod resample;
 mod song;
@@ -29,14 +30,9 @@ pub use error::{ErrorKind, SongError};
 pub use info::Info;
 pub use input::Input;
 pub use kind::{Kind, is_audio_name};
+pub use rates::{PLUGIN_RATES, SONG_RATES};
 pub use reader::{RateChoice, ReadOptions, Reader};
 pub use resample::{Resampler, resampled_length};
 pub use song::{Song, read, read_with};
 pub use tags::{Cover, Tags};
 pub use warning::{Passage, Warning};
-
-/// Sample rates in Hz that the plug-in takes.
-pub const PLUGIN_RATES: std::ops::RangeInclusive<u32> = 22_050..=192_000;
-
-/// Sample rates in Hz that a song may have.
-pub const SONG_RATES: std::ops::RangeInclusive<u32> = 4_000..=768_000;

@@ -6,9 +6,9 @@ use crate::info::Info;
 use crate::input::Input;
 use crate::mixdown::Mixdown;
 use crate::open;
+use crate::rates::{PLUGIN_RATES, SONG_RATES};
 use crate::resample::{Resampler, resampled_length};
 use crate::warning::Warning;
-use crate::{PLUGIN_RATES, SONG_RATES};
 
 /// The sample rate that a song is delivered at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

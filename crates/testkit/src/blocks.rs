@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::Random;
+use crate::random::Random;
 
 /// A host's block sizes.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! Random numbers that a seed repeats.
 
-use crate::Stereo;
 use crate::convert::index;
+use crate::measure::Stereo;
 
 /// xorshift64* (Vigna, 2016): the same numbers for the same seed on every machine, so that a fuzzer's finding can be
 /// repeated.

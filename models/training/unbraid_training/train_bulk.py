@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 
 import torch
@@ -36,7 +35,7 @@ from .mixing.statistics import Batch, SimulatedCodec, Statistics, samples_of
 from .model.checkpoint import Checkpoint
 from .model.layout import LAYOUTS
 from .training.development import pooled_scores, pooled_songs
-from .training.later import read_later, receive
+from .training.later import LaterParts
 from .training.loss import PARTS, separation_loss
 from .training.start import prolonged
 from .training.trainer import RunLog, Settings, Trainer
@@ -169,12 +168,12 @@ class Run:
         self.carries = torch.Generator().manual_seed(args.seed)
         self.say("ready")
 
-    def read_the_others(self) -> Future | None:
+    def read_the_others(self) -> LaterParts | None:
         """Reads all parts in a process of its own, where there are others than the first."""
         args = self.args
         if not args.later and len(args.parts) == 1:
             return None
-        return ProcessPoolExecutor(1).submit(read_later, args.later, args.parts, args.workers)
+        return LaterParts(args.later, args.parts, args.workers)
 
     def first_part(self) -> PackedCatalogue:
         """The first part; or, where it lacks a stem, all of them."""
@@ -183,7 +182,7 @@ class Run:
         except UserError:
             if not self.later:
                 raise
-            whole, self.later = receive(self.later.result()), None
+            whole, self.later = self.later.catalogue(), None
             return whole
 
     def use(self, catalogue: PackedCatalogue) -> None:
@@ -236,7 +235,7 @@ class Run:
             self.advance(self.plan, 0.0)
         self.write({"compiled": True})
         if self.later:
-            self.use(receive(self.later.result()))
+            self.use(self.later.catalogue())
             self.plan = next(self.plans)
             self.mixer.sound = PackedSound(self.catalogue, self.device)
             self.advance(self.plan, 0.0)

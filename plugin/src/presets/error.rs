@@ -11,9 +11,9 @@ pub enum PresetError {
     /// Another format, or another version of it.
     #[error("format `{found}`, need `{needed}`")]
     Format {
-        /// What the file says.
+        /// The file's format.
         found: String,
-        /// What this version reads.
+        /// The format of this version.
         needed: &'static str,
     },
     /// A parameter that does not exist, or that presets do not store.
@@ -24,7 +24,7 @@ pub enum PresetError {
     Value {
         /// The parameter's id.
         parameter: String,
-        /// What the file gives it.
+        /// Its value in the file.
         text: String,
     },
     /// Too large to be a preset.
@@ -40,7 +40,7 @@ pub enum PresetError {
     In {
         /// The file's name.
         file: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: Box<PresetError>,
     },
     /// A file cannot be read, saved, imported or removed.
@@ -48,9 +48,9 @@ pub enum PresetError {
     File {
         /// The preset or the file's name.
         preset: String,
-        /// What was tried, as a participle.
+        /// The failed action, as a participle.
         action: &'static str,
-        /// What the system says.
+        /// The system's error.
         reason: io::Error,
     },
     /// A name that is no file name on every platform.

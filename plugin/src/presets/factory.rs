@@ -8,7 +8,7 @@ use crate::params::handle::ParamHandle;
 pub struct Factory {
     /// Its name.
     pub name: &'static str,
-    /// What it is for.
+    /// Its purpose.
     pub hint: &'static str,
     values: &'static [(&'static str, &'static str)],
 }

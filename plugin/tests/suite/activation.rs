@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use unbraid_formats::effect::single;
 use unbraid_plugin::instance::Instance;
 use unbraid_plugin::mode::Mode;
 use unbraid_plugin::networks::HAS_LIVE;
 use unbraid_plugin::processor::{MainBus, Processor};
+
+use super::hosts::float;
 
 const RATE: f32 = 44_100.0;
 const BLOCK: u32 = 512;
@@ -17,7 +20,7 @@ fn timed<R>(work: impl FnOnce() -> R) -> (R, Duration) {
     (result, start.elapsed())
 }
 
-/// The least of a few tries: what the work takes when nobody else has the machine. Times are compared with each other and
+/// The least of a few tries: the time on an idle machine. Times are compared with each other and
 /// not with a clock's: bars in milliseconds belong to `cargo xtask bench`.
 fn least(mut work: impl FnMut() -> Duration) -> Duration {
     (0..5).map(|_| work()).min().unwrap()
@@ -69,7 +72,7 @@ fn a_restart_is_requested_once_per_change_of_the_selection() {
     assert!(processor.needs_restart(), "another network");
 }
 
-/// A copy of the network that ships, as a file of the user's own that nobody has prepared yet.
+/// A copy of the network that ships, as a file of the user's own that is not prepared yet.
 fn own_network(name: &str) -> PathBuf {
     let path = std::env::temp_dir().join(format!("unbraid-{}-{name}.onnx", std::process::id()));
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/studio.onnx");
@@ -95,7 +98,7 @@ fn promise_8_the_dry_signal_is_given_until_the_network_is_ready() {
     let latency = processor.latency() as usize;
     assert_eq!(latency, 4096, "the network's own, before it is there");
 
-    let tone = |at: usize| (at as f32 * 0.05).sin();
+    let tone = |at: usize| single((float(at) * 0.05).sin());
     let deadline = Instant::now() + Duration::from_secs(60);
     let (mut at, mut waited) = (0, false);
     let mut after = 0;

@@ -1,5 +1,6 @@
 //! Automation: every parameter acts from the sample the host names, and no control makes a step.
 
+use unbraid_formats::effect::single;
 use unbraid_plugin::mode::Mode;
 
 use super::hosts::*;
@@ -15,7 +16,7 @@ const AT: usize = 15_013;
 
 /// Low tones: loud, and yet they move slowly from sample to sample.
 fn tones() -> Stereo {
-    let tone = |hertz: f32, at: usize| (std::f32::consts::TAU * hertz * at as f32 / RATE as f32).sin();
+    let tone = |hertz: f32, at: usize| (std::f32::consts::TAU * hertz * single(float(at) / RATE)).sin();
     let left: Vec<f32> = (0..LENGTH)
         .map(|at| [55.0, 110.0, 165.0, 330.0].iter().map(|&hertz| 0.25 * tone(hertz, at)).sum::<f32>())
         .collect();
@@ -55,7 +56,7 @@ fn every_parameter_acts_at_its_sample_in<H: Host>(mode: Mode) {
     // A gain moves by no more than this a sample, on a signal that moves by itself.
     let allowed = LARGEST_GAIN * (peak / RAMP + slope);
 
-    let mut heard = 0.0f32;
+    let mut largest = 0.0f32;
     for id in PARAMETERS.into_iter().filter(|&id| id != "mode") {
         for value in [0.0, 1.0] {
             let case = format!("{} {mode:?}, {id} to {value}", H::FORMAT);
@@ -67,7 +68,7 @@ fn every_parameter_acts_at_its_sample_in<H: Host>(mode: Mode) {
                 let difference = || output.iter().zip(reference).map(|(one, other)| one - other);
                 let step = largest_step(difference());
                 assert!(step <= allowed, "{case}: a step of {step}, allowed are {allowed}");
-                heard = heard.max(difference().fold(0.0, |peak: f32, sample| peak.max(sample.abs())));
+                largest = largest.max(difference().fold(0.0, |peak: f32, sample| peak.max(sample.abs())));
                 let begins = difference().position(|sample| sample != 0.0);
                 first = first.into_iter().chain(begins).min();
             }
@@ -80,7 +81,10 @@ fn every_parameter_acts_at_its_sample_in<H: Host>(mode: Mode) {
             }
         }
     }
-    assert!(heard > 3.0 * allowed, "the changes are too small ({heard}) for a step to stand out ({allowed})");
+    assert!(
+        largest > 3.0 * allowed,
+        "the changes are too small ({largest}) for a step to stand out ({allowed})"
+    );
 }
 
 #[test]

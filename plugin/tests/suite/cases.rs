@@ -2,6 +2,8 @@
 
 use std::ptr;
 
+use unbraid_formats::effect::single;
+
 /// Output buses of the default layout.
 pub const BUSES: usize = 5;
 /// Channels of each.
@@ -126,7 +128,7 @@ pub fn check(case: Case, latency: usize, mut process: impl FnMut(&mut Memory, us
         .map(|_| {
             [(); CHANNELS].map(|()| {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (state >> 8) as f32 / 8_388_608.0 - 1.0
+                single(f64::from(state >> 8) / 8_388_608.0 - 1.0)
             })
         })
         .collect();

@@ -16,12 +16,13 @@ use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process};
 
 use super::cases::*;
 use super::hosts::clap::{ENTRY, Instance};
+use super::hosts::unsigned;
 
 fn buffer(bus: &Bus) -> clap_audio_buffer {
     clap_audio_buffer {
         data32: bus.pointers,
         data64: ptr::null_mut(),
-        channel_count: bus.count as u32,
+        channel_count: unsigned(bus.count),
         latency: 0,
         constant_mask: 0,
     }
@@ -47,12 +48,12 @@ pub fn process_with(
     let mut outputs = outputs.each_ref().map(buffer);
     let call = clap_process {
         steady_time: -1,
-        frames_count: samples as u32,
+        frames_count: unsigned(samples),
         transport: ptr::null(),
         audio_inputs: &input,
         audio_outputs: outputs.as_mut_ptr(),
         audio_inputs_count: 1,
-        audio_outputs_count: case.declared() as u32,
+        audio_outputs_count: unsigned(case.declared()),
         in_events: events,
         out_events: ptr::null(),
     };
@@ -65,7 +66,7 @@ pub fn process_with(
 fn clap_main_is_right_whatever_buses_the_host_hands_over() {
     for case in CASES {
         let instance = Instance::new();
-        instance.activate(44_100.0, BLOCK as u32);
+        instance.activate(44_100.0, unsigned(BLOCK));
         check(case, instance.latency(), |memory, samples| process(&instance, memory, case, samples));
     }
 }

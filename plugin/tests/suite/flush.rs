@@ -9,7 +9,7 @@ use unbraid_plugin::networks;
 use super::hosts::{Blocks, Clap, Host, Vst3, drive, modes};
 
 /// The smallest number of full precision. Whatever the engine multiplies it by, the product is below; but sums of
-/// such products, which a transform makes, would be above again and be heard.
+/// such products, which a transform makes, would be above again and audible.
 const SMALLEST: f32 = f32::MIN_POSITIVE;
 
 const BLOCK: usize = 256;
@@ -35,11 +35,11 @@ fn small_intermediates_are_flushed_to_zero_in_the_callback_and_nowhere_else() {
     let network = networks::built_in(Mode::Studio).unwrap().instance().unwrap();
     let mut engine = Engine::new(network.plan().contract(), 44_100.0, BLOCK).unwrap();
     assert!(engine.network_slot().publish(Box::new(network)).is_ok());
-    let mut heard = 0.0f32;
+    let mut peak = 0.0f32;
     for _ in 0..LENGTH / BLOCK {
         let [mut left, mut right] = [[SMALLEST; BLOCK]; 2];
         engine.process([&mut left, &mut right], [const { None }; STEMS]);
-        heard = left.into_iter().fold(heard, f32::max);
+        peak = left.into_iter().fold(peak, f32::max);
     }
-    assert!(heard > 0.5 * SMALLEST, "without flush-to-zero the input comes out: {heard:e}");
+    assert!(peak > 0.5 * SMALLEST, "without flush-to-zero the input comes out: {peak:e}");
 }

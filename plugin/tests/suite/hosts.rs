@@ -9,9 +9,9 @@ use std::ops::Range;
 use unbraid_plugin::mode::Mode;
 use unbraid_plugin::networks;
 
-pub use super::measure::{INAUDIBLE, Stereo, error};
 pub use clap::Clap;
 pub use unbraid_formats::effect::host_id as parameter_id;
+pub use unbraid_testkit::{Blocks, INAUDIBLE, Random, Stereo, delayed_error, float, index, stereo_noise};
 pub use vst3::Vst3;
 
 /// Ids of all parameters.
@@ -55,7 +55,7 @@ pub fn callback<R>(call: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Whether this thread is inside [`callback`].
+/// True while this thread is inside [`callback`].
 pub fn in_callback() -> bool {
     IN_CALLBACK.get()
 }
@@ -167,48 +167,12 @@ impl Output {
     }
 }
 
-/// How a host cuts time.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Blocks {
-    Fixed(usize),
-    /// Random sizes from 0 to this many samples, by a seed.
-    Random(u64, usize),
-}
-
-impl Blocks {
-    /// What the host announces as its largest block.
-    pub fn largest(self) -> usize {
-        match self {
-            Blocks::Fixed(size) | Blocks::Random(_, size) => size,
-        }
-    }
-
-    pub fn cut(self, length: usize) -> Vec<Range<usize>> {
-        let mut random = Random::new(match self {
-            Blocks::Random(seed, _) => seed,
-            Blocks::Fixed(_) => 0,
-        });
-        let mut blocks = Vec::new();
-        let mut at = 0;
-        while at < length {
-            let size = match self {
-                Blocks::Fixed(size) => size,
-                Blocks::Random(_, largest) => random.below(largest + 1),
-            };
-            let end = length.min(at + size);
-            blocks.push(at..end);
-            at = end;
-        }
-        blocks
-    }
-}
-
 /// Streams `input` through `host`, with `changes` in the order of their samples of the stream.
 pub fn drive<H: Host>(host: &mut H, input: &Stereo, blocks: Blocks, changes: &[Change]) -> Output {
     let length = input[0].len();
     let mut output = Output::new(length);
     let mut rest = changes;
-    for range in blocks.cut(length) {
+    for range in blocks.cut(length, &[]) {
         let here = rest.iter().take_while(|change| change.at < range.end).count();
         let (now, later) = rest.split_at(here);
         rest = later;
@@ -232,33 +196,12 @@ pub fn play_buses<H: Host>(
     outputs
 }
 
-/// White noise between −1 and 1, different on both channels.
-pub fn noise(seed: u64, length: usize) -> Stereo {
-    let mut random = Random::new(seed);
-    std::array::from_fn(|_| (0..length).map(|_| random.next() as f32 * 2.0 - 1.0).collect())
+/// A count as the formats carry it.
+pub fn int(count: usize) -> i32 {
+    i32::try_from(count).unwrap()
 }
 
-/// A small generator of numbers (xorshift64*): test signals need no crate, and findings a seed.
-pub struct Random(u64);
-
-impl Random {
-    pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x2545_f491_4f6c_dd1d)
-    }
-
-    fn bits(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    /// From 0 to 1.
-    pub fn next(&mut self) -> f64 {
-        (self.bits() >> 40) as f64 / (1u64 << 24) as f64
-    }
-
-    pub fn below(&mut self, end: usize) -> usize {
-        (self.next() * end as f64) as usize
-    }
+/// A count as the formats carry it.
+pub fn unsigned(count: usize) -> u32 {
+    u32::try_from(count).unwrap()
 }

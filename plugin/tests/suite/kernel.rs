@@ -1,4 +1,4 @@
-//! What the callback asks of the kernel: nothing. Each guard is first shown to fail on a planted fault.
+//! The callback makes no system call and causes no page fault. Each check is first shown to fail on a planted fault.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,10 +13,10 @@ use super::clap::{process, process_with};
 use super::hosts::clap::Events;
 use super::hosts::{Change, Clap, Host, modes};
 
-/// Callbacks before the guards go up: the first inferences on a thread fill tract's scratch.
+/// Callbacks before the checks begin: the first inferences on a thread fill tract's scratch.
 const SETTLING: usize = 400;
-/// Callbacks under the guards.
-const GUARDED: usize = 4000;
+/// Callbacks that are checked.
+const CHECKED: usize = 4000;
 
 /// Held by tests that change how a thread may run.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -25,14 +25,21 @@ static ALONE: Mutex<()> = Mutex::new(());
 /// reading the processor's clock, too, which is no system call.)
 fn forbid_system_calls() {
     // Load the call's number; if it is that of `exit`, go on to the first answer, else to the second.
-    let instruction = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
+    let instruction =
+        |code: u32, jt, jf, k| libc::sock_filter { code: u16::try_from(code).unwrap(), jt, jf, k };
     let mut program = [
         instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
-        instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, libc::SYS_exit as u32),
+        instruction(
+            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
+            0,
+            1,
+            u32::try_from(libc::SYS_exit).unwrap(),
+        ),
         instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
         instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_KILL_THREAD),
     ];
-    let program = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
+    let program =
+        libc::sock_fprog { len: u16::try_from(program.len()).unwrap(), filter: program.as_mut_ptr() };
     // SAFETY: the program is well-formed and read by the kernel within the call.
     unsafe {
         assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
@@ -40,7 +47,7 @@ fn forbid_system_calls() {
     }
 }
 
-/// Whether `work`, after `settle`, runs to its end on a thread that the kernel ends at its first system call.
+/// True if `work`, after `settle`, runs to its end on a thread that the kernel ends at its first system call.
 ///
 /// A thread that was ended never says so; `limit` is how long one that is merely slow may take.
 fn runs_without_system_calls<T>(
@@ -82,7 +89,7 @@ fn settled(mode: Mode, block: usize) -> (Clap, Box<Memory>) {
 }
 
 #[test]
-fn the_guard_against_system_calls_sees_a_planted_one() {
+fn the_check_for_system_calls_sees_a_planted_one() {
     let _turn = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     // On a busy machine the thread that may go on can be long in coming; the one that is ended never comes.
     let (long, limit) = (Duration::from_secs(300), Duration::from_secs(3));
@@ -105,7 +112,7 @@ fn promise_6_process_makes_no_system_call() {
             let done = runs_without_system_calls(
                 move || settled(mode, block),
                 move |(host, memory)| {
-                    for at in 0..GUARDED {
+                    for at in 0..CHECKED {
                         // A host that automates, which the framework's own callback would tell the window by a call.
                         process_with(host.instance(), memory, case, block, &automation[at % 2].list());
                     }
@@ -148,16 +155,16 @@ fn touch_fresh_pages(pages: usize) {
 fn promise_6_process_causes_no_page_fault_in_the_steady_state() {
     let before = page_faults();
     touch_fresh_pages(500);
-    assert!(page_faults() - before >= 500, "the guard does not see 500 fresh pages");
+    assert!(page_faults() - before >= 500, "the check does not see 500 fresh pages");
 
     for &mode in modes() {
         let (host, mut memory) = settled(mode, 64);
         let before = page_faults();
-        for _ in 0..GUARDED {
+        for _ in 0..CHECKED {
             process(host.instance(), &mut memory, Case::All, 64);
         }
         let faults = page_faults() - before;
         // The kernel itself may move or scan a page now and then; a leak or a growing pool gives one a frame.
-        assert!(faults < 20, "{mode:?}: {faults} page faults in {GUARDED} callbacks");
+        assert!(faults < 20, "{mode:?}: {faults} page faults in {CHECKED} callbacks");
     }
 }

@@ -4,6 +4,7 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{IAudioProcessorTrait, Proce
 use nice_plug::wrapper::vst3::vst3::Steinberg::kResultOk;
 use unbraid_plugin::mode::Mode;
 
+use super::hosts::vst3::numbers::{REALTIME, SINGLE};
 use super::hosts::*;
 
 fn latency_is_known_before_activation<H: Host>() {
@@ -48,8 +49,12 @@ fn the_latency_is_known_before_activation() {
 fn vst3_the_latency_is_that_of_the_rate_set_up() {
     let host = Vst3::new();
     let (_, processor) = host.raw();
-    let mut setup =
-        ProcessSetup { processMode: 0, symbolicSampleSize: 0, maxSamplesPerBlock: 64, sampleRate: 96_000.0 };
+    let mut setup = ProcessSetup {
+        processMode: REALTIME,
+        symbolicSampleSize: SINGLE,
+        maxSamplesPerBlock: 64,
+        sampleRate: 96_000.0,
+    };
     // SAFETY: the plug-in is initialised.
     assert_eq!(unsafe { processor.setupProcessing(&mut setup) }, kResultOk);
     assert_eq!(host.latency(), 8192 + 2048, "window and spreading over a hop at 96 kHz");

@@ -4,10 +4,11 @@ use std::ffi::CStr;
 use std::ptr;
 
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
-    BusDirections_, BusInfo, IAudioProcessorTrait, IComponentTrait, MediaTypes_, SpeakerArrangement,
+    BusInfo, IAudioProcessorTrait, IComponentTrait, SpeakerArrangement,
 };
 use nice_plug::wrapper::vst3::vst3::Steinberg::kResultOk;
 
+use super::hosts::vst3::numbers::{AUDIO, OUTPUT};
 use super::hosts::*;
 
 const RATE: f64 = 44_100.0;
@@ -21,7 +22,7 @@ fn assert_delayed(channel: &[f32], input: &[f32], latency: usize, case: &str) {
     }
 }
 
-/// What comes out in a layout of main and stems, or of main alone.
+/// Output in a layout of main and stems, or of main alone.
 fn play_layout<H: Host>(host: &mut H, input: &[Vec<f32>], outputs: &[usize]) -> Vec<Vec<Vec<f32>>> {
     host.deactivate();
     assert!(host.arrange(input.len(), outputs), "{}: {} to {outputs:?} is refused", H::FORMAT, input.len());
@@ -32,7 +33,7 @@ fn play_layout<H: Host>(host: &mut H, input: &[Vec<f32>], outputs: &[usize]) -> 
 fn mono_works_with_any_stems<H: Host>() {
     for &mode in modes() {
         let mut host = H::prepared(mode);
-        let [mono, _] = noise(1, 20_000);
+        let [mono, _] = stereo_noise(1, 20_000);
         let mono = [mono];
         let reference = play_layout(&mut host, &mono, &[1, 2, 2, 2, 2]);
         let latency = host.latency();
@@ -76,7 +77,7 @@ fn mono_works_with_any_arrangement_of_the_stems_in_vst3() {
 
 fn stereo_works_with_any_stems<H: Host>() {
     let mut host = H::prepared(modes()[0]);
-    let input = noise(2, 20_000);
+    let input = stereo_noise(2, 20_000);
     let reference = play_layout(&mut host, &input, &[2; 5]);
     for outputs in [&[2][..], &[2, 0, 0, 0, 0], &[2, 1, 2, 0, 1], &[2; 5]] {
         let case = format!("{}, stereo to {outputs:?}", H::FORMAT);
@@ -118,9 +119,9 @@ fn impossible_layouts_are_refused<H: Host>() {
     }
     assert!(host.activate(RATE, 512));
     assert!(!host.arrange(1, &[1]), "{}: a layout is changed while the plug-in is active", H::FORMAT);
-    let input = noise(2, 12_000);
+    let input = stereo_noise(2, 12_000);
     let output = drive(&mut host, &input, Blocks::Fixed(512), &[]);
-    assert!(error(&output.main, &input, host.latency()) < INAUDIBLE);
+    assert!(delayed_error(&output.main, &input, host.latency()) < INAUDIBLE);
 }
 
 #[test]
@@ -178,7 +179,7 @@ fn vst3_buses_are_described_as_arranged() {
     let outputs = [1, 1, 0, 2, 2];
     assert!(host.arrange(1, &outputs));
     let (component, processor) = host.raw();
-    let (audio, direction) = (MediaTypes_::kAudio as i32, BusDirections_::kOutput as i32);
+    let (audio, direction) = (AUDIO, OUTPUT);
     for (index, channels) in (0..).zip(outputs) {
         let (mut arrangement, mut info): (SpeakerArrangement, BusInfo) = (u64::MAX, empty_info());
         // SAFETY: the plug-in is alive and fills in what it is asked for.
@@ -186,7 +187,7 @@ fn vst3_buses_are_described_as_arranged() {
             assert_eq!(processor.getBusArrangement(direction, index, &mut arrangement), kResultOk);
             assert_eq!(component.getBusInfo(audio, direction, index, &mut info), kResultOk);
         }
-        assert_eq!((arrangement.count_ones() as usize, info.channelCount), (channels, channels as i32));
+        assert_eq!((arrangement.count_ones() as usize, info.channelCount), (channels, int(channels)));
     }
     // SAFETY: a null pointer is what is tested.
     assert!(unsafe { processor.setBusArrangements(ptr::null_mut(), 1, ptr::null_mut(), 1) } != kResultOk);

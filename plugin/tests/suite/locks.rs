@@ -1,13 +1,13 @@
 //! Locks that the callback takes: a trap lies on every instruction that could take one.
 //!
-//! A lock that nobody else holds costs no system call and leaves no trace but one instruction: the atomic
+//! A free lock costs no system call and leaves no trace but one instruction: the atomic
 //! compare-and-exchange that takes it. Mutexes of Rust, parking_lot and the C library, read-write locks and `Once`
 //! all begin with it. What is not counted, because it cannot wait: counting references (`xadd`, `inc`, `dec`),
 //! try-locks that turn away (`xchg`), and what is told by the value that it stores: `AtomicRefCell`, which panics
 //! instead of waiting, and looking whether a reference is the only one.
 //!
 //! Each test runs [`alone`], in a process of its own: the C library starts and ends threads with all signals blocked, and
-//! takes locks meanwhile; a trap there ends the process, whoever's thread it was.
+//! takes locks meanwhile; a trap there ends the process, on any thread.
 
 use std::cell::Cell;
 use std::env;
@@ -20,7 +20,7 @@ use std::sync::{Mutex, OnceLock, RwLock};
 use unbraid_plugin::mode::Mode;
 use unbraid_plugin::networks;
 
-use super::hosts::{Change, Clap, Host, Output, Vst3, callback, in_callback, modes, noise};
+use super::hosts::{Change, Clap, Host, Output, Vst3, callback, float, in_callback, modes, stereo_noise};
 
 /// Locks of the inference runtime in a frame: none, but for one that each pooling operator takes, which looks up a switch
 /// among values that are written once, before the first network is loaded.
@@ -38,14 +38,14 @@ const STEP: i64 = 1 << 8;
 
 /// Addresses of all traps, sorted; found before the first trap is laid, when none is missing.
 static SITES: OnceLock<Vec<usize>> = OnceLock::new();
-/// Whether traps lie.
+/// True while traps lie.
 static LAID: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
-    /// Whether this thread's locks count, how many it took, and the trap that it has lifted for one instruction.
+    /// This thread's count of locks, if it counts, and the trap that it has lifted for one instruction.
     static COUNTS: Cell<bool> = const { Cell::new(false) };
     static TAKEN: Cell<usize> = const { Cell::new(0) };
-    /// Where they were, and how many each, for whoever has to find them; the last place is for all others.
+    /// Addresses of the locks and their counts, to find them by; the last entry is for all others.
     static PLACES: [Cell<(usize, usize)>; 8] = const { [const { Cell::new((0, 0)) }; 8] };
     static LIFTED: Cell<usize> = const { Cell::new(0) };
 }
@@ -112,7 +112,7 @@ fn code() -> Vec<(usize, usize)> {
 }
 
 /// Where the bytes of an atomic compare-and-exchange lie in this program and the C library. (The same bytes inside
-/// another instruction would be taken for one, and change what it does: whoever guards also compares results.)
+/// another instruction would be taken for one, and change what it does: hence results are compared, too.)
 fn sites() -> Vec<usize> {
     let mut sites = Vec::new();
     for (from, to) in code() {
@@ -165,9 +165,9 @@ unsafe extern "C" fn on_trap(_signal: c_int, info: *mut libc::siginfo_t, context
         registers[libc::REG_EFL as usize] &= !STEP;
         return;
     }
-    let site = registers[libc::REG_RIP as usize] as usize - 1;
+    let site = usize::try_from(registers[libc::REG_RIP as usize].cast_unsigned()).unwrap_or(0) - 1;
     if SITES.get().is_none_or(|sites| sites.binary_search(&site).is_err()) {
-        // Nobody's trap of ours: let it act as it would without us.
+        // Not a trap of ours: let it act as it would without us.
         // SAFETY: resets the signal, which comes again at the same place.
         unsafe { libc::signal(libc::SIGTRAP, libc::SIG_DFL) };
         return;
@@ -178,7 +178,9 @@ unsafe extern "C" fn on_trap(_signal: c_int, info: *mut libc::siginfo_t, context
     instruction[0] = LOCK;
     if COUNTS.get()
         && in_callback()
-        && takes_lock(&instruction, |register| registers[ORDER[register] as usize] as u64)
+        && takes_lock(&instruction, |register| {
+            registers[usize::try_from(ORDER[register]).unwrap_or(0)].cast_unsigned()
+        })
     {
         TAKEN.set(TAKEN.get() + 1);
         PLACES.with(|places| {
@@ -189,7 +191,7 @@ unsafe extern "C" fn on_trap(_signal: c_int, info: *mut libc::siginfo_t, context
     }
     set(site, LOCK);
     LIFTED.set(site);
-    registers[libc::REG_RIP as usize] = site as i64;
+    registers[libc::REG_RIP as usize] = (site as u64).cast_signed();
     registers[libc::REG_EFL as usize] |= STEP;
 }
 
@@ -213,7 +215,7 @@ const ORDER: [i32; 16] = [
     libc::REG_R15,
 ];
 
-/// Whether the instruction at the begin of `code` is an atomic compare-and-exchange that could be a lock's.
+/// True if the instruction at the start of `code` is an atomic compare-and-exchange that could be a lock's.
 ///
 /// Locks are told by what they store. The byte of parking_lot's is always one's; the 32 bits of the standard library's and
 /// of C's go from 0 to 1, a reader's up by one, a writer's from 0 to all readers at once. (The levels for the window are
@@ -221,7 +223,7 @@ const ORDER: [i32; 16] = [
 /// library looks whether it holds the only reference, from one to none or to all at once; no lock counts like that.
 fn takes_lock(code: &[u8; 15], register: impl Fn(usize) -> u64) -> bool {
     const ACCUMULATOR: usize = 0;
-    /// What `AtomicRefCell` stores while it is borrowed mutably.
+    /// Stored by `AtomicRefCell` while it is borrowed mutably.
     const BORROWED: u64 = 1 << 63;
     const READERS: u64 = 1024;
     const WRITER: u64 = (1 << 30) - 1;
@@ -244,8 +246,8 @@ fn takes_lock(code: &[u8; 15], register: impl Fn(usize) -> u64) -> bool {
 }
 
 #[test]
-fn the_guard_against_locks_sees_planted_ones() {
-    alone("the_guard_against_locks_sees_planted_ones", planted_locks_are_seen);
+fn the_check_for_locks_sees_planted_ones() {
+    alone("the_check_for_locks_sees_planted_ones", planted_locks_are_seen);
 }
 
 fn planted_locks_are_seen() {
@@ -261,7 +263,7 @@ fn planted_locks_are_seen() {
     let mut raised = || _ = level.fetch_update(Ordering::Relaxed, Ordering::Relaxed, raise);
     assert_eq!(locks(&mut raised), 0, "a level that is raised");
     let counted = std::sync::Arc::new(1);
-    assert_eq!(locks(&mut || drop(black_box(counted.clone()))), 0, "counting references waits for nobody");
+    assert_eq!(locks(&mut || drop(black_box(counted.clone()))), 0, "counting references never waits");
     let mut only = counted;
     assert_eq!(locks(&mut || *std::sync::Arc::get_mut(&mut only).unwrap() = 2), 0, "the only reference");
     let mut c = libc::PTHREAD_MUTEX_INITIALIZER;
@@ -278,30 +280,29 @@ fn planted_locks_are_seen() {
 fn callbacks_take_no_lock<H: Host>(mode: Mode) {
     const SMALL: usize = 128;
     const SETTLING: usize = 400 * SMALL;
-    const GUARDED: usize = 96 * SMALL;
+    const CHECKED: usize = 96 * SMALL;
     let mut host = H::active(mode, 44_100.0, SMALL);
-    let input = noise(1, SETTLING + GUARDED);
-    let mut run = |guarded: bool| {
-        let mut output = Output::new(SETTLING + GUARDED);
+    let input = stereo_noise(1, SETTLING + CHECKED);
+    let mut run = |checked: bool| {
+        let mut output = Output::new(SETTLING + CHECKED);
         host.reset();
         let mut play = |from: usize, to: usize| {
             for at in (from..to).step_by(SMALL) {
-                let changes = [("vocals_level", 0), ("focus", 13), ("bass_level", 13)].map(|(id, sample)| {
-                    Change { at: sample, id, value: 0.3 + 0.4 * (at / SMALL % 2) as f64 }
-                });
+                let changes = [("vocals_level", 0), ("focus", 13), ("bass_level", 13)]
+                    .map(|(id, sample)| Change { at: sample, id, value: 0.3 + 0.4 * float(at / SMALL % 2) });
                 assert!(host.block(&input, &mut output, at..at + SMALL, &changes));
             }
         };
         play(0, SETTLING);
         let mut taken = 0;
-        if guarded {
-            taken = locks(|| play(SETTLING, SETTLING + GUARDED));
+        if checked {
+            taken = locks(|| play(SETTLING, SETTLING + CHECKED));
         } else {
-            play(SETTLING, SETTLING + GUARDED);
+            play(SETTLING, SETTLING + CHECKED);
         }
         (taken, output)
     };
-    // Twice, so that the run that is compared begins with the values that automation has left, as the guarded one does.
+    // Twice, so that the run that is compared begins with the values that automation has left, as the checked one does.
     run(false);
     let (_, expected) = run(false);
     let (taken, output) = run(true);
@@ -311,8 +312,8 @@ fn callbacks_take_no_lock<H: Host>(mode: Mode) {
     let told = format!("{}, {mode:?}: address and number {places:x?}, code from {starts:x?}", H::FORMAT);
     // Whole hops, in either mode.
     let hop = networks::built_in(mode).unwrap().contract().hop;
-    assert_eq!((GUARDED % hop, SETTLING % hop), (0, 0));
-    let known = of_the_network(mode) * GUARDED / hop;
+    assert_eq!((CHECKED % hop, SETTLING % hop), (0, 0));
+    let known = of_the_network(mode) * CHECKED / hop;
     assert_eq!(taken, known, "locks taken and known; {told}");
     let planted = Mutex::new(0);
     let found = locks(|| (0..8).for_each(|_| callback(|| *planted.lock().unwrap() += 1)));

@@ -13,8 +13,6 @@ mod latency;
 mod layouts;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod locks;
-#[path = "../../../crates/engine/tests/suite/measure.rs"]
-mod measure;
 mod promises;
 mod states;
 mod unconnected_stems;

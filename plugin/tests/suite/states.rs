@@ -119,14 +119,14 @@ fn any_state() -> impl Strategy<Value = Vec<u8>> {
 
 fn random_states<H: Host>() {
     let host = std::cell::RefCell::new(H::active(modes()[0], RATE, 256));
-    let input = noise(13, 1024);
+    let input = stereo_noise(13, 1024);
     let config = ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() };
     proptest!(config, |(state in any_state())| {
         let mut host = host.borrow_mut();
         let framed = [&(state.len() as u64).to_le_bytes()[..], &state].concat();
         let taken = host.load(&state) | host.load(&framed);
         let mut output = Output::new(1024);
-        for range in Blocks::Fixed(256).cut(1024) {
+        for range in Blocks::Fixed(256).cut(1024, &[]) {
             prop_assert!(host.block(&input, &mut output, range, &[]));
         }
         prop_assert!(output.every_sample().all(f32::is_finite));

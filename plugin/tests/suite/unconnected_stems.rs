@@ -11,13 +11,13 @@ fn play<H: Host>(mode: Mode, rate: f64, seed: u64, all: bool) -> (Output, Vec<(u
     const LARGEST: usize = 4096;
     let mut host = H::active(mode, rate, LARGEST);
     let mut random = Random::new(seed);
-    let input = noise(seed, LENGTH);
+    let input = stereo_noise(seed, LENGTH);
     let mut output = Output::new(LENGTH);
     let mut connections = Vec::new();
     let mut connected = [false; 4];
     let mut at = 0;
     while at < LENGTH {
-        let end = LENGTH.min(at + 1 + (LARGEST as f64 * random.next().powi(2)) as usize);
+        let end = LENGTH.min(at + 1 + index(float(LARGEST) * random.unit().powi(2)));
         for connected in &mut connected {
             *connected ^= random.below(12) == 0;
         }
@@ -26,7 +26,7 @@ fn play<H: Host>(mode: Mode, rate: f64, seed: u64, all: bool) -> (Output, Vec<(u
             .map(|_| Change {
                 at: random.below(end - at),
                 id: PARAMETERS[random.below(12)],
-                value: [0.0, 1.0, random.next()][random.below(3)],
+                value: [0.0, 1.0, random.unit()][random.below(3)],
             })
             .collect();
         changes.sort_by_key(|change| change.at);

@@ -7,9 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
-    AudioBusBuffers, BusDirections_, BusInfo, IAudioProcessorTrait, IComponentHandler,
-    IComponentHandlerTrait, IComponentTrait, IEditController, IEditControllerTrait, MediaTypes_, ParamID,
-    ParamValue, ProcessData, ProcessModes_, RestartFlags_, SymbolicSampleSizes_,
+    AudioBusBuffers, BusInfo, IAudioProcessorTrait, IComponentHandler, IComponentHandlerTrait,
+    IComponentTrait, IEditController, IEditControllerTrait, ParamID, ParamValue, ProcessData,
 };
 use nice_plug::wrapper::vst3::vst3::Steinberg::{int32, kInvalidArgument, kResultOk, tresult};
 use nice_plug::wrapper::vst3::vst3::{Class, ComPtr, ComWrapper};
@@ -17,12 +16,13 @@ use unbraid_plugin::mode::Mode;
 
 use super::cases::*;
 use super::hosts::vst3::Instance;
-use super::hosts::{Change, Host, Output, Vst3, mode_value};
+use super::hosts::vst3::numbers::{AUDIO, DOUBLE, INPUT, LATENCY_CHANGED, OUTPUT, REALTIME, SINGLE};
+use super::hosts::{Change, Host, Output, Vst3, int, mode_value};
 
 fn buffers(bus: &Bus) -> AudioBusBuffers {
     // SAFETY: the type is plain old data, for which zeros are a value.
     let mut buffers: AudioBusBuffers = unsafe { std::mem::zeroed() };
-    buffers.numChannels = bus.count as i32;
+    buffers.numChannels = int(bus.count);
     buffers.__field0.channelBuffers32 = bus.pointers;
     buffers
 }
@@ -31,7 +31,7 @@ fn buffers(bus: &Bus) -> AudioBusBuffers {
 fn vst3_main_is_right_whatever_buses_the_host_hands_over() {
     for case in CASES {
         let instance = Instance::new();
-        instance.activate(44_100.0, BLOCK as i32);
+        instance.activate(44_100.0, int(BLOCK));
         // SAFETY: the plug-in is active.
         let latency = unsafe { instance.processor.getLatencySamples() } as usize;
         check(case, latency, |memory, samples| {
@@ -42,11 +42,11 @@ fn vst3_main_is_right_whatever_buses_the_host_hands_over() {
                 std::array::from_fn(|bus| buffers(&declared[bus].unwrap_or_else(Bus::poison)));
             // SAFETY: the type is plain old data, for which zeros are a value.
             let mut data: ProcessData = unsafe { std::mem::zeroed() };
-            data.processMode = ProcessModes_::kRealtime as i32;
-            data.symbolicSampleSize = SymbolicSampleSizes_::kSample32 as i32;
-            data.numSamples = samples as i32;
+            data.processMode = REALTIME;
+            data.symbolicSampleSize = SINGLE;
+            data.numSamples = int(samples);
             data.numInputs = 1;
-            data.numOutputs = case.declared() as i32;
+            data.numOutputs = int(case.declared());
             data.inputs = &mut input;
             data.outputs = outputs.as_mut_ptr();
             // SAFETY: the plug-in is active, and the data are as they say.
@@ -58,19 +58,19 @@ fn vst3_main_is_right_whatever_buses_the_host_hands_over() {
 #[test]
 fn vst3_a_flush_without_buses_passes_no_time() {
     let instance = Instance::new();
-    instance.activate(44_100.0, BLOCK as i32);
+    instance.activate(44_100.0, int(BLOCK));
     // SAFETY: the plug-in is active.
     let latency = unsafe { instance.processor.getLatencySamples() } as usize;
     check(Case::All, latency, |memory, samples| {
         // SAFETY: the type is plain old data, for which zeros are a value.
         let mut flush: ProcessData = unsafe { std::mem::zeroed() };
-        flush.numSamples = samples as i32;
+        flush.numSamples = int(samples);
         // SAFETY: the plug-in is active, and the data are as they say.
         assert_eq!(unsafe { instance.processor.process(&mut flush) }, kResultOk);
         let mut input = buffers(&memory.input());
         let mut outputs: Vec<_> = memory.outputs(Case::All).iter().flatten().map(buffers).collect();
         flush.numInputs = 1;
-        flush.numOutputs = outputs.len() as i32;
+        flush.numOutputs = int(outputs.len());
         flush.inputs = &mut input;
         flush.outputs = outputs.as_mut_ptr();
         // SAFETY: the plug-in is active, and the data are as they say.
@@ -81,14 +81,13 @@ fn vst3_a_flush_without_buses_passes_no_time() {
 #[test]
 fn vst3_buses_have_their_names() {
     let instance = Instance::new();
-    let names = |direction: u32| -> Vec<(String, i32)> {
-        let (audio, direction) = (MediaTypes_::kAudio as i32, direction as i32);
+    let names = |direction: i32| -> Vec<(String, i32)> {
         // SAFETY: the plug-in is alive and fills in what it is asked for.
         unsafe {
-            (0..instance.component.getBusCount(audio, direction))
+            (0..instance.component.getBusCount(AUDIO, direction))
                 .map(|index| {
                     let mut info: BusInfo = std::mem::zeroed();
-                    assert_eq!(instance.component.getBusInfo(audio, direction, index, &mut info), kResultOk);
+                    assert_eq!(instance.component.getBusInfo(AUDIO, direction, index, &mut info), kResultOk);
                     let name: Vec<u16> = info.name.iter().copied().take_while(|&unit| unit != 0).collect();
                     (String::from_utf16(&name).unwrap(), info.channelCount)
                 })
@@ -96,29 +95,29 @@ fn vst3_buses_have_their_names() {
         }
     };
     let stereo = |name: &str| (name.to_owned(), 2);
-    assert_eq!(names(BusDirections_::kInput), [stereo("Main")]);
-    assert_eq!(names(BusDirections_::kOutput), ["Main", "Vocals", "Drums", "Bass", "Other"].map(stereo));
+    assert_eq!(names(INPUT), [stereo("Main")]);
+    assert_eq!(names(OUTPUT), ["Main", "Vocals", "Drums", "Bass", "Other"].map(stereo));
 }
 
 #[test]
 fn vst3_double_precision_is_refused_without_a_look_at_the_buffers() {
     let instance = Instance::new();
-    instance.activate(44_100.0, BLOCK as i32);
+    instance.activate(44_100.0, int(BLOCK));
     let mut memory = Memory::new();
     // A reader of single precision would follow these pointers.
     let poison = buffers(&Bus::poison());
     let (mut input, mut outputs) = (poison, [poison; BUSES]);
     // SAFETY: the type is plain old data, for which zeros are a value.
     let mut data: ProcessData = unsafe { std::mem::zeroed() };
-    data.symbolicSampleSize = SymbolicSampleSizes_::kSample64 as i32;
-    (data.numSamples, data.numInputs, data.numOutputs) = (BLOCK as i32, 1, BUSES as i32);
+    data.symbolicSampleSize = DOUBLE;
+    (data.numSamples, data.numInputs, data.numOutputs) = (int(BLOCK), 1, int(BUSES));
     (data.inputs, data.outputs) = (&mut input, outputs.as_mut_ptr());
     // SAFETY: the plug-in is active; what the pointers lead to is what is tested.
     assert_eq!(unsafe { instance.processor.process(&mut data) }, kInvalidArgument);
     // And single precision goes on.
     let mut input = buffers(&memory.input());
     let mut outputs: Vec<_> = memory.outputs(Case::All).iter().flatten().map(buffers).collect();
-    data.symbolicSampleSize = SymbolicSampleSizes_::kSample32 as i32;
+    data.symbolicSampleSize = SINGLE;
     (data.inputs, data.outputs) = (&mut input, outputs.as_mut_ptr());
     // SAFETY: the plug-in is active, and the data are as they say.
     assert_eq!(unsafe { instance.processor.process(&mut data) }, kResultOk);
@@ -145,7 +144,7 @@ impl IComponentHandlerTrait for Handler {
     }
 
     unsafe fn restartComponent(&self, flags: int32) -> tresult {
-        assert_eq!(flags, RestartFlags_::kLatencyChanged as int32);
+        assert_eq!(flags, LATENCY_CHANGED);
         self.0.fetch_add(1, Ordering::SeqCst);
         kResultOk
     }

@@ -10,7 +10,7 @@ use nice_plug::params::internals::ParamPtr;
 use nice_plug::plugin::PluginState;
 use nice_plug::prelude::Editor;
 
-use crate::Result;
+use crate::result::Result;
 
 /// Opens a window, inside `parent` or on its own, that closes when it is dropped.
 ///

@@ -5,6 +5,7 @@
 
 mod host;
 mod player;
+mod result;
 #[cfg(target_os = "linux")]
 pub mod screen;
 #[cfg(target_os = "linux")]
@@ -12,6 +13,4 @@ pub mod xdnd;
 
 pub use host::{CountingHost, open, open_in};
 pub use player::RecordingPlayer;
-
-/// A result with any error.
-pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+pub use result::Result;

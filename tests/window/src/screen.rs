@@ -1,5 +1,6 @@
 //! The X server: finding windows, reading pixels.
 
+use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -12,10 +13,34 @@ use x11rb::protocol::xproto::{
 use x11rb::rust_connection::RustConnection;
 use x11rb::{COPY_FROM_PARENT, NONE};
 
-use crate::Result;
+use crate::result::Result;
 
 /// Longest time to wait for anything.
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Closes a window, and waits for the end of its threads: a program that ends meanwhile tears OpenGL down under them.
+///
+/// # Errors
+/// When they do not end within a minute.
+pub fn close(window: impl Sized) -> Result<()> {
+    drop(window);
+    wait("the end of the threads of a closed window", || Ok((!has_threads()?).then_some(())))
+}
+
+/// Whether a window's thread is left. Those of the layers below have no name of their own, hence the program's.
+fn has_threads() -> Result<bool> {
+    let program = fs::read_to_string("/proc/self/comm")?;
+    let main = std::process::id().to_string();
+    for thread in fs::read_dir("/proc/self/task")? {
+        let thread = thread?;
+        // It may end meanwhile.
+        let name = fs::read_to_string(thread.path().join("comm")).unwrap_or_default();
+        if name == program && thread.file_name() != *main {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
 
 /// Depth of a new window: its parent's.
 const DEPTH_OF_PARENT: u8 = 0;

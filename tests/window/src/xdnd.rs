@@ -8,7 +8,7 @@ use x11rb::protocol::xproto::{
 };
 use x11rb::wrapper::ConnectionExt as _;
 
-use crate::Result;
+use crate::result::Result;
 use crate::screen::Screen;
 
 const VERSION: u32 = 5;

@@ -2,8 +2,8 @@
 
 use std::array;
 
-use crate::CHANNELS;
 use crate::frame_config::FrameConfig;
+use crate::stems::CHANNELS;
 use crate::stft::Complex;
 
 /// One frame's spectra of the input, `fft / 2 + 1` bins a channel, unnormalised.

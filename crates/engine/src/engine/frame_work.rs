@@ -14,8 +14,8 @@ use crate::mailbox::Mailbox;
 use crate::masks::{Masks, focus_exponent};
 use crate::network::{Contract, Passthrough, Separator};
 use crate::schedule::Stage;
+use crate::stems::{CHANNELS, OTHER, STEMS};
 use crate::stft::{Analysis, Complex, Overlap, Synthesis, WindowPair, fill_mixture};
-use crate::{CHANNELS, OTHER, STEMS};
 
 /// The transforms around a network, and the network.
 pub struct FrameWork {

@@ -1,7 +1,7 @@
 //! Gains: the user's controls, smoothed, and the mix they make.
 
 use crate::cast::{nearest_f32, whole_part};
-use crate::{CHANNELS, STEMS};
+use crate::stems::{CHANNELS, STEMS};
 
 /// Length of every gain ramp in seconds.
 const RAMP_SECONDS: f64 = 0.008;

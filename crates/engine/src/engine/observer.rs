@@ -1,8 +1,8 @@
 //! Observation of the separation, for windows and meters; it has no influence on the output.
 
 use crate::masks::Masks;
+use crate::stems::{CHANNELS, STEMS};
 use crate::stft::Complex;
-use crate::{CHANNELS, STEMS};
 
 /// A frame of the mixture with the masks that are about to be applied to it.
 pub struct SeparatedFrame<'a> {

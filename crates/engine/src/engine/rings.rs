@@ -7,7 +7,7 @@ use ringbuf::storage::Heap;
 
 use crate::engine::mixer::Segment;
 use crate::frame_config::FrameConfig;
-use crate::{CHANNELS, STEMS};
+use crate::stems::{CHANNELS, STEMS};
 
 /// 2⁶⁰. Samples beyond this magnitude are no audio (it is +361 dBFS) but would overflow in a transform.
 const LARGEST_SAMPLE: f32 = 1_152_921_504_606_846_976.0;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::STEM_NAMES;
 use crate::network::load_error::LoadErrorKind;
+use crate::stems::STEM_NAMES;
 
 /// The contract this engine understands, as written under the key `contract` of a network file.
 pub const CONTRACT: &str = "unbraid-mask/1";

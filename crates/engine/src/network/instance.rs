@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::CHANNELS;
 use crate::fault::Fault;
 use crate::masks::Masks;
 use crate::memory::PoolCounters;
@@ -10,6 +9,7 @@ use crate::network::contract::Contract;
 use crate::network::plan::{NetworkPlan, noise};
 use crate::network::separator::Separator;
 use crate::network::stream::Stream;
+use crate::stems::CHANNELS;
 
 /// Frames a new instance runs before it is handed over. tract's first runs take 1–15 ms each (lazy
 /// initialisation, cold memory); the measured cost is flat well before this.

@@ -1,10 +1,10 @@
 //! The stand-in for a network that is not there yet.
 
-use crate::OTHER;
 use crate::fault::Fault;
 use crate::masks::Masks;
 use crate::network::contract::Contract;
 use crate::network::separator::Separator;
+use crate::stems::OTHER;
 
 /// All of the signal in the stem Other, so that the main output is the dry signal.
 pub struct Passthrough(pub Contract);

@@ -9,13 +9,13 @@ use tract_onnx::Onnx;
 use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 
-use crate::CHANNELS;
 use crate::fault::Fault;
 use crate::network::contract::Contract;
 use crate::network::graph::Graph;
 use crate::network::load_error::{LoadError, LoadErrorKind};
 use crate::network::stream::Stream;
 use crate::network::wiring::{Wiring, one_line};
+use crate::stems::CHANNELS;
 
 /// A checked, optimised network: the weights and the order of execution, shared by all instances that run it. Each
 /// [`crate::network::Network`] made from it holds one stream's state.

@@ -6,7 +6,7 @@ use tract_onnx::prelude::*;
 
 use crate::network::contract::Contract;
 use crate::network::load_error::LoadErrorKind;
-use crate::{CHANNELS, STEMS};
+use crate::stems::{CHANNELS, STEMS};
 
 /// The masks' name in the contract `unbraid-mask/1`.
 const MASKS: &str = "shares";

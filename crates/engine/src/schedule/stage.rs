@@ -1,6 +1,6 @@
 //! The stages of one frame's work, and what each costs.
 
-use crate::{CHANNELS, STEMS};
+use crate::stems::{CHANNELS, STEMS};
 
 /// One stage of a frame's work. Stages run in the order in which [`stages`] lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 
-use crate::CHANNELS;
 use crate::fault::Fault;
+use crate::stems::CHANNELS;
 
 /// Largest magnitude a network is ever shown. A full-scale sine reaches about 2,000 and +24 dBFS noise about
 /// as much, so nothing that is audio is changed; but the square of what lies beyond could overflow inside a

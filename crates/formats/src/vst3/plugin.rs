@@ -165,7 +165,7 @@ forward!(IAudioProcessorTrait {
     }
 });
 
-/// Whether the host's transport plays.
+/// True while the host's transport plays.
 #[allow(clippy::unnecessary_cast, reason = "the flags' type differs between systems")]
 fn is_playing(context: &ProcessContext) -> bool {
     context.state & ProcessContext_::StatesAndFlags_::kPlaying as uint32 != 0

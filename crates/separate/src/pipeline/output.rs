@@ -10,7 +10,7 @@ use unbraid_song::Resampler;
 use super::spool::Spool;
 use crate::encode::{self, Encoder, Settings};
 use crate::measure::Levels;
-use crate::shown;
+use crate::paths::shown;
 use crate::stems::Track;
 
 /// The sum of a track's ports, both channels.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use super::facts::REPORT;
-use crate::shown;
+use crate::paths::shown;
 
 /// A report of ours: not any file of that name.
 pub fn is_ours(report: &Value) -> bool {

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use unbraid_song::{Kind, is_audio_name};
 
 use crate::files::{PARTIAL, report_in};
-use crate::shown;
+use crate::paths::shown;
 
 /// A song that was found.
 #[derive(Debug)]

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use unbraid_song::Warning;
 
-use crate::support::{Audio, Files, assert_null, reference_with, refusal, song};
+use crate::support::{Files, Stereo, assert_null, reference_with, refusal, song};
 
 /// Six different channels from the clip: each one its own mix of both sides.
 const SIX: &str = "pan=5.1|c0=c0|c1=c1|c2=0.5*c0+0.3*c1|c3=0.9*c0|c4=0.2*c0-0.6*c1|c5=0.7*c1-0.1*c0";
 
 /// What ITU-R BS.775 makes of 5.1, mixed by ffmpeg.
-fn standard(path: &Path) -> Audio {
+fn standard(path: &Path) -> Stereo {
     let gains = "pan=stereo|FL=FL+0.70710678*FC+0.70710678*BL|FR=FR+0.70710678*FC+0.70710678*BR";
     reference_with(path, &["-af", gains])
 }

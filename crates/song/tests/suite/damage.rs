@@ -2,7 +2,7 @@
 
 use unbraid_song::{Song, Warning};
 
-use crate::support::{Audio, Files, bytes, flawless, null_db, song};
+use crate::support::{Files, Random, Stereo, bytes, flawless, null_db, song};
 
 /// What is said of damage, and nothing else is said.
 fn damage(song: &Song) -> (usize, f64, f64, f64) {
@@ -13,11 +13,11 @@ fn damage(song: &Song) -> (usize, f64, f64, f64) {
 }
 
 /// A part of a song.
-fn part(audio: &Audio, range: std::ops::Range<usize>) -> Audio {
+fn part(audio: &Stereo, range: std::ops::Range<usize>) -> Stereo {
     std::array::from_fn(|side| audio[side][range.clone()].to_vec())
 }
 
-fn silent(audio: &Audio) -> bool {
+fn silent(audio: &Stereo) -> bool {
     audio.iter().flatten().all(|&sample| sample == 0.0)
 }
 
@@ -41,7 +41,7 @@ fn a_damaged_flac_is_silent_for_the_damaged_frame_and_in_place_behind_it() {
     assert_eq!(count, 1);
     assert_eq!((length * 44_100.0).round(), 4608.0, "one frame");
     assert!((seconds - length).abs() < 1e-9);
-    let from = crate::support::usize_of((start * 44_100.0).round());
+    let from = crate::support::index((start * 44_100.0).round());
     assert!(silent(&part(&song.channels, from..from + 4608)));
     for range in [0..from, from + 4608..song.len()] {
         assert_eq!(part(&song.channels, range.clone()), part(&whole.channels, range));
@@ -126,13 +126,12 @@ fn no_damage_of_an_mp3_makes_it_louder_than_music() {
     let files = Files::new();
     let path = files.encoded("song.mp3", &["-b:a", "192k"]);
     let (whole, encoded) = (flawless(&path), bytes(&path));
-    let mut state = 1u32;
+    let mut random = Random::new(1);
     for _ in 0..40 {
         let mut hurt = encoded.clone();
         for _ in 0..30 {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let place = 2000 + state as usize % (hurt.len() - 2000);
-            hurt[place] ^= (state >> 24).to_le_bytes()[0];
+            let place = 2000 + random.below(hurt.len() - 2000);
+            hurt[place] ^= random.byte();
         }
         let song = song(&files.written("hurt.mp3", &hurt));
         assert_eq!(song.len(), whole.len(), "{:?}", song.warnings);
@@ -172,8 +171,8 @@ fn an_ogg_that_lost_a_page_is_silent_there_and_in_place_behind_it() {
         assert_eq!(count, 1, "{codec}");
         assert!((0.1..0.4).contains(&seconds), "{codec}: {seconds}");
         let rate = f64::from(song.rate);
-        let from = crate::support::usize_of(start * rate);
-        let to = crate::support::usize_of((start + length) * rate) + 1;
+        let from = crate::support::index(start * rate);
+        let to = crate::support::index((start + length) * rate) + 1;
         assert!(null_db(&part(&song.channels, 0..from), &part(&whole.channels, 0..from)) < -90.0, "{codec}");
         let behind = to + 12_000..song.len();
         let null = null_db(&part(&song.channels, behind.clone()), &part(&whole.channels, behind));
@@ -206,7 +205,7 @@ fn an_aac_stream_that_lost_the_header_of_a_frame_is_silent_there_and_in_place_be
 #[test]
 fn no_damage_of_any_file_stops_more_than_its_reading() {
     let files = Files::new();
-    let mut state = 7u32;
+    let mut random = Random::new(7);
     for (name, options) in [
         ("song.wav", &["-c:a", "adpcm_ms"] as &[&str]),
         ("song.flac", &[]),
@@ -227,9 +226,8 @@ fn no_damage_of_any_file_stops_more_than_its_reading() {
             // Every other time the header is spared.
             let spared = if round % 2 == 0 { 0 } else { 4096 };
             for _ in 0..20 {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                let place = spared + state as usize % (hurt.len() - spared);
-                hurt[place] = (state >> 24).to_le_bytes()[0];
+                let place = spared + random.below(hurt.len() - spared);
+                hurt[place] = random.byte();
             }
             if round % 3 == 0 {
                 hurt.truncate(hurt.len() / 2);

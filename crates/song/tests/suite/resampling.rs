@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use unbraid_song::{Resampler, resampled_length};
 
-use crate::support::{float, single, usize_of};
+use crate::support::{float, index, single};
 
 /// Level of the tones.
 const LEVEL: f64 = 0.5;
@@ -131,7 +131,7 @@ fn resampling_gives_the_nearest_whole_length() {
     for (from, to) in PAIRS {
         for length in [0, 1, 2, 100, 4_095, 44_100, 100_001] {
             let output = resampled(&[vec![0.25; length], vec![0.25; length]], from, to);
-            let exact = usize_of((float(length) * f64::from(to) / f64::from(from)).round());
+            let exact = index((float(length) * f64::from(to) / f64::from(from)).round());
             assert_eq!(output[0].len(), exact, "{length} samples from {from} to {to} Hz");
             assert_eq!(resampled_length(length as u64, from, to), exact as u64);
         }

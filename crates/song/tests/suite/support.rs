@@ -5,13 +5,11 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 use unbraid_song::{ReadOptions, Reader, Song, Warning};
-
-/// Two channels of samples.
-pub type Audio = [Vec<f32>; 2];
+pub use unbraid_testkit::{Random, Stereo, float, index};
 
 /// The clip of the repository, of 20 s at 44.1 kHz.
 pub fn clip() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/clips/francium.flac")
+    unbraid_testkit::repository_file("tests/clips/francium.flac")
 }
 
 /// Runs ffmpeg and returns what it writes to its output.
@@ -62,12 +60,12 @@ impl Files {
 }
 
 /// The file as ffmpeg decodes it, at its own rate, as two channels.
-pub fn reference(path: &Path) -> Audio {
+pub fn reference(path: &Path) -> Stereo {
     reference_with(path, &["-ac", "2"])
 }
 
 /// The file as ffmpeg decodes it with more options.
-pub fn reference_with(path: &Path, options: &[&str]) -> Audio {
+pub fn reference_with(path: &Path, options: &[&str]) -> Stereo {
     // ffmpeg's own decoder of Opus differs from libopus in SILK.
     let opus = ["opus", "webm"].iter().any(|name| path.to_str().unwrap().contains(name));
     let mut arguments = if opus { vec!["-c:a", "libopus"] } else { Vec::new() };
@@ -78,7 +76,7 @@ pub fn reference_with(path: &Path, options: &[&str]) -> Audio {
     deinterleaved(&ffmpeg(&arguments))
 }
 
-fn deinterleaved(bytes: &[u8]) -> Audio {
+fn deinterleaved(bytes: &[u8]) -> Stereo {
     let mut audio = [Vec::new(), Vec::new()];
     for (place, sample) in bytes.chunks_exact(4).enumerate() {
         audio[place % 2].push(f32::from_le_bytes(sample.try_into().unwrap()));
@@ -99,7 +97,7 @@ pub fn flawless(path: &Path) -> Song {
 }
 
 /// The whole of a stream, in blocks of odd sizes.
-pub fn drained(mut reader: Reader) -> (Audio, Vec<Warning>) {
+pub fn drained(mut reader: Reader) -> (Stereo, Vec<Warning>) {
     let mut audio = [Vec::new(), Vec::new()];
     let mut block = [vec![0.0; 1000], vec![0.0; 1000]];
     for size in [1, 7, 333, 1000].into_iter().cycle() {
@@ -123,23 +121,23 @@ pub fn refusal(path: &Path) -> String {
 }
 
 /// Root mean square of both channels.
-pub fn rms(audio: &Audio) -> f64 {
+pub fn rms(audio: &Stereo) -> f64 {
     let squares: f64 = audio.iter().flatten().map(|&sample| f64::from(sample).powi(2)).sum();
     (squares / float(2 * audio[0].len().max(1))).sqrt()
 }
 
 /// `a` without `b`, over the length of the shorter, in decibels below the level of `b`.
-pub fn null_db(a: &Audio, b: &Audio) -> f64 {
+pub fn null_db(a: &Stereo, b: &Stereo) -> f64 {
     let length = a[0].len().min(b[0].len());
-    let part = |audio: &Audio| -> Audio { std::array::from_fn(|side| audio[side][..length].to_vec()) };
+    let part = |audio: &Stereo| -> Stereo { std::array::from_fn(|side| audio[side][..length].to_vec()) };
     let (a, b) = (part(a), part(b));
-    let difference: Audio =
+    let difference: Stereo =
         std::array::from_fn(|side| a[side].iter().zip(&b[side]).map(|(a, b)| a - b).collect());
     20.0 * (rms(&difference).max(1e-12) / rms(&b).max(1e-12)).log10()
 }
 
 /// The song is ffmpeg's to the last bit.
-pub fn assert_exact(song: &Song, reference: &Audio, what: &str) {
+pub fn assert_exact(song: &Song, reference: &Stereo, what: &str) {
     assert_eq!(song.len(), reference[0].len(), "{what}: length");
     let apart =
         (0..2).flat_map(|side| song.channels[side].iter().zip(&reference[side])).filter(|(a, b)| a != b);
@@ -149,7 +147,7 @@ pub fn assert_exact(song: &Song, reference: &Audio, what: &str) {
 
 /// The song is ffmpeg's but for what two decoders round differently: every sample is at the same place, because a shift by
 /// one sample leaves far more. ffmpeg leaves the padding at the end of an MP4, so that it may be longer.
-pub fn assert_null(song: &Song, reference: &Audio, below_db: f64, what: &str) {
+pub fn assert_null(song: &Song, reference: &Stereo, below_db: f64, what: &str) {
     let longer = reference[0].len().saturating_sub(song.len());
     assert!(
         song.len() <= reference[0].len() && longer < 1100,
@@ -167,17 +165,7 @@ pub fn bytes(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of samples are small")]
-pub fn float(count: usize) -> f64 {
-    count as f64
-}
-
 #[expect(clippy::cast_possible_truncation, reason = "rounding is what is meant")]
 pub fn single(sample: f64) -> f32 {
     sample as f32
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
-pub fn usize_of(value: f64) -> usize {
-    value as usize
 }

@@ -13,6 +13,7 @@ from unbraid_training.model.checkpoint import Checkpoint
 from unbraid_training.model.layout import STUDIO
 from unbraid_training.model.network import BandNetwork
 from unbraid_training.model.size import Size
+from unbraid_training.training import later
 
 SIZE = Size(width=8, blocks=1, mlp_hidden=8, mixer_hidden=8, front=4, detail=4)
 
@@ -57,10 +58,13 @@ def test_a_run_ends_with_a_checkpoint_that_training_can_begin_with(tmp_path, pac
     assert entries[-1]["step"] == 4 and np.isfinite(entries[-1]["loss"])
 
 
-def test_the_other_parts_are_learnt_from_too(tmp_path, packed, begun, capsys):
+def test_the_other_parts_are_learnt_from_too(tmp_path, packed, begun, capsys, monkeypatch):
+    (tmp_path / "memory").mkdir()
+    monkeypatch.setattr(later, "MEMORY", tmp_path / "memory")
     train_bulk.main([*map(str, packed), *options(tmp_path / "run", begun, 1)])
     counts = [int(line.split()[2]) for line in capsys.readouterr().out.splitlines() if "recordings" in line]
     assert len(counts) == 2 and counts[0] < counts[1] == 18
+    assert list((tmp_path / "memory").iterdir()) == [], "what was handed over is gone"
 
 
 def test_a_first_part_that_lacks_a_stem_waits_for_the_others(tmp_path, dataset, packed, begun, capsys):

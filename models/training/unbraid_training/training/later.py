@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,32 +13,38 @@ from ..data.pack import unpack
 from ..mixing.catalogue import PackedCatalogue
 
 MEMORY = Path("/dev/shm")
-"""Files that never touch a disk, where the system has such a folder."""
+"""Files here never touch a disk, where the system has such a folder."""
+
+SOUND = "sound.npy"
 
 
-@dataclasses.dataclass
-class Parcel:
-    """A catalogue on its way between two processes: its index, and the file of its sound."""
+class LaterParts:
+    """Parts that are being read. To be made before anything of a device is in this process, of which the other is a
+    copy."""
 
-    index: PackedCatalogue
-    sound: Path
+    def __init__(self, folder: Path | None, parts: list[Path], workers: int):
+        """Reads `parts`; or, with a `folder`, those that lie in it as soon as a file `complete` lies beside them."""
+        place = MEMORY if MEMORY.is_dir() else None
+        # Gone with this process, too, if nobody takes what is in it.
+        self.place = tempfile.TemporaryDirectory(dir=place, prefix="unbraid-")
+        self.process = ProcessPoolExecutor(1)
+        self.job = self.process.submit(_read, folder, parts, workers, Path(self.place.name))
+
+    def catalogue(self) -> PackedCatalogue:
+        """Waits until all is read; to be called once."""
+        catalogue = self.job.result()
+        catalogue.sound = np.load(Path(self.place.name) / SOUND)
+        self.place.cleanup()
+        self.process.shutdown()
+        return catalogue
 
 
-def read_later(folder: Path | None, parts: list[Path], workers: int) -> Parcel:
-    """Reads `parts`; or, with a `folder`, waits until a file `complete` lies there, and reads the parts in it."""
+def _read(folder: Path | None, parts: list[Path], workers: int, place: Path) -> PackedCatalogue:
+    """The index; the sound lies in a file in `place`."""
     if folder:
         while not (folder / "complete").exists():
             time.sleep(0.2)
         parts = sorted(folder.glob("part-*.zip"))
     catalogue = PackedCatalogue(unpack(parts, workers))
-    place = MEMORY if MEMORY.is_dir() else None
-    with tempfile.NamedTemporaryFile(dir=place, prefix="unbraid-", suffix=".npy", delete=False) as file:
-        np.save(file, catalogue.sound)
-    return Parcel(catalogue.without_sound(), Path(file.name))
-
-
-def receive(parcel: Parcel) -> PackedCatalogue:
-    """The catalogue with its sound; the file is gone afterwards."""
-    parcel.index.sound = np.load(parcel.sound)
-    parcel.sound.unlink()
-    return parcel.index
+    np.save(place / SOUND, catalogue.sound)
+    return catalogue.without_sound()

@@ -1,160 +1,30 @@
 //! A minimal CLAP host.
 
-use std::ffi::{CStr, CString, c_char, c_void};
+mod instance;
+
+use std::ffi::c_void;
 use std::ops::Range;
 use std::ptr;
 
 use clap_sys::audio_buffer::clap_audio_buffer;
-use clap_sys::entry::clap_plugin_entry;
 use clap_sys::events::{
     CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_PARAM_VALUE, clap_event_header, clap_event_param_value,
     clap_input_events, clap_output_events,
-};
-use clap_sys::ext::audio_ports::{CLAP_EXT_AUDIO_PORTS, clap_audio_port_info, clap_plugin_audio_ports};
-use clap_sys::ext::audio_ports_config::{
-    CLAP_EXT_AUDIO_PORTS_CONFIG, clap_audio_ports_config, clap_plugin_audio_ports_config,
 };
 use clap_sys::ext::configurable_audio_ports::{
     CLAP_EXT_CONFIGURABLE_AUDIO_PORTS, clap_audio_port_configuration_request,
     clap_plugin_configurable_audio_ports,
 };
-use clap_sys::ext::latency::{CLAP_EXT_LATENCY, clap_plugin_latency};
 use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_plugin_params};
 use clap_sys::ext::render::{CLAP_EXT_RENDER, CLAP_RENDER_OFFLINE, CLAP_RENDER_REALTIME, clap_plugin_render};
 use clap_sys::ext::state::{CLAP_EXT_STATE, clap_plugin_state};
-use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
-use clap_sys::host::clap_host;
 use clap_sys::plugin::clap_plugin;
 use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process};
 use clap_sys::stream::{clap_istream, clap_ostream};
-use clap_sys::version::CLAP_VERSION;
-use nice_plug::prelude::ClapPlugin;
-use unbraid_plugin::Unbraid;
 
-use super::{Change, Host, Output, Stereo, callback, parameter_id};
+use super::{Change, Host, Output, Stereo, callback, parameter_id, unsigned};
 
-/// The entry point that the bundle exports.
-pub const ENTRY: clap_plugin_entry = unbraid_formats::clap::entry::<Unbraid>();
-
-unsafe extern "C" fn no_extension(_host: *const clap_host, _id: *const c_char) -> *const c_void {
-    ptr::null()
-}
-
-unsafe extern "C" fn ignore(_host: *const clap_host) {}
-
-// SAFETY: CLAP lets a host process on any thread, one at a time.
-unsafe impl Send for Instance {}
-
-/// One plug-in instance, ready to process.
-pub struct Instance {
-    pub plugin: *const clap_plugin,
-    _host: Box<clap_host>,
-}
-
-impl Instance {
-    pub fn new() -> Self {
-        let host = Box::new(clap_host {
-            clap_version: CLAP_VERSION,
-            host_data: ptr::null_mut(),
-            name: c"test".as_ptr(),
-            vendor: c"".as_ptr(),
-            url: c"".as_ptr(),
-            version: c"1".as_ptr(),
-            get_extension: Some(no_extension),
-            request_restart: Some(ignore),
-            request_process: Some(ignore),
-            request_callback: Some(ignore),
-        });
-        let id = CString::new(Unbraid::CLAP_ID).unwrap();
-        // SAFETY: the calls follow the order that CLAP prescribes, with arguments that live as long as the
-        // instance.
-        unsafe {
-            assert!(ENTRY.init.unwrap()(c"/nowhere/unbraid.clap".as_ptr()));
-            let factory = ENTRY.get_factory.unwrap()(CLAP_PLUGIN_FACTORY_ID.as_ptr());
-            let factory = factory.cast::<clap_plugin_factory>();
-            let plugin = (*factory).create_plugin.unwrap()(factory, &*host, id.as_ptr());
-            assert!(!plugin.is_null());
-            assert!((*plugin).init.unwrap()(plugin));
-            Self { plugin, _host: host }
-        }
-    }
-
-    pub fn activate(&self, rate: f64, frames: u32) {
-        // SAFETY: the plug-in is initialised and not active.
-        unsafe {
-            assert!((*self.plugin).activate.unwrap()(self.plugin, rate, 1, frames));
-            assert!((*self.plugin).start_processing.unwrap()(self.plugin));
-        }
-    }
-
-    pub fn extension<T>(&self, id: &CStr) -> &T {
-        // SAFETY: the extension of this name has this type and lives as long as the plug-in.
-        unsafe {
-            let extension = (*self.plugin).get_extension.unwrap()(self.plugin, id.as_ptr());
-            extension.cast::<T>().as_ref().unwrap()
-        }
-    }
-
-    /// Names and channels of the input or output ports.
-    pub fn ports(&self, is_input: bool) -> Vec<(String, u32)> {
-        let ports: &clap_plugin_audio_ports = self.extension(CLAP_EXT_AUDIO_PORTS);
-        // SAFETY: the plug-in is alive and fills in what it is asked for.
-        unsafe {
-            (0..ports.count.unwrap()(self.plugin, is_input))
-                .map(|index| {
-                    let mut info = std::mem::MaybeUninit::zeroed();
-                    assert!(ports.get.unwrap()(self.plugin, index, is_input, info.as_mut_ptr()));
-                    let info: clap_audio_port_info = info.assume_init();
-                    (CStr::from_ptr(info.name.as_ptr()).to_str().unwrap().to_owned(), info.channel_count)
-                })
-                .collect()
-        }
-    }
-
-    /// The configurations of ports that the plug-in offers.
-    pub fn configs(&self) -> Vec<clap_audio_ports_config> {
-        let configs: &clap_plugin_audio_ports_config = self.extension(CLAP_EXT_AUDIO_PORTS_CONFIG);
-        // SAFETY: the plug-in is alive and fills in what it is asked for.
-        unsafe {
-            (0..configs.count.unwrap()(self.plugin))
-                .map(|index| {
-                    let mut info = std::mem::MaybeUninit::zeroed();
-                    assert!(configs.get.unwrap()(self.plugin, index, info.as_mut_ptr()));
-                    info.assume_init()
-                })
-                .collect()
-        }
-    }
-
-    /// Selects the first configuration with these channels of the main ports and this number of outputs.
-    pub fn select_config(&self, input: usize, main: usize, outputs: u32) -> bool {
-        let found = self.configs().into_iter().find(|config| {
-            config.main_input_channel_count as usize == input
-                && config.main_output_channel_count as usize == main
-                && config.output_port_count == outputs
-        });
-        let configs: &clap_plugin_audio_ports_config = self.extension(CLAP_EXT_AUDIO_PORTS_CONFIG);
-        // SAFETY: the plug-in is alive.
-        found.is_some_and(|config| unsafe { configs.select.unwrap()(self.plugin, config.id) })
-    }
-
-    pub fn latency(&self) -> usize {
-        let latency: &clap_plugin_latency = self.extension(CLAP_EXT_LATENCY);
-        // SAFETY: the plug-in is alive.
-        unsafe { latency.get.unwrap()(self.plugin) as usize }
-    }
-}
-
-impl Drop for Instance {
-    fn drop(&mut self) {
-        // SAFETY: the calls follow the order that CLAP prescribes; nothing uses the plug-in afterwards.
-        unsafe {
-            (*self.plugin).stop_processing.unwrap()(self.plugin);
-            (*self.plugin).deactivate.unwrap()(self.plugin);
-            (*self.plugin).destroy.unwrap()(self.plugin);
-        }
-    }
-}
+pub use instance::{ENTRY, Instance};
 
 /// One instance, and whether it processes.
 pub struct Clap {
@@ -172,8 +42,8 @@ impl Events {
                 .iter()
                 .map(|change| clap_event_param_value {
                     header: clap_event_header {
-                        size: size_of::<clap_event_param_value>() as u32,
-                        time: change.at as u32,
+                        size: unsigned(size_of::<clap_event_param_value>()),
+                        time: unsigned(change.at),
                         space_id: CLAP_CORE_EVENT_SPACE_ID,
                         type_: CLAP_EVENT_PARAM_VALUE,
                         flags: 0,
@@ -193,7 +63,7 @@ impl Events {
     pub fn list(&self) -> clap_input_events {
         unsafe extern "C" fn size(list: *const clap_input_events) -> u32 {
             // SAFETY: `ctx` is the `Events` that made the list.
-            unsafe { (*(*list).ctx.cast::<Events>()).0.len() as u32 }
+            unsafe { unsigned((*(*list).ctx.cast::<Events>()).0.len()) }
         }
         unsafe extern "C" fn get(list: *const clap_input_events, index: u32) -> *const clap_event_header {
             // SAFETY: `ctx` is the `Events` that made the list.
@@ -234,7 +104,7 @@ impl Host for Clap {
         // SAFETY: the plug-in is initialised and not active.
         unsafe {
             let plugin = self.instance.plugin;
-            self.active = (*plugin).activate.unwrap()(plugin, rate, 1, largest as u32);
+            self.active = (*plugin).activate.unwrap()(plugin, rate, 1, unsigned(largest));
             self.active && (*plugin).start_processing.unwrap()(plugin)
         }
     }
@@ -285,10 +155,10 @@ impl Host for Clap {
         unsafe extern "C" fn write(stream: *const clap_ostream, from: *const c_void, size: u64) -> i64 {
             // SAFETY: `ctx` is the vector below, and the plug-in hands over as much as it says.
             unsafe {
-                let bytes = std::slice::from_raw_parts(from.cast::<u8>(), size as usize);
+                let bytes = std::slice::from_raw_parts(from.cast::<u8>(), usize::try_from(size).unwrap());
                 (*(*stream).ctx.cast::<Vec<u8>>()).extend_from_slice(bytes);
             }
-            size as i64
+            i64::try_from(size).unwrap()
         }
         let state: &clap_plugin_state = self.instance.extension(CLAP_EXT_STATE);
         let mut bytes: Vec<u8> = Vec::new();
@@ -303,10 +173,10 @@ impl Host for Clap {
             // SAFETY: `ctx` is the rest below, and the plug-in has as much room as it says.
             unsafe {
                 let rest = &mut *(*stream).ctx.cast::<&[u8]>();
-                let (now, later) = rest.split_at(rest.len().min(size as usize));
+                let (now, later) = rest.split_at(rest.len().min(usize::try_from(size).unwrap()));
                 ptr::copy_nonoverlapping(now.as_ptr(), to.cast(), now.len());
                 *rest = later;
-                now.len() as i64
+                i64::try_from(now.len()).unwrap()
             }
         }
         let extension: &clap_plugin_state = self.instance.extension(CLAP_EXT_STATE);
@@ -323,8 +193,8 @@ impl Host for Clap {
         }
         let request = |is_input, port: usize, channels: usize| clap_audio_port_configuration_request {
             is_input,
-            port_index: port as u32,
-            channel_count: channels as u32,
+            port_index: unsigned(port),
+            channel_count: unsigned(channels),
             port_type: ptr::null(),
             port_details: ptr::null(),
         };
@@ -333,7 +203,7 @@ impl Host for Clap {
         requests.extend(outputs.iter().enumerate().map(|(port, &channels)| request(false, port, channels)));
         let ports: &clap_plugin_configurable_audio_ports =
             self.instance.extension(CLAP_EXT_CONFIGURABLE_AUDIO_PORTS);
-        let (plugin, count) = (self.instance.plugin, requests.len() as u32);
+        let (plugin, count) = (self.instance.plugin, unsigned(requests.len()));
         // SAFETY: the plug-in is alive, and the requests are as many as they say.
         unsafe {
             let can = ports.can_apply_configuration.unwrap()(plugin, requests.as_ptr(), count);
@@ -355,20 +225,20 @@ impl Host for Clap {
             let buffer = |pointers: &mut Vec<*mut f32>| clap_audio_buffer {
                 data32: pointers.as_mut_ptr(),
                 data64: ptr::null_mut(),
-                channel_count: pointers.len() as u32,
+                channel_count: unsigned(pointers.len()),
                 latency: 0,
                 constant_mask: 0,
             };
             let input = buffer(&mut input);
             let mut outputs: Vec<_> = outputs.iter_mut().map(buffer).collect();
             let call = clap_process {
-                steady_time: start as i64,
-                frames_count: block.min(length - start) as u32,
+                steady_time: i64::try_from(start).unwrap(),
+                frames_count: unsigned(block.min(length - start)),
                 transport: ptr::null(),
                 audio_inputs: &input,
                 audio_outputs: outputs.as_mut_ptr(),
                 audio_inputs_count: 1,
-                audio_outputs_count: outputs.len() as u32,
+                audio_outputs_count: unsigned(outputs.len()),
                 in_events: ptr::null(),
                 out_events: &OUTPUT,
             };
@@ -406,8 +276,8 @@ impl Host for Clap {
         let events = Events::new(changes);
         let list = events.list();
         let call = clap_process {
-            steady_time: start as i64,
-            frames_count: range.len() as u32,
+            steady_time: i64::try_from(start).unwrap(),
+            frames_count: unsigned(range.len()),
             transport: ptr::null(),
             audio_inputs: &input,
             audio_outputs: outputs.as_mut_ptr(),

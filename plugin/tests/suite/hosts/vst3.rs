@@ -1,6 +1,8 @@
 //! A minimal VST3 host.
 
-use std::cell::RefCell;
+pub mod numbers;
+mod objects;
+
 use std::ffi::c_void;
 use std::ops::Range;
 use std::ptr;
@@ -8,18 +10,17 @@ use std::ptr;
 use nice_plug::prelude::Vst3Plugin;
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
     AudioBusBuffers, IAudioProcessor, IAudioProcessorTrait, IComponent, IComponentTrait, IEditController,
-    IEditControllerTrait, IParamValueQueue, IParamValueQueueTrait, IParameterChanges, IParameterChangesTrait,
-    ParamID, ParamValue, ProcessData, ProcessModes_, ProcessSetup, SpeakerArr, SpeakerArrangement,
-    SymbolicSampleSizes_,
+    IEditControllerTrait, IParameterChanges, ProcessData, ProcessSetup, SpeakerArr, SpeakerArrangement,
 };
 use nice_plug::wrapper::vst3::vst3::Steinberg::{
-    IBStream, IBStream_::IStreamSeekMode_, IBStreamTrait, IPluginBaseTrait, IPluginFactory,
-    IPluginFactoryTrait, int32, int64, kInvalidArgument, kResultFalse, kResultOk, tresult,
+    IBStream, IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait, kResultOk,
 };
-use nice_plug::wrapper::vst3::vst3::{Class, ComPtr, ComWrapper, Interface};
+use nice_plug::wrapper::vst3::vst3::{ComPtr, ComWrapper, Interface};
 use unbraid_plugin::Unbraid;
 
-use super::{Change, Host, Output, Stereo, callback, parameter_id};
+use super::{Change, Host, Output, Stereo, callback, int, parameter_id};
+use numbers::{OFFLINE, REALTIME, SINGLE};
+use objects::{Changes, Stream};
 
 /// One plug-in instance, initialised.
 pub struct Instance {
@@ -48,8 +49,8 @@ impl Instance {
 
     pub fn activate(&self, rate: f64, frames: i32) {
         let mut setup = ProcessSetup {
-            processMode: ProcessModes_::kRealtime as i32,
-            symbolicSampleSize: SymbolicSampleSizes_::kSample32 as i32,
+            processMode: REALTIME,
+            symbolicSampleSize: SINGLE,
             maxSamplesPerBlock: frames,
             sampleRate: rate,
         };
@@ -80,135 +81,6 @@ pub struct Vst3 {
     offline: bool,
 }
 
-/// One parameter's points of one block.
-struct Queue {
-    id: u32,
-    points: Vec<(i32, f64)>,
-}
-
-impl Class for Queue {
-    type Interfaces = (IParamValueQueue,);
-}
-
-impl IParamValueQueueTrait for Queue {
-    unsafe fn getParameterId(&self) -> ParamID {
-        self.id
-    }
-
-    unsafe fn getPointCount(&self) -> int32 {
-        self.points.len() as int32
-    }
-
-    unsafe fn getPoint(&self, index: int32, offset: *mut int32, value: *mut ParamValue) -> tresult {
-        let (at, to) = self.points[index as usize];
-        // SAFETY: the plug-in passes memory for both.
-        unsafe {
-            offset.write(at);
-            value.write(to);
-        }
-        kResultOk
-    }
-
-    unsafe fn addPoint(&self, _offset: int32, _value: ParamValue, _index: *mut int32) -> tresult {
-        kResultFalse
-    }
-}
-
-/// All points of one block, a queue for each change, as hosts may.
-pub struct Changes(Vec<ComPtr<IParamValueQueue>>);
-
-impl Class for Changes {
-    type Interfaces = (IParameterChanges,);
-}
-
-impl IParameterChangesTrait for Changes {
-    unsafe fn getParameterCount(&self) -> int32 {
-        self.0.len() as int32
-    }
-
-    unsafe fn getParameterData(&self, index: int32) -> *mut IParamValueQueue {
-        self.0[index as usize].as_ptr()
-    }
-
-    unsafe fn addParameterData(&self, _id: *const ParamID, _index: *mut int32) -> *mut IParamValueQueue {
-        ptr::null_mut()
-    }
-}
-
-impl Changes {
-    pub fn new(changes: &[Change]) -> Self {
-        Self(
-            changes
-                .iter()
-                .map(|change| {
-                    let points = vec![(change.at as i32, change.value)];
-                    ComWrapper::new(Queue { id: parameter_id(change.id), points }).to_com_ptr().unwrap()
-                })
-                .collect(),
-        )
-    }
-}
-
-/// A stream in memory, with the place to read or write next.
-struct Stream(RefCell<(Vec<u8>, usize)>);
-
-impl Class for Stream {
-    type Interfaces = (IBStream,);
-}
-
-impl IBStreamTrait for Stream {
-    unsafe fn read(&self, to: *mut c_void, size: int32, read: *mut int32) -> tresult {
-        let mut this = self.0.borrow_mut();
-        let (bytes, at) = &mut *this;
-        let now = bytes.len().saturating_sub(*at).min(usize::try_from(size).unwrap_or(0));
-        // SAFETY: the plug-in has room for as much as it asks for; the counter may be null.
-        unsafe {
-            ptr::copy_nonoverlapping(bytes[*at..].as_ptr(), to.cast(), now);
-            if !read.is_null() {
-                read.write(now as int32);
-            }
-        }
-        *at += now;
-        kResultOk
-    }
-
-    unsafe fn write(&self, from: *mut c_void, size: int32, written: *mut int32) -> tresult {
-        let mut this = self.0.borrow_mut();
-        // SAFETY: the plug-in hands over as much as it says; the counter may be null.
-        unsafe {
-            this.0.extend_from_slice(std::slice::from_raw_parts(from.cast(), size as usize));
-            if !written.is_null() {
-                written.write(size);
-            }
-        }
-        this.1 = this.0.len();
-        kResultOk
-    }
-
-    unsafe fn seek(&self, to: int64, mode: int32, result: *mut int64) -> tresult {
-        let mut this = self.0.borrow_mut();
-        // The enumeration's type differs between systems.
-        let from = match i64::from(mode) {
-            mode if mode == i64::from(IStreamSeekMode_::kIBSeekSet) => 0,
-            mode if mode == i64::from(IStreamSeekMode_::kIBSeekCur) => this.1 as i64,
-            _ => this.0.len() as i64,
-        };
-        let Ok(at) = usize::try_from(from + to) else { return kInvalidArgument };
-        this.1 = at.min(this.0.len());
-        if !result.is_null() {
-            // SAFETY: not null, so it leads to memory of the plug-in's.
-            unsafe { result.write(this.1 as i64) };
-        }
-        kResultOk
-    }
-
-    unsafe fn tell(&self, at: *mut int64) -> tresult {
-        // SAFETY: the plug-in passes memory for the answer.
-        unsafe { at.write(self.0.borrow().1 as i64) };
-        kResultOk
-    }
-}
-
 impl Vst3 {
     /// The plug-in itself, for tests of what no host should do.
     pub fn raw(&self) -> (ComPtr<IComponent>, ComPtr<IAudioProcessor>) {
@@ -229,11 +101,11 @@ impl Host for Vst3 {
 
     fn activate(&mut self, rate: f64, largest: usize) -> bool {
         self.deactivate();
-        let mode = if self.offline { ProcessModes_::kOffline } else { ProcessModes_::kRealtime };
+        let mode = if self.offline { OFFLINE } else { REALTIME };
         let mut setup = ProcessSetup {
-            processMode: mode as i32,
-            symbolicSampleSize: SymbolicSampleSizes_::kSample32 as i32,
-            maxSamplesPerBlock: largest as i32,
+            processMode: mode,
+            symbolicSampleSize: SINGLE,
+            maxSamplesPerBlock: int(largest),
             sampleRate: rate,
         };
         // SAFETY: the calls follow the order that VST3 prescribes.
@@ -282,16 +154,16 @@ impl Host for Vst3 {
     }
 
     fn save(&self) -> Vec<u8> {
-        let stream = ComWrapper::new(Stream(RefCell::default()));
+        let stream = ComWrapper::new(Stream::default());
         // SAFETY: the stream lives through the call.
         let result =
             unsafe { self.instance.component.getState(stream.to_com_ptr::<IBStream>().unwrap().as_ptr()) };
         assert_eq!(result, kResultOk);
-        stream.0.borrow().0.clone()
+        stream.bytes()
     }
 
     fn load(&mut self, state: &[u8]) -> bool {
-        let stream = ComWrapper::new(Stream(RefCell::new((state.to_vec(), 0))));
+        let stream = ComWrapper::new(Stream::new(state));
         // SAFETY: the stream lives through the call.
         let result =
             unsafe { self.instance.component.setState(stream.to_com_ptr::<IBStream>().unwrap().as_ptr()) };
@@ -306,7 +178,7 @@ impl Host for Vst3 {
         };
         let mut inputs = [arrangement(&input)];
         let mut outputs: Vec<SpeakerArrangement> = outputs.iter().map(arrangement).collect();
-        let count = outputs.len() as i32;
+        let count = int(outputs.len());
         let processor = &self.instance.processor;
         // SAFETY: the arrays are as long as they say.
         unsafe {
@@ -326,7 +198,7 @@ impl Host for Vst3 {
             let buffers = |pointers: &mut Vec<*mut f32>| {
                 // SAFETY: the type is plain old data, for which zeros are a value.
                 let mut buffers: AudioBusBuffers = unsafe { std::mem::zeroed() };
-                buffers.numChannels = pointers.len() as i32;
+                buffers.numChannels = int(pointers.len());
                 buffers.__field0.channelBuffers32 = pointers.as_mut_ptr();
                 buffers
             };
@@ -334,9 +206,9 @@ impl Host for Vst3 {
             let mut outputs: Vec<_> = outputs.iter_mut().map(buffers).collect();
             // SAFETY: the type is plain old data, for which zeros are a value.
             let mut data: ProcessData = unsafe { std::mem::zeroed() };
-            data.symbolicSampleSize = SymbolicSampleSizes_::kSample32 as i32;
-            data.numSamples = block.min(length - start) as i32;
-            (data.numInputs, data.numOutputs) = (1, outputs.len() as i32);
+            data.symbolicSampleSize = SINGLE;
+            data.numSamples = int(block.min(length - start));
+            (data.numInputs, data.numOutputs) = (1, int(outputs.len()));
             (data.inputs, data.outputs) = (&mut input, outputs.as_mut_ptr());
             // SAFETY: the data are as they say.
             unsafe { self.instance.processor.process(&mut data) == kResultOk }
@@ -371,9 +243,9 @@ impl Host for Vst3 {
         let changes = ComWrapper::new(Changes::new(changes)).to_com_ptr::<IParameterChanges>().unwrap();
         // SAFETY: the type is plain old data, for which zeros are a value.
         let mut data: ProcessData = unsafe { std::mem::zeroed() };
-        data.processMode = ProcessModes_::kRealtime as i32;
-        data.symbolicSampleSize = SymbolicSampleSizes_::kSample32 as i32;
-        data.numSamples = range.len() as i32;
+        data.processMode = REALTIME;
+        data.symbolicSampleSize = SINGLE;
+        data.numSamples = int(range.len());
         data.numInputs = 1;
         data.numOutputs = 5;
         data.inputs = &mut input;

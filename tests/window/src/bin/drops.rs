@@ -26,7 +26,7 @@ mod linux {
     use unbraid_plugin::Unbraid;
     use unbraid_plugin::instance::Instance;
     use unbraid_plugin::mode::Mode;
-    use unbraid_window_tests::screen::{Screen, wait};
+    use unbraid_window_tests::screen::{Screen, close, wait};
     use unbraid_window_tests::xdnd::Drag;
     use unbraid_window_tests::{RecordingPlayer, Result, open};
     use x11rb::protocol::xproto::EventMask;
@@ -78,8 +78,7 @@ mod linux {
             self.hint(window)?;
             self.song(window)?;
             self.network(window)?;
-            drop(opened);
-            Ok(())
+            close(opened)
         }
 
         /// Drags `file` over the middle of the window.
