@@ -36,11 +36,12 @@ impl Drop for Running {
         if matches!(self.0.try_wait(), Ok(Some(_))) {
             return;
         }
-        // Asked to end first: a server that is killed stays in JACK's registry, which has room for eight.
+        // Asked to end first: a server that is killed stays in JACK's registry, which has room for eight. One that has
+        // stalled ends when it has given up its clients.
         self.signal("CONT");
         self.signal("TERM");
         let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(5) {
+        while start.elapsed() < Duration::from_secs(60) {
             if matches!(self.0.try_wait(), Ok(Some(_))) {
                 return;
             }
