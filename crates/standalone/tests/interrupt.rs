@@ -9,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use support::{BusyLoops, Folder, Running, jack_server, program_under_jack};
+use support::{BusyLoops, Folder, JackServer, Running, program_under_jack};
 
 /// The program as a client of the server called `server`, once it processes.
 struct Connected {
@@ -18,7 +18,7 @@ struct Connected {
 }
 
 impl Connected {
-    fn start(home: &Folder, server: &str) -> Self {
+    fn start(home: &Folder, server: &mut JackServer) -> Self {
         let said = home.0.join("stderr");
         let started = || fs::read_to_string(&said).unwrap().contains("No GUI available");
         let running = program_under_jack(home, server, &said, started);
@@ -30,19 +30,17 @@ impl Connected {
     }
 }
 
-fn server(test: &str) -> (String, Running) {
-    let name = format!("unbraid-{test}-{}", std::process::id());
-    let running = jack_server(&name, 44_100, 256);
-    (name, running)
+fn server(test: &str) -> JackServer {
+    JackServer::start(test, 44_100, 256)
 }
 
 #[test]
 fn ten_interrupts_on_a_busy_machine_end_it_ten_times_with_status_0() {
     let home = Folder::new("jack-interrupt");
-    let (name, _server) = server("interrupt");
+    let mut server = server("interrupt");
     let _busy = BusyLoops::start();
     for round in 0..10 {
-        let mut program = Connected::start(&home, &name);
+        let mut program = Connected::start(&home, &mut server);
         // At different places of its life.
         std::thread::sleep(Duration::from_millis(150 * round));
         program.running.signal("INT");
@@ -56,10 +54,10 @@ fn ten_interrupts_on_a_busy_machine_end_it_ten_times_with_status_0() {
 #[test]
 fn an_interrupt_ends_it_beside_a_server_that_has_stalled() {
     let home = Folder::new("jack-stalled");
-    let (name, server) = server("stalled");
-    let mut program = Connected::start(&home, &name);
+    let mut server = server("stalled");
+    let mut program = Connected::start(&home, &mut server);
     std::thread::sleep(Duration::from_millis(500));
-    server.signal("STOP");
+    server.running.signal("STOP");
     program.running.signal("INT");
     assert_eq!(program.running.end().code(), Some(0), "{}", program.said());
     assert!(program.said().contains("does not stop"), "the reason is logged: {}", program.said());
@@ -68,8 +66,8 @@ fn an_interrupt_ends_it_beside_a_server_that_has_stalled() {
 #[test]
 fn without_a_window_it_ends_with_the_server_and_says_so() {
     let home = Folder::new("jack-gone");
-    let (name, server) = server("gone");
-    let mut program = Connected::start(&home, &name);
+    let mut server = server("gone");
+    let mut program = Connected::start(&home, &mut server);
     std::thread::sleep(Duration::from_millis(500));
     drop(server);
     assert_eq!(program.running.end().code(), Some(1), "{}", program.said());

@@ -10,21 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use jack::{AudioIn, AudioOut, Client, ClientOptions, Control, Port, PortFlags, ProcessScope};
-use support::{Folder, Running, TIMEOUT, jack_server, program_under_jack, wait_for};
+use support::{Folder, JackServer, TIMEOUT, program_under_jack, wait_for};
 
 const RATE: usize = 44_100;
 const PERIOD: usize = 256;
 const LENGTH: usize = 2 * RATE;
 /// Studio's latency with periods shorter than half a hop: window and slicing.
 const LATENCY: usize = 4096 + 1024;
-
-/// A JACK server of our own, which this test's client uses too.
-fn server() -> Running {
-    let name = format!("unbraid-test-{}", std::process::id());
-    // SAFETY: this test is alone in its process and no thread has been started yet.
-    unsafe { std::env::set_var("JACK_DEFAULT_SERVER", &name) };
-    jack_server(&name, RATE, PERIOD)
-}
 
 /// What the test's client plays and records.
 struct Recorder {
@@ -93,22 +85,25 @@ fn song(impulse: usize) -> Vec<Vec<f32>> {
 
 #[test]
 fn it_has_twelve_named_ports_and_one_for_midi_and_separates() {
-    let _server = server();
+    let mut server = JackServer::start("test", RATE, PERIOD);
+    // SAFETY: this test is alone in its process and no thread has been started yet.
+    unsafe { std::env::set_var("JACK_DEFAULT_SERVER", &server.name) };
     let client = wait_for("the JACK server", || {
+        server.revive();
         Client::new("listener", ClientOptions::NO_START_SERVER).ok().map(|(client, _)| client)
     });
     assert_eq!((client.sample_rate() as usize, client.buffer_size() as usize), (RATE, PERIOD));
 
     let home = Folder::new("jack");
     let ports = |flags| client.ports(Some("^unbraid:"), Some("audio"), flags);
-    let server = std::env::var("JACK_DEFAULT_SERVER").unwrap();
-    let mut program = program_under_jack(&home, &server, &home.0.join("stderr"), || {
-        ports(PortFlags::IS_OUTPUT).len() >= 10
+    let midi = || client.ports(Some("^unbraid:"), Some("midi"), PortFlags::empty());
+    let mut program = program_under_jack(&home, &mut server, &home.0.join("stderr"), || {
+        ports(PortFlags::IS_OUTPUT).len() >= 10 && !midi().is_empty()
     });
     let ports = (ports(PortFlags::IS_INPUT), ports(PortFlags::IS_OUTPUT));
     let pair = |name: &str| [1, 2].map(|channel| format!("unbraid:{name}_{channel}"));
     assert_eq!(ports.0, pair("input"));
-    assert_eq!(client.ports(Some("^unbraid:"), Some("midi"), PortFlags::empty()), ["unbraid:midi_input"]);
+    assert_eq!(midi(), ["unbraid:midi_input"]);
     assert_eq!(ports.1, ["output", "vocals", "drums", "bass", "other"].map(pair).concat());
 
     let outputs: Vec<_> =

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use jack::{AudioIn, AudioOut, Client, ClientOptions, Control, MidiOut, Port, ProcessScope, RawMidi};
-use support::{Folder, jack_server, program_under_jack, wait_for};
+use support::{Folder, JackServer, program_under_jack, wait_for};
 
 /// Plays noise and listens; strikes all pads once when it is told to.
 struct Player {
@@ -43,11 +43,11 @@ impl jack::ProcessHandler for Player {
 
 #[test]
 fn pads_that_were_learned_mute_the_stems_that_play_and_let_them_out_again() {
-    let name = format!("unbraid-midi-{}", std::process::id());
+    let mut server = JackServer::start("midi", 44_100, 256);
     // SAFETY: this test is alone in its process and no thread has been started yet.
-    unsafe { std::env::set_var("JACK_DEFAULT_SERVER", &name) };
-    let _server = jack_server(&name, 44_100, 256);
+    unsafe { std::env::set_var("JACK_DEFAULT_SERVER", &server.name) };
     let client = wait_for("the JACK server", || {
+        server.revive();
         Client::new("player", ClientOptions::NO_START_SERVER).ok().map(|(client, _)| client)
     });
     let home = Folder::new("midi");
@@ -58,7 +58,7 @@ fn pads_that_were_learned_mute_the_stems_that_play_and_let_them_out_again() {
     fs::create_dir_all(home.0.join("data/unbraid")).unwrap();
     fs::write(home.0.join("data/unbraid/midi.json"), format!("{{{}}}", learned.join(", "))).unwrap();
     let ports = || client.port_by_name("unbraid:midi_input").is_some();
-    let mut running = program_under_jack(&home, &name, &home.0.join("stderr"), ports);
+    let mut running = program_under_jack(&home, &mut server, &home.0.join("stderr"), ports);
 
     let (strike, peak) = (Arc::<AtomicBool>::default(), Arc::<AtomicU32>::default());
     let player = Player {

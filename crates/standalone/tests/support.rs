@@ -36,11 +36,12 @@ impl Drop for Running {
         if matches!(self.0.try_wait(), Ok(Some(_))) {
             return;
         }
-        // Asked to end first: a server that is killed stays in JACK's registry, which has room for eight.
+        // Asked to end first: a server that is killed stays in JACK's registry, which has room for eight. One that has
+        // stalled ends when it has given up its clients.
         self.signal("CONT");
         self.signal("TERM");
         let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(5) {
+        while start.elapsed() < Duration::from_secs(60) {
             if matches!(self.0.try_wait(), Ok(Some(_))) {
                 return;
             }
@@ -75,13 +76,14 @@ pub fn program(home: &Folder) -> Command {
 /// machine a server may turn a client away, which ends the program; then it is started again.
 pub fn program_under_jack(
     home: &Folder,
-    server: &str,
+    server: &mut JackServer,
     said: &Path,
     mut ready: impl FnMut() -> bool,
 ) -> Running {
     wait_for("the program under JACK", || {
+        server.revive();
         let mut command = program(home);
-        command.args(["--backend", "jack"]).env("JACK_DEFAULT_SERVER", server);
+        command.args(["--backend", "jack"]).env("JACK_DEFAULT_SERVER", &server.name);
         let mut running = Running(command.stderr(File::create(said).unwrap()).spawn().unwrap());
         wait_for("the program's start", || {
             (ready() || running.0.try_wait().unwrap().is_some()).then_some(())
@@ -116,15 +118,39 @@ impl Drop for Folder {
 }
 
 /// A JACK server of our own, which waits for every client and so loses nothing on a busy machine.
-pub fn jack_server(name: &str, rate: usize, period: usize) -> Running {
-    let child = Command::new("jackd")
-        .args(["--name", name, "--no-realtime", "--sync", "--timeout", "20000", "-d", "dummy"])
-        .args(["--rate", &rate.to_string(), "--period", &period.to_string()])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("jackd is missing: apt-get install jackd2, or run all tests by `cargo xtask test`");
-    Running(child)
+pub struct JackServer {
+    /// The server's process.
+    pub running: Running,
+    /// The server's name.
+    pub name: String,
+    rate: usize,
+    period: usize,
+}
+
+impl JackServer {
+    /// Starts a server for the test called `test`.
+    pub fn start(test: &str, rate: usize, period: usize) -> Self {
+        let name = format!("unbraid-{test}-{}", std::process::id());
+        Self { running: Self::run(&name, rate, period), name, rate, period }
+    }
+
+    fn run(name: &str, rate: usize, period: usize) -> Running {
+        let child = Command::new("jackd")
+            .args(["--name", name, "--no-realtime", "--sync", "--timeout", "20000", "-d", "dummy"])
+            .args(["--rate", &rate.to_string(), "--period", &period.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("jackd is missing: apt-get install jackd2, or run all tests by `cargo xtask test`");
+        Running(child)
+    }
+
+    /// Starts it again if it has ended by itself, as one of several that start at the same time may.
+    pub fn revive(&mut self) {
+        if self.running.0.try_wait().unwrap().is_some() {
+            self.running = Self::run(&self.name, self.rate, self.period);
+        }
+    }
 }
 
 /// One thread more than there are cores, each busy for ever: until dropped.
