@@ -18,7 +18,7 @@ use crate::shared::PluginShared;
 /// its file.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The plug-in as the framework drives it. In a host, audio goes past the framework, see [`crate::formats`].
+/// The plug-in as the framework drives it. In a host, audio goes past the framework, see `formats.rs`.
 pub struct Unbraid {
     shared: PluginShared,
 }
@@ -174,7 +174,7 @@ impl Plugin for Unbraid {
         });
     }
 
-    /// For the standalone program; hosts reach [`crate::formats`].
+    /// For the standalone program; hosts reach `formats.rs`.
     fn process(
         &mut self,
         buffer: &mut Buffer<'_>,

@@ -109,15 +109,15 @@ impl Processor {
         })
     }
 
-    /// Publishes a network that is ready; [`Loading::OtherContract`] gives it back.
+    /// Publishes a network that is ready; `Loading::OtherContract` gives it back.
     pub fn publish(&mut self, network: LoadedNetwork) -> Loading {
         self.supply.publish(network)
     }
 
-    /// Loads a network, see [`NetworkSupply::load`].
+    /// Loads a network, see `NetworkSupply::load`.
     ///
     /// # Errors
-    /// As [`NetworkSupply::load`].
+    /// As `NetworkSupply::load`.
     pub fn load(
         &mut self,
         timeout: Option<Duration>,

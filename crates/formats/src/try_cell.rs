@@ -34,7 +34,7 @@ impl<T> TryCell<T> {
     }
 
     /// As [`TryCell::try_with`], but waits for a thread that is at it, as long as a host that breaks the rules may
-    /// have it wait: `None` after [`TIMEOUT`]. Not for the audio thread.
+    /// have it wait: `None` after 200 ms. Not for the audio thread.
     pub fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> Option<R> {
         let deadline = Instant::now() + TIMEOUT;
         while self.busy.load(Ordering::Relaxed) && Instant::now() < deadline {

@@ -74,7 +74,7 @@ pub fn activate(host: &mut ClapHost, rate: u32, block: u32) -> Result<()> {
     Ok(host.activate(f64::from(rate), block)?)
 }
 
-/// The plug-in that was installed: the first that is there of the places of [`places`].
+/// The plug-in that was installed: the first that is there of the places of `places`.
 ///
 /// # Errors
 /// One line with all places that were looked at.
