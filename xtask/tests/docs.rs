@@ -151,7 +151,7 @@ fn every_command_and_option_that_a_document_names_exists() {
     assert!(count > 10, "only {count} commands found");
 }
 
-/// Whether a `cargo run` or `cargo test` names a package, and an example if any, that are there.
+/// True for a `cargo run` or `cargo test` whose package, and example if any, exist.
 fn builds(command: &str) -> bool {
     let words: Vec<_> = command.split_whitespace().collect();
     let after = |options: &[&str]| {
@@ -165,8 +165,10 @@ fn builds(command: &str) -> bool {
         return false;
     };
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
-    let example =
-        after(&["--example"]).is_none_or(|name| folder.join(format!("examples/{name}.rs")).exists());
+    let example = after(&["--example"]).is_none_or(|name| {
+        let files = [format!("examples/{name}.rs"), format!("examples/{name}/main.rs")];
+        files.iter().any(|file| folder.join(file).exists())
+    });
     ["run", "test"].contains(&words[1]) && manifest.contains(&format!("name = \"{package}\"")) && example
 }
 

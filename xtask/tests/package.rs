@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use unbraid_host::{Blocks, ClapHost};
 
@@ -31,8 +32,12 @@ fn tools(folder: &Path) -> std::ffi::OsString {
     std::env::join_paths(std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path))).unwrap()
 }
 
+/// Packing fills a folder under `target/`, so it happens once at a time.
+static PACKING: Mutex<()> = Mutex::new(());
+
 /// Packs what lies in `target/bundled`; gives back the file whose name ends like this.
 fn package(out: &Path, path: &std::ffi::OsStr, options: &[&str], ending: &str) -> PathBuf {
+    let _alone = PACKING.lock().unwrap_or_else(PoisonError::into_inner);
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(["package", "--packed", "--without-standalone", "--out", out.to_str().unwrap()])
         .args(options)
@@ -76,7 +81,9 @@ fn the_archive_is_the_same_twice_and_the_unpacked_plug_in_plays() {
         assert!(folder.join(file).is_file(), "{file}");
     }
     let licences = std::fs::read_to_string(folder.join("licences/dependencies.txt")).unwrap();
-    assert_eq!(licences, "licences of dependencies\n");
+    let parts: Vec<_> = licences.split("licences of dependencies\n").collect();
+    assert_eq!(parts.len(), 3, "of plug-in and program, and of the command: {licences}");
+    assert!(parts[1].contains("THE COMMAND unbraid") && parts[1].contains("LGPL 2.0"), "{licences}");
 
     let mut host = ClapHost::load(&folder.join("unbraid.clap")).unwrap();
     host.activate(44_100.0, 512).unwrap();
