@@ -17,9 +17,14 @@ const REQUIREMENTS: &str = "packaging/wheel/requirements.txt";
 /// When maturin cannot be installed or fails.
 pub fn write(package: &Path, tree: &Path, out: &Path, stamp: &Stamp) -> Result<PathBuf> {
     let root = workspace::root();
-    for file in ["pyproject.toml", "README.md"] {
-        contents::copy(&root.join("packaging/wheel").join(file), &tree.join(file))?;
-    }
+    contents::copy(&root.join("packaging/wheel/README.md"), &tree.join("README.md"))?;
+    // maturin takes the `pyproject.toml` beside a `--manifest-path`, so ours names the manifest instead.
+    let project = std::fs::read_to_string(root.join("packaging/wheel/pyproject.toml"))
+        .context("cannot read packaging/wheel/pyproject.toml")?;
+    let manifest = root.join("crates/separate/Cargo.toml");
+    let project = format!("{project}manifest-path = {:?}\n", manifest.display().to_string());
+    std::fs::write(tree.join("pyproject.toml"), project)
+        .with_context(|| format!("cannot write {}", workspace::shown(tree)))?;
     // Installed below the environment's own folder, beside `bin`, where the command looks for the plug-in.
     let data = tree.join("unbraid.data/data");
     for (from, to) in [
@@ -32,10 +37,9 @@ pub fn write(package: &Path, tree: &Path, out: &Path, stamp: &Stamp) -> Result<P
         contents::copy(&package.join(from), &data.join(to))?;
     }
     let interpreter = python::environment("wheel", &[REQUIREMENTS])?;
-    let (manifest, out) = (root.join("crates/separate/Cargo.toml"), std::path::absolute(out)?);
-    let arguments = ["build", "--release", "--locked", "--manifest-path"].map(std::ffi::OsStr::new);
+    let out = std::path::absolute(out)?;
     let mut maturin = std::process::Command::new(interpreter);
-    maturin.args(["-m", "maturin"]).args(arguments).arg(manifest).arg("--out").arg(&out).current_dir(tree);
+    maturin.args(["-m", "maturin", "build", "--release", "--locked", "--out"]).arg(&out).current_dir(tree);
     maturin.env("CARGO_TARGET_DIR", workspace::target()).env("SOURCE_DATE_EPOCH", stamp.epoch.to_string());
     let made = maturin.output().context("cannot start maturin")?;
     anyhow::ensure!(
