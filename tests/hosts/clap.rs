@@ -1,4 +1,4 @@
-//! The product's promises, heard through the bundled CLAP plug-in in a host.
+//! The product's promises, kept by the bundled CLAP plug-in in a host.
 
 use unbraid_host::{Blocks, Change};
 use unbraid_tests::{

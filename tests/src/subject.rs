@@ -18,7 +18,7 @@ const LARGEST_SAMPLE: f32 = 1e18;
 pub enum Treatment {
     /// As a host with a busy user does: automation, mode changes, other settings, saved states.
     Busy,
-    /// As no host should: besides, samples and values that are no numbers, events and blocks beyond what was
+    /// As no host should: besides, non-finite samples and values, events and blocks beyond what was
     /// announced, damaged states, impossible rates.
     Wild,
 }
@@ -245,7 +245,7 @@ impl Subject {
                 peak = peak.max(f64::from(sanitized(sample).abs()));
             }
             if tap_moves {
-                // Which values the plug-in made of it is asked after the stretch; until then nothing is compared.
+                // Which values the plug-in made of it is asked after the segment; until then nothing is compared.
                 steady = 0;
                 pre_level = false;
             }

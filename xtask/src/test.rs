@@ -84,7 +84,7 @@ const WINDOWS: usize = 10;
 /// leaves the sound alone.
 fn window_on_a_screen() -> Result<()> {
     if cfg!(not(target_os = "linux")) {
-        println!("a screen that nobody sees is a matter of Linux");
+        println!("a virtual display is a matter of Linux");
         return Ok(());
     }
     setup::check_display()?;

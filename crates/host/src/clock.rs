@@ -1,4 +1,4 @@
-//! Callbacks one at a time, with clocks on each: for benches, where nobody listens.
+//! Callbacks one at a time, with clocks on each: for benches, which drop the output.
 
 use crate::clap::ClapHost;
 use crate::error::Error;

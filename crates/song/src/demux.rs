@@ -48,14 +48,14 @@ pub struct Part {
     pub alone: bool,
 }
 
-/// The places that are to be heard: the rest is what a codec needs before and behind.
+/// The audible part: the rest is what a codec needs before and behind.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Window {
-    /// First place that is heard.
+    /// First audible frame.
     pub begin: i64,
-    /// Place behind the last that is heard, if known.
+    /// Frame behind the last audible one, if known.
     pub end: Option<i64>,
-    /// Place from which on it is heard again: songs are at times joined behind the padding.
+    /// Frame from which on it is audible again: songs are at times joined behind the padding.
     pub resume: Option<i64>,
 }
 
@@ -65,7 +65,7 @@ impl Window {
         self.end.map(|end| u64::try_from(end - self.begin).unwrap_or(0))
     }
 
-    /// A place is heard.
+    /// True for an audible frame.
     pub fn contains(&self, place: i64) -> bool {
         let behind =
             self.end.is_none_or(|end| place < end) || self.resume.is_some_and(|resume| place >= resume);

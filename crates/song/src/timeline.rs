@@ -1,4 +1,4 @@
-//! Where samples belong: what is heard of a song, and silence for what is lost.
+//! Position of samples: the audible part of a song, and silence for what is lost.
 
 use crate::cast;
 use crate::demux::{Part, Window};
@@ -94,7 +94,7 @@ impl Timeline {
         self.lost_to = self.lost_to.max(place.saturating_add(cast::signed(frames)));
     }
 
-    /// A packet was decoded to `planes`, of which is left what is heard. Silence for what is missing before is due first.
+    /// A packet was decoded to `planes`, cut to its audible part. Silence for what is missing before is due first.
     pub fn put(&mut self, start: Option<i64>, planes: &mut [Vec<f32>]) {
         let frames = cast::signed(planes.first().map_or(0, Vec::len) as u64);
         // Without a place of its own, a packet lies behind those that were lost.

@@ -139,7 +139,7 @@ fn a_display_that_cannot_be_opened_is_as_good_as_none() {
     assert!(program.said().contains("missing.flac"), "{}", program.said());
 }
 
-/// A screen that nobody sees.
+/// A virtual display.
 fn screen(home: &Folder) -> (Running, String) {
     let number = home.0.join("display");
     let child = Command::new("Xvfb")

@@ -87,7 +87,7 @@ pub struct Cell {
     pub system_allocations: Option<u64>,
 }
 
-/// Two seconds of noise at −12 dBFS, which keeps every bin busy; callbacks hear it over and over.
+/// Two seconds of noise at −12 dBFS, which keeps every bin busy; callbacks get it over and over.
 pub fn song() -> Vec<Vec<f32>> {
     let mut state = 1u32;
     let mut next = || {

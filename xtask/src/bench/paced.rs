@@ -202,7 +202,7 @@ fn on_core(
         host.activate(RATE, block as u32)?;
         Ok::<_, Error>(host)
     })();
-    // All get here, so that nobody waits for one who failed.
+    // All get here, so that no thread waits for one that failed.
     ready.wait();
     let mut host = prepared?;
     let buses = host.output_ports().len();

@@ -132,7 +132,7 @@ fn streams(head: &Head) -> opus_pure::Result<Streams> {
 
 impl AudioDecoder for Decoder {
     fn reset(&mut self) {
-        // A decoder that cannot be reset goes on from where it was, which is heard for some milliseconds at most.
+        // A decoder that cannot be reset goes on from where it was, which is audible for some milliseconds at most.
         let _ = match &mut self.streams {
             Streams::One(decoder) => decoder.reset_state(),
             Streams::Surround(decoder) => decoder.reset_state(),

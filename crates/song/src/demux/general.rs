@@ -47,7 +47,7 @@ pub struct General {
 pub struct Told {
     /// No other song follows in the file.
     pub alone: bool,
-    /// What is heard of the first part.
+    /// The audible part of the first part.
     pub window: Option<Window>,
     /// Samples before the song and in its last packet, of Matroska.
     pub extra: Option<(i64, u64)>,
@@ -155,7 +155,7 @@ impl General {
     }
 }
 
-/// What is to be heard of a track.
+/// The audible part of a track.
 fn window_of(track: &Track, parameters: &AudioCodecParameters, ogg: bool) -> Window {
     // A live stream has 0 there.
     let frames = track.num_frames.filter(|&frames| frames > 0).and_then(|frames| i64::try_from(frames).ok());

@@ -27,7 +27,7 @@ struct Found {
     edits: Vec<Edit>,
 }
 
-/// What is heard of the track `id`, by its edit list. `frames` is all that it decodes to, if known.
+/// The audible part of the track `id`, by its edit list. `frames` is all that it decodes to, if known.
 pub fn window(file: &mut File, id: u32, rate: u32, frames: Option<u64>) -> io::Result<Option<Window>> {
     let whole = 0..file.metadata()?.len();
     let Some(movie) = find(file, whole, *b"moov")? else { return Ok(None) };
@@ -61,11 +61,11 @@ fn resolve(found: &Found, movie: Option<u32>, rate: u32, frames: Option<u64>) ->
         i64::try_from(samples).unwrap_or(i64::MAX)
     };
     let track = found.scale?;
-    let mut heard = found.edits.iter().filter(|edit| edit.start >= 0);
-    let first = heard.next()?;
+    let mut audible = found.edits.iter().filter(|edit| edit.start >= 0);
+    let first = audible.next()?;
     let begin = scaled(first.start.unsigned_abs(), track);
     let all = frames.and_then(|frames| i64::try_from(frames).ok());
-    let movie = movie.filter(|_| first.length > 0 && heard.next().is_none());
+    let movie = movie.filter(|_| first.length > 0 && audible.next().is_none());
     let end = movie.map(|movie| {
         let told = begin + scaled(first.length, movie);
         // A movie counts in milliseconds as a rule: within those, the table of packets knows better.

@@ -197,7 +197,7 @@ impl Demux for Mpa {
     }
 }
 
-/// What is to be heard, by the header that encoders write in the place of the first frame.
+/// The audible part, by the header that encoders write in the place of the first frame.
 fn window(info: &Info, header: &Header) -> Window {
     let all = info.frames.map(|frames| i64::from(frames) * i64::from(header.frames));
     let Some((delay, padding)) = info.delay else { return Window { begin: 0, end: all, resume: all } };

@@ -1,4 +1,4 @@
-//! Both ends of the way between the audio thread and whoever moves parameters.
+//! Both ends of the way between the audio thread and the thread that moves parameters.
 
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ impl Automation {
 impl Console {
     /// Has the audio thread set a value from 0 to 1.
     pub fn set(&mut self, target: Target, value: f32) {
-        // A full queue means that no audio runs, and nobody hears what is lost.
+        // A full queue means that no audio runs, and what is lost is inaudible.
         let _ = self.changes.try_push((target, value.clamp(0.0, 1.0)));
     }
 
