@@ -21,11 +21,7 @@ def test_two_processes_hold_the_same_network_and_go_on_where_they_stopped(tmp_pa
             "--items", "1", "--seconds", "1", "--steps", str(steps),
             "--no-compile", "--workers", "0", "--replay-block", "2",
         ]  # fmt: skip
-        # gloo aborts now and then while it is torn down on a busy machine, after everything is saved: once more then.
-        for _ in range(2):
-            done = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, check=False)
-            if done.returncode == 0 or "SIGABRT" not in done.stderr:
-                break
+        done = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "2 processes hold the same weights" in done.stdout
         return Checkpoint.load(tmp_path / run / "last.pt")
