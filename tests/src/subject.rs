@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use unbraid_host::{ClapHost, Error, PARAMETERS, RawChange, parameter_id};
-use unbraid_testkit::{Random, float, samples_of};
+use unbraid_host::{ClapHost, Error, RawChange, parameter_id};
+use unbraid_testkit::{PARAMETERS, Random, float, samples_of};
 
 use crate::bundle::bundled_clap;
 

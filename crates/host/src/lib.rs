@@ -36,7 +36,7 @@ mod timing;
 pub use clap::{ClapHost, Parameter, Port, RequestCounter};
 pub use clock::Call;
 pub use error::Error;
-pub use parameters::{PARAMETERS, parameter_id};
+pub use parameters::parameter_id;
 pub use processing::{Callback, Processing, RawChange, Running};
 pub use stream::{Block, Blocks, Change, Pass, Played, Sink, Source};
 pub use timing::Timing;

@@ -1,25 +1,4 @@
-//! The plug-in's parameters, by the ids that product and presets speak of. (The plug-in's own tests read this file, too.)
-
-/// All parameters' ids.
-pub const PARAMETERS: [&str; 17] = [
-    "vocals_level",
-    "vocals_mute",
-    "vocals_solo",
-    "drums_level",
-    "drums_mute",
-    "drums_solo",
-    "bass_level",
-    "bass_mute",
-    "bass_solo",
-    "other_level",
-    "other_mute",
-    "other_solo",
-    "focus",
-    "mode",
-    "stem_tap",
-    "output_gain",
-    "bypass",
-];
+//! The number by which hosts know a parameter.
 
 /// The number by which CLAP and VST3 know the parameter with the id `id` (`vocals_level`, …).
 ///

@@ -5,6 +5,7 @@ mod allocations;
 mod blocks;
 mod convert;
 mod measure;
+mod parameters;
 mod paths;
 mod random;
 
@@ -12,5 +13,6 @@ pub use allocations::{CountingAllocator, system_requests};
 pub use blocks::Blocks;
 pub use convert::{float, index, samples_of, seconds_of};
 pub use measure::{INAUDIBLE, Stereo, delayed_error, energy};
+pub use parameters::PARAMETERS;
 pub use paths::{repository, repository_file, target_folder};
 pub use random::{Random, noise, stereo_noise};

@@ -11,29 +11,10 @@ use unbraid_plugin::networks;
 
 pub use clap::Clap;
 pub use unbraid_formats::effect::host_id as parameter_id;
-pub use unbraid_testkit::{Blocks, INAUDIBLE, Random, Stereo, delayed_error, float, index, stereo_noise};
+pub use unbraid_testkit::{
+    Blocks, INAUDIBLE, PARAMETERS, Random, Stereo, delayed_error, float, index, stereo_noise,
+};
 pub use vst3::Vst3;
-
-/// Ids of all parameters.
-pub const PARAMETERS: [&str; 17] = [
-    "vocals_level",
-    "vocals_mute",
-    "vocals_solo",
-    "drums_level",
-    "drums_mute",
-    "drums_solo",
-    "bass_level",
-    "bass_mute",
-    "bass_solo",
-    "other_level",
-    "other_mute",
-    "other_solo",
-    "focus",
-    "mode",
-    "stem_tap",
-    "output_gain",
-    "bypass",
-];
 
 /// A parameter's new value (from 0 to 1, if the test is a kind one) at a sample of the stream or of a block.
 #[derive(Debug, Clone, Copy)]
