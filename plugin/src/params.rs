@@ -40,7 +40,7 @@ pub enum StemTap {
     PostLevel,
 }
 
-/// The three controls of one stem.
+/// The controls of one stem.
 #[derive(Params)]
 pub struct StemParams {
     /// The stem's level in the main output, in dB; [`SILENCE_DB`] is exact silence.
@@ -52,6 +52,9 @@ pub struct StemParams {
     /// Lets only soloed stems through; any number at once.
     #[id = "solo"]
     pub solo: BoolParam,
+    /// What the stem adds to focus, from −½ to ½.
+    #[id = "sensitivity"]
+    pub sensitivity: FloatParam,
 }
 
 /// All parameters.
@@ -110,6 +113,16 @@ impl StemParams {
             solo: BoolParam::new(format!("{stem} Solo"), false)
                 .with_value_to_string(text::show(text::solo))
                 .with_string_to_value(text::read(text::read_solo)),
+            sensitivity: FloatParam::new(
+                format!("{stem} Sensitivity"),
+                0.0,
+                FloatRange::Linear { min: -0.5, max: 0.5 },
+            )
+            .with_unit(" %")
+            // Back at 0 whatever way it was moved.
+            .with_step_size(0.001)
+            .with_value_to_string(text::show(text::offset_percent))
+            .with_string_to_value(text::read(text::read_percent)),
         }
     }
 }
@@ -167,6 +180,7 @@ impl UnbraidParams {
             mute: stems.map(|stem| stem.mute.value()),
             solo: stems.map(|stem| stem.solo.value()),
             focus: self.focus.value(),
+            sensitivity: stems.map(|stem| stem.sensitivity.value()),
             tap: match self.stem_tap.value() {
                 StemTap::PreLevel => Tap::PreLevel,
                 StemTap::PostLevel => Tap::PostLevel,
@@ -188,7 +202,9 @@ mod tests {
         ids.sort();
         let mut promised: Vec<String> = ["vocals", "drums", "bass", "other"]
             .iter()
-            .flat_map(|stem| ["level", "mute", "solo"].map(|control| format!("{stem}_{control}")))
+            .flat_map(|stem| {
+                ["level", "mute", "solo", "sensitivity"].map(|control| format!("{stem}_{control}"))
+            })
             .chain(["focus", "mode", "stem_tap", "output_gain", "bypass"].map(String::from))
             .collect();
         promised.sort();
@@ -222,5 +238,12 @@ mod tests {
         assert_eq!(params.output_gain.preview_plain(0.0), -24.0);
         assert_eq!(params.output_gain.preview_plain(1.0), 12.0);
         assert_eq!(params.focus.preview_plain(0.5), 0.5);
+        let sensitivity = &params.drums.sensitivity;
+        assert_eq!([0.0, 0.5, 1.0].map(|value| sensitivity.preview_plain(value)), [-0.5, 0.0, 0.5]);
+        assert_eq!(
+            params.controls().stem_focus(),
+            [0.5; STEMS],
+            "exactly, as before there were sensitivities"
+        );
     }
 }

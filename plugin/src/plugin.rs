@@ -236,6 +236,10 @@ impl ClapPlugin for Unbraid {
                 stems.iter().for_each(|stem| page.add_param(&stem.mute));
                 stems.iter().for_each(|stem| page.add_param(&stem.solo));
             });
+            section.add_page("Sensitivity", |page| {
+                stems.iter().for_each(|stem| page.add_param(&stem.sensitivity));
+                page.add_param(&params.focus);
+            });
         });
     }
 }

@@ -244,6 +244,7 @@ fn the_state_survives_saving_and_loading() {
         ("drums_mute", "On"),
         ("other_solo", "On"),
         ("focus", "75 %"),
+        ("bass_sensitivity", "-30 %"),
         ("stem_tap", "Post-level"),
         ("output_gain", "-3 dB"),
     ];

@@ -49,7 +49,8 @@ pub struct Engine {
     observer: Option<Box<dyn Observer>>,
     /// Samples since the last frame was complete.
     phase: usize,
-    focus: f32,
+    /// The stems' focus from the next frame on.
+    focus: [f32; STEMS],
     /// No sample has been processed since the last reset, so controls take effect without a ramp.
     fresh: bool,
     replaced_samples: u64,
@@ -72,7 +73,7 @@ impl Engine {
             config,
             observer: None,
             phase: 0,
-            focus: 0.5,
+            focus: Controls::default().stem_focus(),
             fresh: true,
             replaced_samples: 0,
         })
@@ -142,7 +143,7 @@ impl Engine {
         if self.fresh {
             self.mixer.jump();
         }
-        self.focus = controls.focus;
+        self.focus = controls.stem_focus();
     }
 
     /// Processes one block: `main` holds the input and becomes the main output, and each stem output that is connected

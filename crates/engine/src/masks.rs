@@ -9,7 +9,7 @@ use crate::stems::{CHANNELS, STEMS};
 /// The exponent at either end of the focus range, as a power: 1/4 at 0 %, 4 at 100 %.
 const FOCUS_RANGE: f32 = 4.0;
 
-/// The exponent for a `focus` from 0 to 1: below ½ masks become softer, above it harder, and at exactly ½
+/// The exponent for a stem's `focus` from 0 to 1: below ½ masks become softer, above it harder, and at exactly ½
 /// they stay the network's own. Any thread.
 pub fn focus_exponent(focus: f32) -> f32 {
     FOCUS_RANGE.powf(2.0 * focus.clamp(0.0, 1.0) - 1.0)
@@ -74,22 +74,26 @@ impl Masks {
         }
     }
 
-    /// Raises all masks to `exponent` and makes them sum to 1 over the stems again.
+    /// Raises each stem's masks to its exponent and makes all sum to 1 over the stems again.
     ///
     /// # Errors
     /// [`Fault`] if they are no masks: not finite, negative, or summing to less than ½ or more than 2. They must not be
     /// used then.
-    pub fn sharpen(&mut self, exponent: f32) -> Result<(), Fault> {
-        let valid = if exponent == 1.0 {
-            self.renormalise(|mask| mask)
+    pub fn sharpen(&mut self, exponents: [f32; STEMS]) -> Result<(), Fault> {
+        let valid = if exponents == [1.0; STEMS] {
+            self.renormalise(|masks| masks)
         } else {
-            self.renormalise(|mask| power(mask, exponent))
+            let [a, b, c, d] = exponents;
+            self.renormalise(|[vocals, drums, bass, other]| {
+                [power(vocals, a), power(drums, b), power(bass, c), power(other, d)]
+            })
         };
         if valid { Ok(()) } else { Err(Fault) }
     }
 
-    /// Replaces every mask by `raise(mask)`, scaled so that the stems sum to 1. Returns `false` if they were no masks.
-    fn renormalise(&mut self, raise: impl Fn(f32) -> f32) -> bool {
+    /// Replaces the masks of every bin by `raise(masks)`, scaled so that the stems sum to 1. Returns `false` if they were
+    /// no masks.
+    fn renormalise(&mut self, raise: impl Fn([f32; STEMS]) -> [f32; STEMS]) -> bool {
         let stride = CHANNELS * self.bins;
         let (vocals, others) = self.values.split_at_mut(stride);
         let (drums, others) = others.split_at_mut(stride);
@@ -99,7 +103,7 @@ impl Masks {
             let sum = *a + *b + *c + *d;
             // Written so that a NaN anywhere makes it false.
             valid &= (*a >= 0.0) & (*b >= 0.0) & (*c >= 0.0) & (*d >= 0.0) & (sum > 0.5) & (sum < 2.0);
-            (*a, *b, *c, *d) = (raise(*a), raise(*b), raise(*c), raise(*d));
+            [*a, *b, *c, *d] = raise([*a, *b, *c, *d]);
             let scale = 1.0 / (*a + *b + *c + *d);
             (*a, *b, *c, *d) = (*a * scale, *b * scale, *c * scale, *d * scale);
         }
@@ -198,7 +202,7 @@ mod tests {
     fn focus_at_one_half_leaves_the_networks_masks_alone() {
         assert_eq!(focus_exponent(0.5), 1.0);
         let mut values = masks([0.5, 0.25, 0.125, 0.125]);
-        values.sharpen(focus_exponent(0.5)).unwrap();
+        values.sharpen([focus_exponent(0.5); STEMS]).unwrap();
         assert_eq!(values, masks([0.5, 0.25, 0.125, 0.125]));
     }
 
@@ -206,7 +210,7 @@ mod tests {
     fn focus_sharpens_and_softens_and_keeps_the_sum() {
         for focus in [0.0, 0.2, 0.5, 0.8, 1.0] {
             let mut values = masks([0.55, 0.25, 0.15, 0.05]);
-            values.sharpen(focus_exponent(focus)).unwrap();
+            values.sharpen([focus_exponent(focus); STEMS]).unwrap();
             let sum: f32 = (0..STEMS).map(|stem| values.at(stem, 0, 0)).sum();
             assert!((sum - 1.0).abs() < 3e-7, "focus {focus}: {sum}");
             let [largest, smallest] = [values.at(0, 0, 0), values.at(3, 0, 0)];
@@ -219,6 +223,35 @@ mod tests {
     }
 
     #[test]
+    fn a_stem_of_more_focus_keeps_only_what_is_clearly_its_own() {
+        let given = [0.55, 0.25, 0.15, 0.05];
+        for stem in 0..STEMS {
+            for (focus, sign) in [(1.0, -1.0), (0.0, 1.0)] {
+                let mut exponents = [1.0; STEMS];
+                exponents[stem] = focus_exponent(focus);
+                let mut values = masks(given);
+                values.sharpen(exponents).unwrap();
+                let now: [f32; STEMS] = std::array::from_fn(|stem| values.at(stem, 1, 2));
+                assert!((now.iter().sum::<f32>() - 1.0).abs() < 3e-7, "{now:?}");
+                let exact: [f32; STEMS] = std::array::from_fn(|stem| given[stem].powf(exponents[stem]));
+                let sum: f32 = exact.iter().sum();
+                for (index, value) in now.into_iter().enumerate() {
+                    assert!((value - exact[index] / sum).abs() < 2e-4, "{index}: {value}, {exact:?} / {sum}");
+                    let moved = if index == stem { sign } else { -sign };
+                    assert!(
+                        (value - given[index]) * moved > 0.0,
+                        "stem {stem} at {focus}: {index} is {value}"
+                    );
+                }
+            }
+        }
+        // A bin that is one stem's alone stays so, however hard.
+        let mut values = masks([1.0, 0.0, 0.0, 0.0]);
+        values.sharpen([4.0, 0.25, 0.25, 0.25]).unwrap();
+        assert_eq!(values, masks([1.0, 0.0, 0.0, 0.0]));
+    }
+
+    #[test]
     fn values_that_are_no_masks_are_a_fault() {
         for bad in [
             [f32::NAN, 0.5, 0.25, 0.25],
@@ -227,8 +260,8 @@ mod tests {
             [0.0, 0.0, 0.0, 0.0],
             [1.0, 1.0, 1.0, 1.0],
         ] {
-            for exponent in [1.0, 2.0] {
-                assert_eq!(masks(bad).sharpen(exponent), Err(Fault), "{bad:?}");
+            for exponents in [[1.0; STEMS], [2.0; STEMS], [4.0, 0.25, 1.0, 1.0]] {
+                assert_eq!(masks(bad).sharpen(exponents), Err(Fault), "{bad:?}");
             }
         }
     }

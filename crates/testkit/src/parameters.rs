@@ -1,7 +1,7 @@
 //! Ids of the plug-in's parameters, which never change.
 
 /// Ids of all parameters.
-pub const PARAMETERS: [&str; 17] = [
+pub const PARAMETERS: [&str; 21] = [
     "vocals_level",
     "vocals_mute",
     "vocals_solo",
@@ -19,4 +19,8 @@ pub const PARAMETERS: [&str; 17] = [
     "stem_tap",
     "output_gain",
     "bypass",
+    "vocals_sensitivity",
+    "drums_sensitivity",
+    "bass_sensitivity",
+    "other_sensitivity",
 ];

@@ -1,7 +1,7 @@
 //! The footer: focus, stem tap, output gain and its meter, bypass, undo and redo, A/B, presets.
 
-use egui::{Align2, Color32, CornerRadius, Id, Pos2, Rect, Shape, Stroke, Ui, Vec2, pos2, vec2};
-use nice_plug::prelude::{FloatParam, Param};
+use egui::{Align2, Color32, Id, Pos2, Rect, Shape, Stroke, Ui, Vec2, pos2, vec2};
+use nice_plug::prelude::FloatParam;
 
 use super::casts::float;
 use super::compare::Compare;
@@ -9,10 +9,10 @@ use super::history::History;
 use super::meter::Meter;
 use super::param_gestures::ParamGestures;
 use super::preset_menu::{self, PresetMenu};
+use super::sensitivity;
 use super::theme;
 use super::widgets::button::{self, Choice};
-use super::widgets::slider::{self, Axis, Feel};
-use super::widgets::value_field;
+use super::widgets::horizontal_slider::{self, Look, VALUE, VALUE_GAP};
 use crate::display::OUTPUT;
 use crate::instance::Instance;
 use crate::params::{StemTap, UnbraidParams};
@@ -26,15 +26,10 @@ const SECOND_ROW: [f32; 4] = [0.7, 0.6, 0.9, 1.4];
 /// From a group's top to the middle of its caption, and to what is below the caption.
 const CAPTION: f32 = 7.0;
 const BELOW_CAPTION: f32 = 14.0;
-/// Size of a slider's value, and the gap before it.
-const VALUE: Vec2 = vec2(74.0, 26.0);
-const VALUE_GAP: f32 = 10.0;
-/// A slider's track, its cap with and without a meter below, the ends of the cap's travel, and the mark of the default.
-const TRACK: f32 = 5.0;
-const CAP: Vec2 = vec2(12.0, 18.0);
+/// A slider's cap with a meter below.
 const CAP_ABOVE_METER: Vec2 = vec2(12.0, 15.0);
-const TRAVEL_INSET: f32 = 8.0;
-const DEFAULT_MARK: f32 = 3.0;
+/// The button for the stems' sensitivities, over the caption's row.
+const STEMS_BUTTON: Vec2 = vec2(58.0, 17.0);
 /// The output's meter, and how far the track moves up for it.
 const METER: f32 = 9.0;
 const ABOVE_METER: f32 = 6.0;
@@ -90,12 +85,19 @@ impl Footer {
         let hint = "Softer separation with fewer artefacts (left) to harder with less bleed (right); 50 % is the \
                     network's own. A double click resets.";
         let param = &instance.params.focus;
-        slider(ui, gestures, param, ("Focus", "focus", hint), 0.05, focus, None);
+        slider(ui, gestures, param, ("Focus", "focus", hint), focus, &Look::default(), None);
+        let right = focus.right() - VALUE.x - VALUE_GAP;
+        let place = Rect::from_min_max(
+            pos2(right - STEMS_BUTTON.x, focus.top() + BELOW_CAPTION - STEMS_BUTTON.y),
+            pos2(right, focus.top() + BELOW_CAPTION),
+        );
+        sensitivity::show(ui, gestures, &instance.params, place);
         tap_choice(ui, gestures, instance, tap);
         let hint = "Gain of the main output only. A double click sets 0 dB.";
         let param = &instance.params.output_gain;
         let meter = Some(&mut self.output);
-        slider(ui, gestures, param, ("Output", "output_gain", hint), 1.0, output, meter);
+        let look = Look { cap: CAP_ABOVE_METER, raised: ABOVE_METER, step: 1.0, ..Look::default() };
+        slider(ui, gestures, param, ("Output", "output_gain", hint), output, &look, meter);
         let button = |rect: Rect| Rect::from_center_size(rect.center(), vec2(rect.width(), theme::BUTTON));
         let label = ("Bypass", "The delayed input instead of the mix: the host's bypass");
         let param = &instance.params.bypass;
@@ -200,14 +202,14 @@ fn caption(ui: &Ui, at: Rect, text: &str) {
     ui.painter().text(place, Align2::LEFT_CENTER, text, theme::font(theme::SMALL), theme::WEAK);
 }
 
-/// A horizontal slider with its caption above and its value beside it, and a meter below where there is one.
+/// A slider with its caption above and its value beside it, and a meter below where there is one.
 fn slider(
     ui: &mut Ui,
     gestures: &mut ParamGestures<'_>,
     param: &FloatParam,
     (name, control, hint): (&str, &str, &str),
-    step: f32,
     rect: Rect,
+    look: &Look,
     meter: Option<&mut Meter>,
 ) {
     caption(ui, rect, name);
@@ -216,27 +218,8 @@ fn slider(
         pos2(rect.left(), rect.top() + BELOW_CAPTION),
         pos2(value.left() - VALUE_GAP, rect.bottom()),
     );
-    let (raised, cap) = if meter.is_some() { (ABOVE_METER, CAP_ABOVE_METER) } else { (0.0, CAP) };
-    let track = Rect::from_center_size(area.center() - vec2(0.0, raised), vec2(area.width(), TRACK));
-    let travel = track.shrink2(vec2(TRAVEL_INSET, 0.0));
-    let feel = Feel { axis: Axis::Horizontal, length: travel.width(), step };
-    let response = slider::interact(ui, gestures, param, id(control), area, feel);
-    let painter = ui.painter();
-    painter.rect_filled(track, theme::SMALL_CORNER, theme::SUNK);
-    let x = |normalized: f32| travel.left() + travel.width() * normalized;
-    let default = x(param.default_normalized_value());
-    let modulated = x(param.modulated_normalized_value());
-    let lit = Rect::from_two_pos(pos2(default, track.top()), pos2(modulated, track.bottom()));
-    painter.rect_filled(lit, theme::SMALL_CORNER, theme::ACCENT);
-    painter.vline(default, track.y_range().expand(DEFAULT_MARK), Stroke::new(1.0, theme::WEAK));
-    let here = pos2(x(param.unmodulated_normalized_value()), track.center().y);
-    let cap = Rect::from_center_size(here, cap);
-    let fill = if response.hovered() || response.dragged() { theme::ACCENT } else { theme::WEAK };
-    painter.rect_filled(cap, CornerRadius::same(3), fill);
-    painter.vline(here.x, cap.shrink(4.0).y_range(), Stroke::new(1.5, theme::ON_LIT));
-    button::focus_ring(ui, &response, cap);
+    let response = horizontal_slider::show(ui, gestures, param, id(control), [area, value], look);
     response.on_hover_text(hint);
-    value_field::show(ui, gestures, param, id(control).with("value"), value, theme::BODY);
     if let Some(meter) = meter {
         let bars = Rect::from_min_max(pos2(area.left(), rect.bottom() - METER), area.max);
         meter.horizontal(ui, id("output meter"), bars);

@@ -5,7 +5,8 @@ use nice_plug::plugin::{ParamValue, PluginState};
 use super::UnbraidParams;
 use super::handle::handles;
 
-/// Brings every number back into its parameter's range. The framework accepts whatever a state holds: +100 dB would be
+/// Brings every number back into its parameter's range, and gives numbers that the state lacks their defaults: a state
+/// of a version without sensitivities sounds as it did. The framework accepts whatever a state holds: +100 dB would be
 /// audible, and a choice that does not exist is a panic of its. It skips what it does not know.
 pub fn sanitize(state: &mut PluginState) {
     let params = UnbraidParams::default();
@@ -21,6 +22,9 @@ pub fn sanitize(state: &mut PluginState) {
             Some(ParamValue::I32(choice)) if parameter.is_choice() => {
                 let last = parameter.steps().and_then(|steps| i32::try_from(steps).ok()).unwrap_or(0);
                 *choice = (*choice).clamp(0, last);
+            }
+            None if parameter.is_float() => {
+                state.params.insert(id, ParamValue::F32(parameter.default_plain_value()));
             }
             _ => {}
         }
@@ -76,5 +80,7 @@ mod tests {
         assert_eq!(value("focus"), 0.0);
         assert_eq!(value("output_gain"), 12.0);
         assert_eq!(value("unknown"), 1e9);
+        assert_eq!(value("bass_sensitivity"), 0.0, "what the state lacks is at its default");
+        assert!(!state.params.contains_key("bass_mute"), "switches stay as they are");
     }
 }

@@ -49,7 +49,16 @@ pub fn percent(value: f32) -> String {
     tenths.strip_suffix(".0").unwrap_or(&tenths).into()
 }
 
-/// `50`, `50 %`, `12.5%`.
+/// [`percent`] of an offset, with its sign.
+pub fn offset_percent(value: f32) -> String {
+    match percent(value) {
+        zero if zero == "-0" => "0".into(),
+        text if value > 0.0 && text != "0" => format!("+{text}"),
+        text => text,
+    }
+}
+
+/// `50`, `50 %`, `12.5%`, `+5`.
 pub fn read_percent(text: &str) -> Option<f32> {
     finite(&number(text, "%")).map(|percent| percent / 100.0)
 }
@@ -146,6 +155,11 @@ mod tests {
         assert_eq!(read_percent("50 %"), Some(0.5));
         assert_eq!(read_percent("12.5%"), Some(0.125));
         assert_eq!(read_percent("half"), None);
+        for (value, shown) in [(0.0, "0"), (-0.0, "0"), (-1e-6, "0"), (0.25, "+25"), (-0.125, "-12.5")] {
+            assert_eq!(offset_percent(value), shown);
+            assert!((read_percent(shown).unwrap() - value).abs() < 1e-5);
+        }
+        assert_eq!(read_percent("−30 %"), Some(-0.3));
     }
 
     #[test]

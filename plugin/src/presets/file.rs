@@ -31,7 +31,12 @@ struct File {
 
 /// The current settings as the text of a preset file.
 pub fn write(params: &UnbraidParams) -> String {
-    let parameters = params.stored().map(|(id, param)| (id, param.text(param.value()))).collect();
+    // Builds that know no sensitivities refuse a preset with one, so those at 0 are left out.
+    let needed = |(id, param): &(String, ParamHandle<'_>)| {
+        !id.ends_with("_sensitivity") || param.value() != param.default_value()
+    };
+    let parameters =
+        params.stored().filter(needed).map(|(id, param)| (id, param.text(param.value()))).collect();
     let file = File { format: FORMAT.into(), parameters };
     serde_json::to_string_pretty(&file).unwrap_or_default() + "\n"
 }
@@ -106,7 +111,7 @@ mod tests {
         let params = UnbraidParams::default();
         let odd = r#"{"format": "unbraid-preset/1", "parameters":
             {"vocals_level": "-3.25 dB", "drums_level": "-inf dB", "bass_mute": "muted", "other_solo": "solo",
-             "focus": "12.5 %", "stem_tap": "Post-level", "output_gain": "-6"}}"#;
+             "focus": "12.5 %", "drums_sensitivity": "+20 %", "stem_tap": "Post-level", "output_gain": "-6"}}"#;
         apply(&read(odd, &params).unwrap());
         let written = write(&params);
         let other = UnbraidParams::default();

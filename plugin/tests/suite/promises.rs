@@ -105,6 +105,8 @@ fn stems_sum_whatever_the_controls<H: Host>() {
             ("bass_solo", 1.0),
             ("other_level", 1.0),
             ("focus", 0.9),
+            ("drums_sensitivity", 0.1),
+            ("other_sensitivity", 1.0),
             ("output_gain", 0.1),
         ]
         .into_iter()

@@ -27,11 +27,13 @@ fn framed<H: Host>(text: &str) -> Vec<u8> {
 
 fn a_state_of_0_1_0_loads<H: Host>() {
     let mut host = H::new();
+    host.set("drums_sensitivity", 0.9);
     assert!(host.load(&framed::<H>(VERSION_0_1_0)), "{}", H::FORMAT);
     let values = [
         ("bass_level", 0.0),
         ("bypass", 1.0),
         ("drums_mute", 1.0),
+        ("drums_sensitivity", 0.5),
         ("focus", 0.625),
         ("mode", 0.0),
         ("other_solo", 1.0),
@@ -46,9 +48,13 @@ fn a_state_of_0_1_0_loads<H: Host>() {
     let saved = String::from_utf8_lossy(&host.save()).into_owned();
     let content = saved.replace(env!("CARGO_PKG_VERSION"), "0.1.0");
     // Younger than 0.1.0.
-    let spectrogram = r#""spectrogram":"\"out\"","#;
-    assert!(content.contains(spectrogram), "{}: {content}", H::FORMAT);
-    let content = content.replace(spectrogram, "");
+    let stems = ["vocals", "drums", "bass", "other"];
+    let sensitivity = stems.map(|stem| format!(r#""{stem}_sensitivity":{{"f32":0.0}},"#));
+    let younger = sensitivity.into_iter().chain([r#""spectrogram":"\"out\"","#.to_owned()]);
+    let content = younger.fold(content, |content, younger| {
+        assert!(content.contains(&younger), "{}: {content}", H::FORMAT);
+        content.replace(&younger, "")
+    });
     assert!(content.ends_with(VERSION_0_1_0), "{}: {content}", H::FORMAT);
 }
 

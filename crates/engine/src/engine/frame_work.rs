@@ -33,9 +33,9 @@ pub struct FrameWork {
     /// The newest frame as the network takes it, `[4, F]`.
     mixture: Vec<f32>,
     masks: Masks,
-    /// The exponent of the frame in work. Fixed when the frame is complete and not when its masks are ready, since that
+    /// The stems' exponents for the frame in work. Fixed when the frame is complete and not when its masks are ready, since that
     /// moment depends on measured costs.
-    exponent: f32,
+    exponents: [f32; STEMS],
     /// One stem's spectrum in one channel.
     stem_spectrum: Vec<Complex<f32>>,
     synthesis: Synthesis,
@@ -66,7 +66,7 @@ impl FrameWork {
             history: FrameHistory::new(config),
             mixture: vec![0.0; 2 * CHANNELS * config.network_bins],
             masks: Masks::new(config.network_bins),
-            exponent: 1.0,
+            exponents: [1.0; STEMS],
             stem_spectrum,
             overlaps: array::from_fn(|_| array::from_fn(|_| synthesis.overlap())),
             analysis,
@@ -124,13 +124,13 @@ impl FrameWork {
     }
 
     /// Starts the work on a frame, which the hop of input in `rings` completes. For the audio thread.
-    pub fn start(&mut self, rings: &mut Rings, focus: f32) {
+    pub fn start(&mut self, rings: &mut Rings, focus: [f32; STEMS]) {
         for channel in 0..CHANNELS {
             rings.pop_input(channel, self.analysis.advance(channel, self.hop));
         }
         self.history.advance();
         self.take_network();
-        self.exponent = focus_exponent(focus);
+        self.exponents = focus.map(focus_exponent);
         self.network.schedule.start();
     }
 
@@ -189,7 +189,7 @@ impl FrameWork {
             return Err(Fault);
         }
         self.network.separator.finish(&mut self.masks)?;
-        self.masks.sharpen(self.exponent)
+        self.masks.sharpen(self.exponents)
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Controls {
     pub solo: [bool; STEMS],
     /// Hardness of the masks from 0 to 1; ½ leaves them alone. Takes effect at the next frame.
     pub focus: f32,
+    /// What each stem adds to `focus`, from −½ to ½; the sum is held within 0 to 1. Takes effect at the next frame.
+    pub sensitivity: [f32; STEMS],
     /// Where the stem outputs tap the signal.
     pub tap: Tap,
     /// Gain of the main output as a factor.
@@ -42,6 +44,7 @@ impl Default for Controls {
             mute: [false; STEMS],
             solo: [false; STEMS],
             focus: 0.5,
+            sensitivity: [0.0; STEMS],
             tap: Tap::PreLevel,
             output_gain: 1.0,
             bypass: false,
@@ -50,6 +53,11 @@ impl Default for Controls {
 }
 
 impl Controls {
+    /// Hardness of each stem's masks, from 0 to 1: focus and the stem's sensitivity. Any thread.
+    pub fn stem_focus(&self) -> [f32; STEMS] {
+        self.sensitivity.map(|offset| (self.focus + offset).clamp(0.0, 1.0))
+    }
+
     /// The gain each stem has in the main mix once all ramps have ended. Any thread.
     pub fn stem_gains(&self) -> [f32; STEMS] {
         let any_solo = self.solo.contains(&true);

@@ -51,11 +51,12 @@ fn promise_1_at_0_db_the_main_output_is_the_input_delayed_by_the_latency() {
 fn promise_2_the_stems_sum_to_the_delayed_input() {
     everywhere(|engine, blocks, case| {
         let input = stereo_noise(2, length(engine));
-        // Pre-level stems depend on no control but focus, with which they still sum to the input.
+        // Pre-level stems depend on no control but focus and sensitivity, with which they still sum to the input.
         let controls = Controls {
             level: [0.1, 2.0, 0.0, 1.0],
             mute: [false, true, false, false],
             focus: 0.9,
+            sensitivity: [-0.5, 0.1, 0.0, 0.5],
             output_gain: 0.5,
             ..Default::default()
         };

@@ -208,6 +208,7 @@ pub fn automation() -> Vec<(usize, Controls)> {
                 mute: std::array::from_fn(|_| random.unit() < 0.2),
                 solo: std::array::from_fn(|_| random.unit() < 0.1),
                 focus: 0.5 * (random.sample() + 1.0),
+                sensitivity: std::array::from_fn(|_| if random.unit() < 0.5 { 0.0 } else { random.sample() }),
                 tap: if random.unit() < 0.5 { Tap::PreLevel } else { Tap::PostLevel },
                 output_gain: random.sample() + 1.0,
                 bypass: random.unit() < 0.1,
