@@ -239,6 +239,9 @@ impl ClapPlugin for Unbraid {
             section.add_page("Sensitivity", |page| {
                 stems.iter().for_each(|stem| page.add_param(&stem.sensitivity));
                 page.add_param(&params.focus);
+                page.add_param(&params.stem_tap);
+                page.add_param(&params.output_gain);
+                page.add_param(&params.bypass);
             });
         });
     }

@@ -97,7 +97,7 @@ fn text(characters: &[c_char]) -> String {
 }
 
 #[test]
-fn hardware_controllers_are_offered_pages_of_levels_mutes_and_solos() {
+fn hardware_controllers_are_offered_pages_of_what_each_stem_has() {
     let instance = Instance::new();
     instance.activate(44_100.0, 64);
     let params: &clap_plugin_params = instance.extension(CLAP_EXT_PARAMS);
@@ -129,12 +129,14 @@ fn hardware_controllers_are_offered_pages_of_levels_mutes_and_solos() {
     let names = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let stems = ["Vocals", "Drums", "Bass", "Other"];
     let each = |control: &str| stems.map(|stem| format!("{stem} {control}")).to_vec();
-    assert_eq!(pages.len(), 2);
+    assert_eq!(pages.len(), 3);
     assert_eq!(
         pages[0],
         ("Levels".to_owned(), [each("Level"), names(&["Focus", "Output Gain", "Mode", "Bypass"])].concat())
     );
     assert_eq!(pages[1], ("Mutes and solos".to_owned(), [each("Mute"), each("Solo")].concat()));
+    let others = names(&["Focus", "Stem Tap", "Output Gain", "Bypass"]);
+    assert_eq!(pages[2], ("Sensitivity".to_owned(), [each("Sensitivity"), others].concat()));
 }
 
 #[test]
