@@ -17,6 +17,7 @@ pub mod player;
 mod plugin;
 mod presets;
 pub mod processor;
+pub mod recorder;
 mod restart;
 mod shared;
 pub mod status;
