@@ -18,6 +18,7 @@ mod param_gestures;
 mod player_bar;
 mod practice;
 mod preset_menu;
+mod record;
 mod shortcuts;
 mod spectrogram;
 mod strip;
