@@ -19,6 +19,7 @@ mod player_bar;
 mod practice;
 mod preset_menu;
 mod record;
+mod separation;
 mod shortcuts;
 mod spectrogram;
 mod strip;

@@ -148,10 +148,12 @@ impl View {
         if let Some(rect) = layout.notice {
             self.notices.show(ui, rect);
         }
-        if let (Some(rect), Some(player)) = (layout.player, &instance.player)
-            && player_bar::show(ui, player.as_ref(), space, rect)
-        {
-            self.open_browser(Purpose::Song);
+        if let (Some(rect), Some(player)) = (layout.player, &instance.player) {
+            match player_bar::show(ui, player.as_ref(), space, &self.recordings(), rect) {
+                Some(player_bar::Request::Open) => self.open_browser(Purpose::Song),
+                Some(player_bar::Request::Show(folder)) => self.show_folder(&folder),
+                None => {}
+            }
         }
         let moves = self.spectrogram(ui, layout.spectrogram);
         self.strips(ui, gestures, layout.strips);
@@ -296,11 +298,14 @@ impl View {
                 let folder = self.recordings();
                 self.browser = Some(FileBrowser::open(Purpose::Recordings, existing(&folder)));
             }
-            record::Request::Show(folder) => {
-                if let Err(error) = open::that_detached(&folder) {
-                    self.notices.add(format!("{} cannot be shown ({error})", folder.display()));
-                }
-            }
+            record::Request::Show(folder) => self.show_folder(&folder),
+        }
+    }
+
+    /// Shows a folder in the system's own window.
+    fn show_folder(&mut self, folder: &Path) {
+        if let Err(error) = open::that_detached(folder) {
+            self.notices.add(format!("{} cannot be shown ({error})", folder.display()));
         }
     }
 
