@@ -23,6 +23,7 @@ mod shared;
 pub mod status;
 
 pub use plugin::{Restart, Unbraid};
+pub use shared::made_during;
 
 // The engine's stems are the entry points' buses.
 const _: () = assert!(unbraid_formats::STEMS == unbraid_engine::STEMS);

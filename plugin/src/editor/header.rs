@@ -204,7 +204,8 @@ fn numbers(ui: &Ui, instance: &Instance, rect: Rect) {
     let painter = ui.painter_at(rect);
     let numbers = all_numbers(instance).map(|number| Galleys::new(&painter, number));
     // Details, where there is room for them without losing a number.
-    let mut room = rect.width() - numbers.iter().map(|number| number.width(false) + BETWEEN).sum::<f32>() + BETWEEN;
+    let mut room =
+        rect.width() - numbers.iter().map(|number| number.width(false) + BETWEEN).sum::<f32>() + BETWEEN;
     let mut left = rect.left();
     for number in numbers {
         let more = number.width(true) - number.width(false);

@@ -30,7 +30,15 @@ pub struct Source {
 impl Source {
     /// Plays what arrives in `streams`, as `transport` says.
     pub fn new(transport: Arc<Transport>, streams: Mailbox<Stream>) -> Self {
-        Self { transport, streams, stream: None, gain: 0.0, dry: false, clicks: ClickTrack::default(), told: HostTransport::default() }
+        Self {
+            transport,
+            streams,
+            stream: None,
+            gain: 0.0,
+            dry: false,
+            clicks: ClickTrack::default(),
+            told: HostTransport::default(),
+        }
     }
 
     /// Mixes the song into `channels` (one or two) while it plays, and lets the input through while it does not. Never
