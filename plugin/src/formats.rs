@@ -10,7 +10,7 @@ use unbraid_formats::effect::host_id;
 use unbraid_formats::instance::RestartHandler;
 use unbraid_formats::{
     AudioInstance, Block, Change, Effect, HostedPlugin, Outcome, ParameterChange, Parameters, StemBuses,
-    Stereo,
+    Stereo, Transport,
 };
 
 use crate::latency;
@@ -86,11 +86,17 @@ impl Effect for Processing<'_> {
 }
 
 impl AudioInstance for Endpoint {
-    fn process(&self, block: Block<'_>, changes: impl Iterator<Item = ParameterChange>) -> Outcome {
+    fn process(
+        &self,
+        block: Block<'_>,
+        transport: Transport,
+        changes: impl Iterator<Item = ParameterChange>,
+    ) -> Outcome {
         let start = Instant::now();
         let outcome = self.shared.processor.try_with(|processor| {
             let Some(processor) = processor else { return Outcome::NotProcessed };
             let frames = block.frames();
+            processor.begin(transport, frames);
             let mut processing = Processing { processor, endpoint: self };
             // SAFETY: Rust assumes the default floating-point environment, so that flush-to-zero is formally undefined
             // (as the documentation of `no_denormals` and `_mm_setcsr` says). It is the accepted practice of audio code:
@@ -135,6 +141,7 @@ mod tests {
         adapter.prepare(Layout::default(), 64);
         // SAFETY: nothing is handed over.
         let block = unsafe { adapter.begin(64, HostBus::MISSING, [HostBus::MISSING; OUTPUT_BUSES]) };
-        assert_eq!(endpoint.process(block.unwrap(), std::iter::empty()), Outcome::NotProcessed);
+        let outcome = endpoint.process(block.unwrap(), Transport::default(), std::iter::empty());
+        assert_eq!(outcome, Outcome::NotProcessed);
     }
 }

@@ -14,11 +14,12 @@ use crate::networks::{self, NetworkError};
 use crate::params::UnbraidParams;
 use crate::player::Player;
 use crate::processor::{HostConfig, Parts, Processor, Selection};
+use crate::recorder::Recorder;
 use crate::status::Status;
 
 /// Parameters, status and display of one instance, for the host's main thread and the window. (The audio thread has the
 /// [`Processor`], with ends of its own of all three.) Cloning gives another handle on the same.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Instance {
     /// The parameters, and what else is remembered with the project.
     pub params: Arc<UnbraidParams>,
@@ -28,6 +29,21 @@ pub struct Instance {
     pub display: Arc<Display>,
     /// A file player, in a program that has one.
     pub player: Option<Arc<dyn Player>>,
+    /// Recording of the stems.
+    pub recorder: Arc<Recorder>,
+}
+
+impl Default for Instance {
+    fn default() -> Self {
+        let status = Arc::<Status>::default();
+        Self {
+            params: Arc::default(),
+            recorder: Arc::new(Recorder::new(status.clone())),
+            status,
+            display: Arc::default(),
+            player: None,
+        }
+    }
 }
 
 /// Why an instance cannot be activated.
@@ -147,7 +163,7 @@ impl Instance {
     }
 
     fn parts(&self) -> Parts<'_> {
-        Parts { params: &self.params, status: &self.status, display: &self.display }
+        Parts { params: &self.params, status: &self.status, display: &self.display, recorder: &self.recorder }
     }
 }
 

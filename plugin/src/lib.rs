@@ -17,11 +17,13 @@ pub mod player;
 mod plugin;
 mod presets;
 pub mod processor;
+pub mod recorder;
 mod restart;
 mod shared;
 pub mod status;
 
 pub use plugin::{Restart, Unbraid};
+pub use shared::made_during;
 
 // The engine's stems are the entry points' buses.
 const _: () = assert!(unbraid_formats::STEMS == unbraid_engine::STEMS);

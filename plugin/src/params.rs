@@ -3,6 +3,7 @@
 mod gain;
 pub mod handle;
 pub mod own_networks;
+pub mod recordings;
 mod spectrogram_source;
 pub mod state;
 mod text;
@@ -18,6 +19,7 @@ use crate::mode::Mode;
 use gain::{LEVEL_STEP_DB, gain};
 use handle::ParamHandle;
 use own_networks::OwnNetworks;
+use recordings::RecordingFolder;
 use window_geometry::WindowGeometry;
 
 pub use gain::SILENCE_DB;
@@ -90,6 +92,9 @@ pub struct UnbraidParams {
     /// The user's own networks. No parameter, but remembered with the project.
     #[persist = "networks"]
     pub networks: OwnNetworks,
+    /// Where recordings go. No parameter, but remembered with the project.
+    #[persist = "recordings"]
+    pub recordings: RwLock<RecordingFolder>,
     /// Size and scale of the window. No parameter, but remembered with the project.
     #[persist = "window"]
     pub window: RwLock<WindowGeometry>,
@@ -150,6 +155,7 @@ impl Default for UnbraidParams {
                 .with_string_to_value(text::read(text::read_bypass))
                 .make_bypass(),
             networks: OwnNetworks::default(),
+            recordings: RwLock::default(),
             window: RwLock::default(),
             spectrogram: RwLock::default(),
         }

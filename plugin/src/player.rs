@@ -1,6 +1,6 @@
 //! The file player that the window drives. Only the standalone program has one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +45,15 @@ impl Practice {
     }
 }
 
+/// The song's way into files.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Separation {
+    /// It is under way: the part that is done, from 0 to 1.
+    pub running: Option<f32>,
+    /// The folder with the files of the song that was separated last.
+    pub folder: Option<PathBuf>,
+}
+
 /// State of the player.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Playback {
@@ -64,6 +73,8 @@ pub struct Playback {
     pub practice: Practice,
     /// While a MIDI control is learned: the next step, as a message of one line.
     pub learning: Option<String>,
+    /// The song's separation into files.
+    pub separation: Separation,
 }
 
 /// A player that the window drives. All calls come from the window's thread and return at once.
@@ -88,6 +99,12 @@ pub trait Player: Send + Sync {
 
     /// Starts or stops to learn a MIDI control for the parameter that is moved next.
     fn learn(&self, _learning: bool) {}
+
+    /// Starts to separate the open song into files, in a folder of its own in `folder`.
+    fn separate(&self, _folder: &Path) {}
+
+    /// Stops that; nothing is left of it.
+    fn stop_separating(&self) {}
 
     /// The error since the last call, as a message of one line.
     fn take_error(&self) -> Option<String>;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use nice_plug::prelude::*;
 use unbraid_engine::STEMS;
+use unbraid_formats::Transport;
 
 use crate::editor::UnbraidEditor;
 use crate::instance::Instance;
@@ -21,13 +22,15 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// The plug-in as the framework drives it. In a host, audio goes past the framework, see `formats.rs`.
 pub struct Unbraid {
     shared: PluginShared,
+    /// Of a program that is the host: its transport at the next block.
+    transport: Transport,
 }
 
 impl Default for Unbraid {
     fn default() -> Self {
         let shared = PluginShared::default();
         shared.announce();
-        Self { shared }
+        Self { shared, transport: Transport::default() }
     }
 }
 
@@ -43,12 +46,18 @@ impl Unbraid {
 
     /// A plug-in around this `instance`.
     pub fn with_instance(instance: Instance) -> Self {
-        Self { shared: PluginShared { instance, ..Default::default() } }
+        let shared = PluginShared { instance, ..Default::default() };
+        Self { shared, transport: Transport::default() }
     }
 
     /// Parameters, status and display, shared between threads.
     pub fn instance(&self) -> &Instance {
         &self.shared.instance
+    }
+
+    /// Sets the transport at the next block's start, for a program that is the host. The audio thread may call it.
+    pub fn set_transport(&mut self, transport: Transport) {
+        self.transport = transport;
     }
 
     /// Processes with `processor` from now on, at `sample_rate` Hz, and gives back the previous one, which must not be
@@ -58,8 +67,12 @@ impl Unbraid {
         processor.reset();
         instance.status.activated(processor.mode(), processor.latency(), sample_rate);
         let mut processor = Some(processor);
+        let end = |processor: &mut Option<Processor>| processor.iter_mut().for_each(Processor::end_take);
         // If another thread has the cell, the new processor comes back.
-        let _ = current.try_with(|current| std::mem::swap(current, &mut processor));
+        let _ = current.try_with(|current| {
+            end(current);
+            std::mem::swap(current, &mut processor);
+        });
         processor
     }
 
@@ -144,10 +157,11 @@ impl Plugin for Unbraid {
     ) -> bool {
         let PluginShared { instance, processor: current, .. } = &self.shared;
         // From here on callbacks find no processor.
-        let Some(previous) = current.with(Option::take) else {
+        let Some(mut previous) = current.with(Option::take) else {
             nice_error!("Unbraid cannot start: the host processes while it activates");
             return false;
         };
+        previous.iter_mut().for_each(Processor::end_take);
         // An offline host has all the time and needs the network from the first sample on.
         let offline = buffers.process_mode == ProcessMode::Offline;
         let timeout = (!offline).then_some(TIMEOUT);
@@ -163,6 +177,14 @@ impl Plugin for Unbraid {
                 false
             }
         }
+    }
+
+    fn deactivate(&mut self) {
+        let _ = self.shared.processor.try_with(|processor| {
+            if let Some(processor) = processor {
+                processor.end_take();
+            }
+        });
     }
 
     fn reset(&mut self) {
@@ -194,6 +216,7 @@ impl Plugin for Unbraid {
                 _ => None,
             });
             let samples = buffer.samples();
+            processor.begin(self.transport, samples);
             let main = match buffer.as_slice() {
                 [left, right] => MainBus::Stereo([left, right]),
                 [mono] => MainBus::Mono(mono),

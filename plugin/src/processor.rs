@@ -7,6 +7,7 @@ use unbraid_engine::cast::{nearest_f32, saturating_u32};
 use unbraid_engine::engine::Engine;
 use unbraid_engine::network::{Contract, NetworkPlan, Separator};
 use unbraid_engine::{CHANNELS, STEMS, SetupError};
+use unbraid_formats::Transport;
 
 use crate::display::Display;
 use crate::loading::{LoadedNetwork, Loading, NetworkSupply};
@@ -14,6 +15,7 @@ use crate::meter::LoadMeter;
 use crate::mode::Mode;
 use crate::networks::NetworkError;
 use crate::params::UnbraidParams;
+use crate::recorder::{Recorder, Tap};
 use crate::status::{Status, StatusWriter};
 
 /// What a processor is made for; another selection needs a restart.
@@ -61,6 +63,8 @@ pub struct Parts<'a> {
     pub status: &'a Arc<Status>,
     /// The display, which it feeds.
     pub display: &'a Arc<Display>,
+    /// The recorder, to which it passes the stems.
+    pub recorder: &'a Recorder,
 }
 
 /// An engine between a host's buffers. Made and dropped on the main thread; in between, one audio thread at a time has it.
@@ -71,8 +75,11 @@ pub struct Processor {
     host: HostConfig,
     params: Arc<UnbraidParams>,
     status: StatusWriter,
+    tap: Tap,
     /// The second channel of a mono bus.
     mono_scratch: Vec<f32>,
+    /// Stands in for stem buses that are not connected while they are recorded.
+    stem_scratch: StemScratch,
     meter: LoadMeter,
     /// Callbacks have a deadline.
     realtime: bool,
@@ -97,12 +104,14 @@ impl Processor {
         engine.observe(Box::new(parts.display.watch(config.fft, config.hop, sample_rate)));
         Ok(Self {
             supply: NetworkSupply::new(engine.network_slot()),
+            tap: parts.recorder.attach(saturating_u32(engine.latency()), host.sample_rate),
             engine,
             selection,
             host,
             params: parts.params.clone(),
             status: parts.status.writer(),
             mono_scratch: vec![0.0; config.hop],
+            stem_scratch: std::array::from_fn(|_| std::array::from_fn(|_| vec![0.0; Tap::CHUNK])),
             meter: LoadMeter::default(),
             realtime: true,
             restart_requested: false,
@@ -155,6 +164,7 @@ impl Processor {
     /// Sets whether the host plays in real time, as it does at first, or renders offline, without deadlines.
     pub fn set_realtime(&mut self, realtime: bool) {
         self.realtime = realtime;
+        self.tap.set_patient(!realtime);
     }
 }
 
@@ -182,28 +192,37 @@ impl Processor {
         request
     }
 
-    /// Forgets all samples.
+    /// Forgets all samples. A take that is recorded ends.
     pub fn reset(&mut self) {
+        self.tap.end();
         self.engine.reset();
         self.engine.set_controls(&self.params.controls());
     }
 
-    /// Processes one segment of samples in place.
-    pub fn process(&mut self, main: MainBus<'_>, stems: StemBuses<'_>) {
-        self.engine.set_controls(&self.params.controls());
-        match main {
-            MainBus::Stereo(main) => self.engine.process(main, stems),
-            MainBus::Mono(mono) => self.process_mono(mono),
-        }
+    /// Ends a take that is recorded, since no more is processed for now.
+    pub fn end_take(&mut self) {
+        self.tap.end();
     }
 
-    /// Feeds one channel to both sides and keeps the left, which at 0 dB is the input as it must be.
-    fn process_mono(&mut self, mono: &mut [f32]) {
-        for block in mono.chunks_mut(self.mono_scratch.len()) {
-            let mono_scratch = &mut self.mono_scratch[..block.len()];
-            mono_scratch.copy_from_slice(block);
-            let main: [&mut [f32]; CHANNELS] = [block, mono_scratch];
-            self.engine.process(main, [const { None }; STEMS]);
+    /// A callback of `samples` begins, at whose first sample the host's transport is as told.
+    pub fn begin(&mut self, transport: Transport, samples: usize) {
+        self.tap.begin(transport, samples);
+    }
+
+    /// Processes one segment of samples in place: a part of the callback that has begun.
+    pub fn process(&mut self, main: MainBus<'_>, stems: StemBuses<'_>) {
+        self.engine.set_controls(&self.params.controls());
+        let Self { engine, tap, mono_scratch, stem_scratch, .. } = self;
+        match main {
+            MainBus::Stereo(main) => process(engine, tap, stem_scratch, main, stems),
+            // Feeds one channel to both sides and keeps the left, which at 0 dB is the input as it must be.
+            MainBus::Mono(mono) => {
+                for block in mono.chunks_mut(mono_scratch.len()) {
+                    let mono_scratch = &mut mono_scratch[..block.len()];
+                    mono_scratch.copy_from_slice(block);
+                    process(engine, tap, stem_scratch, [block, mono_scratch], [const { None }; STEMS]);
+                }
+            }
         }
     }
 
@@ -217,6 +236,41 @@ impl Processor {
         if let Some((mean, peak)) = load.second {
             self.status.load(mean, peak);
         }
+    }
+}
+
+/// Memory in the place of stem buses that are not connected.
+type StemScratch = [[Vec<f32>; CHANNELS]; STEMS];
+
+/// Processes one segment, and passes the stems on if they are recorded.
+fn process(
+    engine: &mut Engine,
+    tap: &mut Tap,
+    scratch: &mut StemScratch,
+    mut main: [&mut [f32]; CHANNELS],
+    mut stems: StemBuses<'_>,
+) {
+    let length = main[0].len();
+    if !tap.listens() {
+        engine.process(main, stems);
+        tap.pass(length);
+        return;
+    }
+    for from in (0..length).step_by(Tap::CHUNK) {
+        let to = length.min(from + Tap::CHUNK);
+        let mut spare = scratch.iter_mut();
+        let mut buses = stems.each_mut().map(|stem| {
+            let spare = spare.next().map(|stem| stem.each_mut().map(|channel| &mut channel[..to - from]));
+            match stem {
+                Some(stem) => stem.each_mut().map(|channel| &mut channel[from..to]),
+                // There are as many as stems.
+                None => spare.unwrap_or_default(),
+            }
+        });
+        let main = main.each_mut().map(|channel| &mut channel[from..to]);
+        engine
+            .process(main, buses.each_mut().map(|stem| Some(stem.each_mut().map(|channel| &mut **channel))));
+        tap.write(buses.each_ref().map(|stem| stem.each_ref().map(|channel| &**channel)));
     }
 }
 

@@ -28,6 +28,16 @@ enum Capture {
 thread_local! {
     /// The framework makes its object itself and keeps it; the object announces itself here to the code that had it made.
     static CAPTURE: RefCell<Option<Capture>> = const { RefCell::new(None) };
+    /// Instances that were made on this thread, while somebody wants to know.
+    static MADE: RefCell<Option<Vec<Instance>>> = const { RefCell::new(None) };
+}
+
+/// Runs `make`, and returns its result with the instances that were made in it on this thread: for programs and tests
+/// that are host and window at once.
+pub fn made_during<R>(make: impl FnOnce() -> R) -> (R, Vec<Instance>) {
+    MADE.set(Some(Vec::new()));
+    let result = make();
+    (result, MADE.take().unwrap_or_default())
 }
 
 impl PluginShared {
@@ -44,6 +54,7 @@ impl PluginShared {
 
     /// Announces that the framework's object was made, to [`PluginShared::capture_during`] on this thread.
     pub fn announce(&self) {
+        MADE.with_borrow_mut(|made| made.iter_mut().for_each(|made| made.push(self.instance.clone())));
         CAPTURE.with_borrow_mut(|capture| {
             if matches!(capture, Some(Capture::Awaited)) {
                 *capture = Some(Capture::Of(self.clone()));

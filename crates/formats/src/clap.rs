@@ -5,6 +5,7 @@ mod events;
 mod extensions;
 mod plugin;
 mod ports;
+mod transport;
 
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr;

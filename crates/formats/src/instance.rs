@@ -5,6 +5,7 @@ use nice_plug::wrapper::clap::PluginDescriptor;
 
 use crate::buses::Block;
 use crate::effect::{ParameterChange, Parameters};
+use crate::transport::Transport;
 
 /// Result of one block.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,8 +24,13 @@ pub type RestartHandler = Box<dyn Fn() + Send + Sync>;
 
 /// One instance of the plug-in, shared by its entry point and the framework's object.
 pub trait AudioInstance: Parameters + Send + Sync + 'static {
-    /// Processes a block. Called on the audio thread.
-    fn process(&self, block: Block<'_>, changes: impl Iterator<Item = ParameterChange>) -> Outcome;
+    /// Processes a block, at whose start the host's transport is as told. Called on the audio thread.
+    fn process(
+        &self,
+        block: Block<'_>,
+        transport: Transport,
+        changes: impl Iterator<Item = ParameterChange>,
+    ) -> Outcome;
 
     /// Delay in samples of the last activation, 0 before the first. Any thread may call it.
     fn latency(&self) -> u32;

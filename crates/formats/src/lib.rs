@@ -15,6 +15,7 @@
 //! | [`buses`] | the host's buffers as complete stereo buses |
 //! | [`clap`] | CLAP entry, `process`, events |
 //! | [`vst3`] | VST3 factory, `process`, parameter queues |
+//! | [`transport`] | whether and where the host plays |
 //! | [`try_cell`] | exclusive access without waiting |
 //!
 //! All of it but the two entry points runs without the framework and without foreign code, so that Miri can run the unit
@@ -26,6 +27,7 @@ pub mod clap;
 pub mod effect;
 pub mod instance;
 pub mod layout;
+pub mod transport;
 pub mod try_cell;
 pub mod vst3;
 
@@ -36,4 +38,5 @@ pub use buses::{Block, BusAdapter, HostBus};
 pub use effect::{Change, Effect, ParameterChange, Parameters, StemBuses, Stereo};
 pub use instance::{AudioInstance, HostedPlugin, Outcome};
 pub use layout::{CHANNELS, Layout, STEMS};
+pub use transport::{Position, Transport};
 pub use try_cell::TryCell;

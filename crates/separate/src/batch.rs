@@ -51,7 +51,7 @@ struct Run<'a> {
     console: &'a Console,
     /// One song, about which all is said.
     alone: bool,
-    stop: AtomicBool,
+    stop: &'a AtomicBool,
     queue: Mutex<VecDeque<Job>>,
     summary: Mutex<Summary>,
 }
@@ -80,6 +80,17 @@ pub fn check(options: &Options, found: &Found) -> Result<()> {
 
 /// Takes all songs apart. What fails is named at the end, in the summary.
 pub fn run(options: &Options, plugin: &LoadedPlugin, found: Found, console: &Console) -> Summary {
+    run_until(options, plugin, found, console, &AtomicBool::new(false))
+}
+
+/// As [`run`], until `stop` is set: then nothing is left of songs that are not finished.
+pub fn run_until(
+    options: &Options,
+    plugin: &LoadedPlugin,
+    found: Found,
+    console: &Console,
+    stop: &AtomicBool,
+) -> Summary {
     let total = found.jobs.len();
     let alone = total == 1 && found.unreadable.is_empty();
     let workers = options.jobs().min(total);
@@ -92,7 +103,7 @@ pub fn run(options: &Options, plugin: &LoadedPlugin, found: Found, console: &Con
         plugin,
         console,
         alone,
-        stop: AtomicBool::new(false),
+        stop,
         queue: Mutex::new(VecDeque::from(found.jobs)),
         summary: Mutex::default(),
     };
@@ -166,7 +177,7 @@ impl Run<'_> {
             return Ok(End::Skipped);
         }
         keep_another_song(job, &key)?;
-        let report = pipeline::separate(self.options, job, self.plugin, key, &mut progress, &self.stop)?;
+        let report = pipeline::separate(self.options, job, self.plugin, key, &mut progress, self.stop)?;
         Ok(End::Rendered(Box::new(report)))
     }
 

@@ -14,7 +14,12 @@ pub struct Console {
     quiet: bool,
     style: ProgressStyle,
     bars: MultiProgress,
+    /// Hears events in the place of standard output.
+    listener: Option<Listener>,
 }
+
+/// Takes events, the JSON objects that `--progress json` prints.
+pub type Listener = Box<dyn Fn(&Value) + Send + Sync>;
 
 /// The progress of one song.
 pub struct Progress<'a> {
@@ -31,7 +36,12 @@ impl Console {
     pub fn new(quiet: bool, style: ProgressStyle) -> Self {
         let bars = style == ProgressStyle::Bars && !quiet && std::io::stderr().is_terminal();
         let target = if bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { quiet, style, bars: MultiProgress::with_draw_target(target) }
+        Self { quiet, style, bars: MultiProgress::with_draw_target(target), listener: None }
+    }
+
+    /// A console for a program that separates songs itself: says nothing, and hands all events to `listener`.
+    pub fn heard_by(listener: impl Fn(&Value) + Send + Sync + 'static) -> Self {
+        Self { listener: Some(Box::new(listener)), ..Self::new(true, ProgressStyle::Json) }
     }
 
     /// A line for people, on standard output.
@@ -43,13 +53,21 @@ impl Console {
 
     /// An event for programs: a JSON object on standard output.
     pub fn event(&self, event: &Value) {
-        if self.style == ProgressStyle::Json {
-            print_line(&mut std::io::stdout(), &event.to_string());
+        match &self.listener {
+            Some(listener) => listener(event),
+            None if self.style == ProgressStyle::Json => {
+                print_line(&mut std::io::stdout(), &event.to_string());
+            }
+            None => {}
         }
     }
 
     /// A line about something that went wrong, on standard error, unless results say it already.
     pub fn problem(&self, text: &str) {
+        if self.listener.is_some() {
+            // It heard the event.
+            return;
+        }
         self.bars.suspend(|| print_line(&mut std::io::stderr(), text));
     }
 

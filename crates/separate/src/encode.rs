@@ -11,6 +11,7 @@ use std::path::Path;
 
 use crate::format::{Format, mp3_bitrate};
 use anyhow::{Context, Result};
+use unbraid_wave::Samples;
 
 pub use encoder::{Encoder, Settings};
 
@@ -22,9 +23,9 @@ pub fn create(path: &Path, settings: &Settings<'_>) -> Result<Box<dyn Encoder>> 
     settings.format.check(settings.rate, settings.bitrate).map_err(anyhow::Error::msg)?;
     let file = disk::DiskFile::create(path)?;
     Ok(match settings.format {
-        Format::Wav => Box::new(wav::WavFile::begin(file, wav::Samples::Float, settings)?),
-        Format::Wav16 => Box::new(wav::WavFile::begin(file, wav::Samples::Bits16, settings)?),
-        Format::Wav24 => Box::new(wav::WavFile::begin(file, wav::Samples::Bits24, settings)?),
+        Format::Wav => Box::new(wav::WavFile::begin(file, Samples::Float, settings)?),
+        Format::Wav16 => Box::new(wav::WavFile::begin(file, Samples::Bits16, settings)?),
+        Format::Wav24 => Box::new(wav::WavFile::begin(file, Samples::Bits24, settings)?),
         Format::Flac16 => Box::new(flac::FlacFile::begin(file, 16, settings)?),
         Format::Flac24 => Box::new(flac::FlacFile::begin(file, 24, settings)?),
         Format::Mp3 => {

@@ -91,6 +91,18 @@ pub enum ProgressStyle {
     None,
 }
 
+impl Default for Options {
+    /// What the command does without options.
+    fn default() -> Self {
+        #[derive(clap::Parser)]
+        struct Alone {
+            #[command(flatten)]
+            options: Options,
+        }
+        <Alone as clap::Parser>::parse_from(["unbraid"]).options
+    }
+}
+
 impl Options {
     /// Songs at a time.
     pub fn jobs(&self) -> usize {

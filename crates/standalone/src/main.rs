@@ -14,6 +14,7 @@ mod memory;
 mod panel;
 mod player;
 mod program;
+mod separation;
 mod server;
 mod window;
 

@@ -1,6 +1,6 @@
-//! What the window works: the player, the memory of its songs, and the learning of MIDI controls.
+//! What the window works: the player, the memory of its songs, their separation, and the learning of MIDI controls.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -12,6 +12,7 @@ use crate::desk::{Automation, Learning, Mix, Worker, desk};
 
 use crate::memory::{Memory, Remembered};
 use crate::player::{Remote, Settings};
+use crate::separation::Separator;
 
 /// The window's side of the program. Cloning gives another handle on the same. Not for the audio thread.
 #[derive(Clone)]
@@ -21,6 +22,9 @@ pub struct Panel {
     learning: Arc<Learning>,
     params: Arc<UnbraidParams>,
     mixes: Arc<Mutex<Sender<Option<Mix>>>>,
+    separator: Arc<Separator>,
+    /// File of the open song.
+    song: Arc<Mutex<Option<PathBuf>>>,
 }
 
 impl Panel {
@@ -35,6 +39,8 @@ impl Panel {
             learning: Arc::default(),
             params: params.clone(),
             mixes: Arc::new(Mutex::new(sender)),
+            separator: Arc::default(),
+            song: Arc::default(),
         };
         let learning = Arc::downgrade(&panel.learning);
         let file = folder.map(|folder| folder.join("midi.json"));
@@ -74,6 +80,12 @@ impl Panel {
         }
     }
 
+    /// The program ends: keeps what has changed, and stops a separation.
+    pub fn end(&self) {
+        self.keep();
+        self.separator.end();
+    }
+
     /// Songs are resampled to `rate` Hz from now on.
     pub fn set_rate(&self, rate: u32) {
         self.player.set_rate(rate);
@@ -90,6 +102,7 @@ impl Panel {
     /// How the song at `path` is played at first: as it was last.
     fn recall(&self, path: &Path, title: &str) -> Settings {
         self.keep();
+        *self.song.lock().unwrap_or_else(PoisonError::into_inner) = Some(path.to_owned());
         let looping = self.player.settings().looping;
         let fresh = Settings { looping, practice: Practice::default() };
         let state = Remembered::new(title.into(), Mix::of(&self.params), looping, fresh.practice);
@@ -115,7 +128,8 @@ fn state(player: &Remote, params: &UnbraidParams) -> Remembered {
 
 impl Player for Panel {
     fn playback(&self) -> Playback {
-        Playback { learning: self.learning.line(), ..self.player.playback() }
+        let (learning, separation) = (self.learning.line(), self.separator.state());
+        Playback { learning, separation, ..self.player.playback() }
     }
 
     fn open(&self, path: &Path) {
@@ -142,8 +156,20 @@ impl Player for Panel {
         self.learning.set(learning);
     }
 
+    fn separate(&self, folder: &Path) {
+        let song = self.song.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(song) = song {
+            self.separator.start(&song, folder);
+        }
+    }
+
+    fn stop_separating(&self) {
+        self.separator.stop();
+    }
+
     fn take_error(&self) -> Option<String> {
-        self.player.take_error().or_else(|| self.learning.take_error())
+        let error = self.player.take_error().or_else(|| self.learning.take_error());
+        error.or_else(|| self.separator.take_error())
     }
 }
 

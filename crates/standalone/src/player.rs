@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 
 use unbraid_engine::mailbox::Mailbox;
-use unbraid_plugin::player::{Playback, Player, Practice};
+use unbraid_plugin::player::{Playback, Player, Practice, Separation};
 use unbraid_song::{RateChoice, ReadOptions};
 
 use feeder::{Feeder, Request};
@@ -177,6 +177,7 @@ impl Player for Remote {
             loading: transport.loading.load(Ordering::Relaxed),
             practice: settings.practice,
             learning: None,
+            separation: Separation::default(),
         }
     }
 

@@ -146,7 +146,7 @@ impl Plugin for Program {
     }
 
     fn deactivate(&mut self) {
-        self.panel.keep();
+        self.panel.end();
         self.plugin.deactivate();
     }
 
@@ -167,6 +167,7 @@ impl Plugin for Program {
         }
         self.processors.exchange(&mut self.plugin, self.sample_rate);
         self.source.fill(buffer.as_slice());
+        self.plugin.set_transport(self.source.transport());
         let mut processing = Processing::<Self, _>::new(context);
         let status = self.plugin.process(buffer, aux, &mut processing);
         if let Some((latency, _)) = self.plugin.instance().status.latency() {

@@ -30,6 +30,8 @@ pub enum Purpose {
     Export,
     /// A song to play.
     Song,
+    /// A folder for recordings.
+    Recordings,
 }
 
 impl Purpose {
@@ -39,6 +41,7 @@ impl Purpose {
             Purpose::Import => "Import a preset",
             Purpose::Export => "Export the settings as a preset",
             Purpose::Song => "Open a song",
+            Purpose::Recordings => "Choose a folder for recordings",
         }
     }
 
@@ -48,6 +51,7 @@ impl Purpose {
             Purpose::Import => "Import",
             Purpose::Export => "Export",
             Purpose::Song => "Open",
+            Purpose::Recordings => "Use this folder",
         }
     }
 
@@ -56,6 +60,7 @@ impl Purpose {
             Purpose::Network => &["onnx"],
             Purpose::Import | Purpose::Export => &["json"],
             Purpose::Song => &["wav", "flac", "mp3", "ogg"],
+            Purpose::Recordings => &[],
         }
     }
 }
@@ -133,8 +138,12 @@ impl FileBrowser {
         self.list();
     }
 
-    /// The typed or clicked file, if it can be used.
+    /// The typed or clicked file, if it can be used; or the folder that is shown, or a typed one, which need not exist.
     fn chosen(&mut self) -> Option<PathBuf> {
+        if self.purpose == Purpose::Recordings {
+            let name = self.name.trim();
+            return Some(if name.is_empty() { self.folder.clone() } else { self.folder.join(name) });
+        }
         if self.name.trim().is_empty() {
             return None;
         }
@@ -190,7 +199,10 @@ impl FileBrowser {
         let mut entered = None;
         ScrollArea::vertical().auto_shrink([false, false]).max_height(height).show(ui, |ui| {
             if self.entries.is_empty() && self.error.is_none() {
-                ui.weak(format!("No folders and no .{} files here", self.purpose.extensions().join(", .")));
+                ui.weak(match self.purpose.extensions() {
+                    [] => "No folders here".to_owned(),
+                    extensions => format!("No folders and no .{} files here", extensions.join(", .")),
+                });
             }
             for entry in &self.entries {
                 let name = visual(&entry.name);
@@ -221,7 +233,10 @@ impl FileBrowser {
             }
             let field = TextEdit::singleline(&mut self.name)
                 .id(Id::unique("browser name"))
-                .hint_text("Name of the file, or a whole path")
+                .hint_text(match self.purpose {
+                    Purpose::Recordings => "This folder, or the name of a new one",
+                    _ => "Name of the file, or a whole path",
+                })
                 .desired_width(f32::INFINITY);
             let typed = ui.add(field);
             act |= typed.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
@@ -271,6 +286,10 @@ mod tests {
         browser.name = path.join("Sub").display().to_string();
         assert_eq!(browser.chosen(), None);
         assert_eq!(browser.folder(), path.join("Sub"));
+        let mut recordings = FileBrowser::open(Purpose::Recordings, Some(&path));
+        assert_eq!(recordings.chosen(), Some(path.clone()), "the folder that is shown");
+        recordings.name = "new".into();
+        assert_eq!(recordings.chosen(), Some(path.join("new")));
         let mut export = FileBrowser::open(Purpose::Export, Some(&path));
         export.name = "mine".into();
         assert_eq!(export.chosen(), Some(path.join("mine.json")));

@@ -1,9 +1,12 @@
-//! The header: name, mode, numbers, network, and the scale of the window.
+//! The header: name, mode, numbers, recording, network, and the scale of the window.
 
-use egui::{Color32, Id, Painter, Popup, Pos2, Rect, Sense, Stroke, Ui, Vec2, pos2, vec2};
+use std::sync::Arc;
+
+use egui::{Color32, Galley, Id, Painter, Popup, Pos2, Rect, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
 use super::casts::{float, whole};
 use super::param_gestures::ParamGestures;
+use super::record;
 use super::text_order::visual;
 use super::theme;
 use super::widgets::button::{self, Choice};
@@ -23,8 +26,10 @@ const GROUP_GAP: f32 = 18.0;
 const MODES: f32 = 140.0;
 const SCALE: f32 = 76.0;
 /// Range of the network button's width, and its part of a wide header.
-const NETWORK: [f32; 2] = [172.0, 260.0];
+const NETWORK: [f32; 2] = [140.0, 260.0];
 const NETWORK_PART: f32 = 0.19;
+/// Width of the other parts of a wide header, with room for all numbers.
+const OTHERS: f32 = 820.0;
 /// Room of the modes and the scale's button in a narrow header.
 const NARROW_ROOM: f32 = 110.0;
 /// The three strands beside the name.
@@ -41,12 +46,14 @@ pub fn id(control: &str) -> Id {
 }
 
 /// What the header asks the window to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
     /// Let the user choose a network file.
     OpenNetwork,
     /// Use the built-in network of the present mode again.
     BuiltIn,
+    /// What recording asks for.
+    Record(record::Request),
 }
 
 /// The header in `rect`, in two rows if `narrow`. `loading`: a network file is being read.
@@ -79,17 +86,23 @@ pub fn show(
     let room = if narrow {
         first.right() - mode.right() - NARROW_ROOM
     } else {
-        (NETWORK_PART * first.width()).max(least)
+        (first.width() - OTHERS).min(NETWORK_PART * first.width()).max(least)
     };
     let width = room.min(most);
     let network = control(scale.left() - theme::GAP - width, width);
-    let request = network_menu(ui, instance, loading, network);
+    let mut request = network_menu(ui, instance, loading, network);
 
     let (left, right) = if narrow {
         (second.left(), second.right())
     } else {
         (mode.right() + GROUP_GAP, network.left() - theme::GAP)
     };
+    let centre = pos2(right - record::WIDTH / 2.0, second.center().y);
+    let recording = Rect::from_center_size(centre, vec2(record::WIDTH, theme::BUTTON));
+    if let Some(asked) = record::show(ui, instance, recording) {
+        request = Some(Request::Record(asked));
+    }
+    let right = recording.left() - theme::GAP;
     numbers(ui, instance, Rect::from_min_max(pos2(left, second.top()), pos2(right, second.bottom())));
     request
 }
@@ -189,31 +202,65 @@ fn all_numbers(instance: &Instance) -> [Number; 4] {
 
 fn numbers(ui: &Ui, instance: &Instance, rect: Rect) {
     let painter = ui.painter_at(rect);
+    let numbers = all_numbers(instance).map(|number| Galleys::new(&painter, number));
+    // Details, where there is room for them without losing a number.
+    let mut room =
+        rect.width() - numbers.iter().map(|number| number.width(false) + BETWEEN).sum::<f32>() + BETWEEN;
     let mut left = rect.left();
-    for number in &all_numbers(instance) {
-        let right = show_number(&painter, number, pos2(left, rect.center().y), rect.right());
+    for number in numbers {
+        let more = number.width(true) - number.width(false);
+        let detailed = more <= room;
+        if detailed {
+            room -= more;
+        }
+        let right = left + number.width(detailed);
         let part = Rect::from_min_max(pos2(left, rect.top()), pos2(right, rect.bottom()));
-        ui.interact(part, id(number.caption), Sense::hover()).on_hover_text(number.hint);
+        ui.interact(part, id(number.caption_text), Sense::hover()).on_hover_text(number.hint);
+        number.show(&painter, pos2(left, rect.center().y), detailed);
         left = right + BETWEEN;
     }
 }
 
-/// Draws a number to the right of `at`, without its detail if that would go beyond `limit`. Returns its right edge.
-fn show_number(painter: &Painter, number: &Number, at: Pos2, limit: f32) -> f32 {
-    let small = theme::font(theme::SMALL);
-    let caption = painter.layout_no_wrap(number.caption.into(), small.clone(), theme::WEAK);
-    let value = painter.layout_no_wrap(number.value.clone(), theme::font(theme::LARGE), number.colour);
-    let detail = painter.layout_no_wrap(number.detail.clone(), small, theme::WEAK);
-    let mut right = at.x + caption.size().x.max(value.size().x);
-    let beside = at.x + value.size().x + DETAIL;
-    painter.galley(at - vec2(0.0, LINE + caption.size().y / 2.0), caption, theme::WEAK);
-    painter.galley(at + vec2(0.0, LINE - value.size().y / 2.0), value, number.colour);
-    if !number.detail.is_empty() && beside + detail.size().x <= limit {
-        right = right.max(beside + detail.size().x);
-        let at = pos2(beside, at.y + DETAIL_LINE - detail.size().y / 2.0);
-        painter.galley(at, detail, theme::WEAK);
+/// The texts of a number.
+struct Galleys {
+    caption_text: &'static str,
+    hint: &'static str,
+    caption: Arc<Galley>,
+    value: Arc<Galley>,
+    detail: Option<Arc<Galley>>,
+    colour: Color32,
+}
+
+impl Galleys {
+    fn new(painter: &Painter, number: Number) -> Self {
+        let small = theme::font(theme::SMALL);
+        let Number { caption, value, detail, colour, hint } = number;
+        Self {
+            caption_text: caption,
+            hint,
+            caption: painter.layout_no_wrap(caption.into(), small.clone(), theme::WEAK),
+            value: painter.layout_no_wrap(value, theme::font(theme::LARGE), colour),
+            detail: (!detail.is_empty()).then(|| painter.layout_no_wrap(detail, small, theme::WEAK)),
+            colour,
+        }
     }
-    right
+
+    /// Width with or without the detail.
+    fn width(&self, detailed: bool) -> f32 {
+        let detail = self.detail.as_ref().filter(|_| detailed).map_or(0.0, |detail| DETAIL + detail.size().x);
+        self.caption.size().x.max(self.value.size().x + detail)
+    }
+
+    /// Draws it to the right of `at`.
+    fn show(self, painter: &Painter, at: Pos2, detailed: bool) {
+        let beside = at.x + self.value.size().x + DETAIL;
+        painter.galley(at - vec2(0.0, LINE + self.caption.size().y / 2.0), self.caption, theme::WEAK);
+        painter.galley(at + vec2(0.0, LINE - self.value.size().y / 2.0), self.value, self.colour);
+        if let Some(detail) = self.detail.filter(|_| detailed) {
+            let at = pos2(beside, at.y + DETAIL_LINE - detail.size().y / 2.0);
+            painter.galley(at, detail, theme::WEAK);
+        }
+    }
 }
 
 /// The network's name as a button, and its menu.

@@ -18,7 +18,7 @@ const GAP: f32 = 8.0;
 const NOTICE: f32 = 32.0;
 const PLAYER: f32 = 44.0;
 /// Below this width header and footer have two rows.
-const NARROW: f32 = 900.0;
+const NARROW: f32 = 960.0;
 /// Heights of header and footer, in two rows and in one.
 const NARROW_BARS: [f32; 2] = [96.0, 100.0];
 const WIDE_BARS: [f32; 2] = [56.0, 56.0];
@@ -30,7 +30,7 @@ const PICTURE: f32 = 46.0;
 /// The parts of the window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Layout {
-    /// Name, mode, numbers, network.
+    /// Name, mode, numbers, recording, network.
     pub header: Rect,
     /// The oldest message.
     pub notice: Option<Rect>,
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn parts_lie_inside_the_window_and_not_on_each_other_at_any_size() {
-        for width in [640.0, 720.0, 899.0, 900.0, 1000.0, 1440.0, 2560.0] {
+        for width in [640.0, 720.0, 959.0, 960.0, 1000.0, 1440.0, 2560.0] {
             for height in [500.0, 520.0, 640.0, 900.0, 1440.0] {
                 for (notice, player) in [(false, false), (true, false), (false, true), (true, true)] {
                     let layout = Layout::new(vec2(width, height), notice, player);

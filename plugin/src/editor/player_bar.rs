@@ -1,11 +1,13 @@
 //! The file player's bar, in the standalone program.
 
+use std::path::{Path, PathBuf};
+
 use egui::{Align2, CornerRadius, Id, Rect, Sense, Shape, Stroke, Ui, Vec2, pos2, vec2};
 
 use super::casts::{single, whole};
 use super::text_order::visual;
 use super::widgets::button;
-use super::{practice, theme};
+use super::{practice, separation, theme};
 use crate::player::{Playback, Player, Practice};
 
 /// From the bar's edge to its contents.
@@ -15,6 +17,7 @@ const OPEN: f32 = 78.0;
 const PLAY: f32 = 40.0;
 const LOOP: f32 = 52.0;
 const PRACTICE: f32 = 76.0;
+const SEPARATE: f32 = 78.0;
 /// The title's part of the room beside the buttons, and its greatest width.
 const TITLE_PART: f32 = 0.34;
 const TITLE: f32 = 260.0;
@@ -38,8 +41,17 @@ pub fn time(seconds: f64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// The bar in `rect`; `space`: the key was pressed. Returns whether the user asks for a song to open.
-pub fn show(ui: &Ui, player: &dyn Player, space: bool, rect: Rect) -> bool {
+/// What the bar asks the window to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Let the user choose a song.
+    Open,
+    /// Show this folder in the system's own window.
+    Show(PathBuf),
+}
+
+/// The bar in `rect`; `space`: the key was pressed. Songs are separated to `folder`.
+pub fn show(ui: &Ui, player: &dyn Player, space: bool, folder: &Path, rect: Rect) -> Option<Request> {
     let state = player.playback();
     let painter = ui.painter();
     painter.rect_filled(rect, theme::ROUND, theme::PANEL);
@@ -67,12 +79,13 @@ pub fn show(ui: &Ui, player: &dyn Player, space: bool, rect: Rect) -> bool {
         player.set_looping(!state.looping);
     }
     practice::show(ui, player, &state, place(PRACTICE));
+    let shown = separation::show(ui, player, &state, folder, place(SEPARATE));
     let room = Rect::from_min_max(pos2(left + 4.0, inner.top()), inner.max);
     let title_width = (TITLE_PART * room.width()).min(TITLE);
     let (text, track) = room.split_left_right_at_x(room.left() + title_width);
     title(ui, &state, text);
     position(ui, player, &state, track);
-    open
+    if open { Some(Request::Open) } else { shown.map(Request::Show) }
 }
 
 fn play_sign(ui: &Ui, rect: Rect, playing: bool) {

@@ -7,6 +7,7 @@ mod host;
 mod keys;
 mod player;
 mod playing;
+mod recording;
 mod sensitivities;
 mod text;
 mod values;

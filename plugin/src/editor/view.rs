@@ -17,7 +17,7 @@ use super::network_loader::NetworkLoader;
 use super::notices::Notices;
 use super::param_gestures::{OpenGestures, ParamGestures};
 use super::spectrogram::{self, Spectrogram};
-use super::{drop_hint, header, player_bar, preset_menu, shortcuts, strip};
+use super::{drop_hint, header, player_bar, preset_menu, record, shortcuts, strip};
 use crate::instance::Instance;
 use crate::mode::Mode;
 use crate::networks;
@@ -142,15 +142,18 @@ impl View {
         match header::show(ui, gestures, &instance, reading, layout.header, layout.narrow) {
             Some(header::Request::OpenNetwork) => self.open_browser(Purpose::Network),
             Some(header::Request::BuiltIn) => self.back_to_built_in(),
+            Some(header::Request::Record(request)) => self.record(request),
             None => {}
         }
         if let Some(rect) = layout.notice {
             self.notices.show(ui, rect);
         }
-        if let (Some(rect), Some(player)) = (layout.player, &instance.player)
-            && player_bar::show(ui, player.as_ref(), space, rect)
-        {
-            self.open_browser(Purpose::Song);
+        if let (Some(rect), Some(player)) = (layout.player, &instance.player) {
+            match player_bar::show(ui, player.as_ref(), space, &self.recordings(), rect) {
+                Some(player_bar::Request::Open) => self.open_browser(Purpose::Song),
+                Some(player_bar::Request::Show(folder)) => self.show_folder(&folder),
+                None => {}
+            }
         }
         let moves = self.spectrogram(ui, layout.spectrogram);
         self.strips(ui, gestures, layout.strips);
@@ -199,9 +202,16 @@ impl View {
         for line in status.take_problems() {
             self.notices.add(line);
         }
-        if let Some(error) = self.instance.player.as_ref().and_then(|player| player.take_error()) {
-            self.notices.add(error);
+        if let Some(player) = &self.instance.player {
+            self.instance.recorder.set_name(&player.playback().title);
+            if let Some(error) = player.take_error() {
+                self.notices.add(error);
+            }
         }
+        let dropped = self.instance.recorder.recording().dropped > 0;
+        self.notices.condition("dropped", dropped, || {
+            "The disk is too slow: samples of the recording are dropped, and their place is silence.".into()
+        });
         if let Some((path, result)) = self.loader.poll() {
             match result {
                 Ok(plan) => self.take_network(gestures, networks::mode_of(&plan), path),
@@ -275,6 +285,42 @@ impl View {
         }
     }
 
+    fn record(&mut self, request: record::Request) {
+        let recorder = &self.instance.recorder;
+        match request {
+            record::Request::Arm(true) => {
+                if let Err(error) = recorder.arm(&self.recordings()) {
+                    self.notices.add(error.to_string());
+                }
+            }
+            record::Request::Arm(false) => recorder.disarm(),
+            record::Request::ChooseFolder => {
+                let folder = self.recordings();
+                self.browser = Some(FileBrowser::open(Purpose::Recordings, existing(&folder)));
+            }
+            record::Request::Show(folder) => self.show_folder(&folder),
+        }
+    }
+
+    /// Shows a folder in the system's own window.
+    fn show_folder(&mut self, folder: &Path) {
+        if let Err(error) = open::that_detached(folder) {
+            self.notices.add(format!("{} cannot be shown ({error})", folder.display()));
+        }
+    }
+
+    /// The folder for recordings.
+    fn recordings(&self) -> PathBuf {
+        self.instance.params.recordings.read().map(|folder| folder.path()).unwrap_or_default()
+    }
+
+    fn record_to(&mut self, folder: &Path) {
+        let remembered = self.instance.params.recordings.write();
+        if !remembered.is_ok_and(|mut recordings| recordings.choose(folder)) {
+            self.notices.add(format!("{}: choose a folder with another name", folder.display()));
+        }
+    }
+
     fn open_browser(&mut self, purpose: Purpose) {
         self.browser = Some(FileBrowser::open(purpose, self.folder.as_deref()));
     }
@@ -282,7 +328,9 @@ impl View {
     fn browse(&mut self, ui: &Ui, gestures: &mut ParamGestures<'_>) {
         let Some(browser) = &mut self.browser else { return };
         let Some(outcome) = browser.show(ui.ctx()) else { return };
-        self.folder = Some(browser.folder().to_owned());
+        if !matches!(outcome, Outcome::Chosen(Purpose::Recordings, _)) {
+            self.folder = Some(browser.folder().to_owned());
+        }
         self.browser = None;
         match outcome {
             Outcome::Cancelled => {}
@@ -293,6 +341,7 @@ impl View {
                     self.notices.add(error.to_string());
                 }
             }
+            Outcome::Chosen(Purpose::Recordings, path) => self.record_to(&path),
             Outcome::Chosen(Purpose::Song, path) => {
                 if let Some(player) = &self.instance.player {
                     player.open(&path);
@@ -300,4 +349,9 @@ impl View {
             }
         }
     }
+}
+
+/// The folder, or the nearest above it that exists.
+fn existing(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|folder| folder.is_dir())
 }

@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 use clap_sys::audio_buffer::clap_audio_buffer;
-use clap_sys::events::clap_input_events;
+use clap_sys::events::{clap_event_transport, clap_input_events};
 use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_param_info, clap_plugin_params};
 use clap_sys::ext::remote_controls::{
     CLAP_EXT_REMOTE_CONTROLS, clap_plugin_remote_controls, clap_remote_controls_page,
@@ -30,16 +30,17 @@ fn buffer(bus: &Bus) -> clap_audio_buffer {
 
 /// Processes one block with the buses of `case`.
 pub fn process(instance: &Instance, memory: &mut Memory, case: Case, samples: usize) {
-    process_with(instance, memory, case, samples, ptr::null());
+    process_with(instance, memory, case, samples, ptr::null(), ptr::null());
 }
 
-/// The same with the host's list of events.
+/// The same with the host's list of events and its transport.
 pub fn process_with(
     instance: &Instance,
     memory: &mut Memory,
     case: Case,
     samples: usize,
     events: *const clap_input_events,
+    transport: *const clap_event_transport,
 ) {
     let input = buffer(&memory.input());
     let declared = memory.outputs(case);
@@ -49,7 +50,7 @@ pub fn process_with(
     let call = clap_process {
         steady_time: -1,
         frames_count: unsigned(samples),
-        transport: ptr::null(),
+        transport,
         audio_inputs: &input,
         audio_outputs: outputs.as_mut_ptr(),
         audio_inputs_count: 1,

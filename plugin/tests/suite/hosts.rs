@@ -5,9 +5,11 @@ pub mod vst3;
 
 use std::cell::Cell;
 use std::ops::Range;
+use std::sync::Arc;
 
 use unbraid_plugin::mode::Mode;
 use unbraid_plugin::networks;
+use unbraid_plugin::recorder::Recorder;
 
 pub use clap::Clap;
 pub use unbraid_formats::effect::host_id as parameter_id;
@@ -22,6 +24,15 @@ pub struct Change {
     pub at: usize,
     pub id: &'static str,
     pub value: f64,
+}
+
+/// The transport of a host: it plays or not, from this sample of its song on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Transport {
+    pub playing: bool,
+    pub position: i64,
+    /// In Hz.
+    pub rate: f64,
 }
 
 thread_local! {
@@ -61,6 +72,10 @@ pub trait Host: Sized {
     /// Activates, or activates again; returns whether the plug-in agreed.
     fn activate(&mut self, rate: f64, largest: usize) -> bool;
     fn deactivate(&mut self);
+    /// The plug-in's recorder, which its window arms.
+    fn recorder(&self) -> Arc<Recorder>;
+    /// The transport from the next block on, which goes on by itself; none at first.
+    fn set_transport(&mut self, transport: Option<Transport>);
     /// Tells the plug-in that it renders offline from the next activation on.
     fn set_offline(&mut self, offline: bool);
     fn set(&mut self, id: &'static str, value: f64);

@@ -1,6 +1,9 @@
-//! The callback makes no system call and causes no page fault. Each check is first shown to fail on a planted fault.
+//! The callback makes no system call and causes no page fault, also while the stems are recorded. Each check is first shown
+//! to fail on a planted fault.
 
 use std::hint::black_box;
+use std::path::Path;
+use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -9,9 +12,10 @@ use std::time::{Duration, Instant};
 use unbraid_plugin::mode::Mode;
 
 use super::cases::*;
-use super::clap::{process, process_with};
-use super::hosts::clap::Events;
-use super::hosts::{Change, Clap, Host, modes};
+use super::clap::process_with;
+use super::hosts::clap::{Events, event};
+use super::hosts::{Change, Clap, Host, Transport, modes};
+use super::recording::recorded;
 
 /// Callbacks before the checks begin: the first inferences on a thread fill tract's scratch.
 const SETTLING: usize = 400;
@@ -78,12 +82,20 @@ fn runs_without_system_calls<T>(
     wait_for(&done, limit)
 }
 
-/// An instance that has processed for a while, with its host's memory.
-fn settled(mode: Mode, block: usize) -> (Clap, Box<Memory>) {
+/// The transport in callback `at` of `block` samples: it plays, jumps now and then, and stands now and then.
+fn transport(at: usize, block: usize) -> Transport {
+    let position = i64::try_from(at % 100 * block).unwrap();
+    Transport { playing: at % 500 < 480, position, rate: 44_100.0 }
+}
+
+/// An instance that has processed for a while, with its host's memory. It records to `folder`.
+fn settled(mode: Mode, block: usize, folder: &Path) -> (Clap, Box<Memory>) {
     let host = Clap::active(mode, 44_100.0, block);
+    host.recorder().arm(folder).unwrap();
     let mut memory = Memory::new();
-    for _ in 0..SETTLING {
-        process(host.instance(), &mut memory, Case::All, block);
+    for at in 0..SETTLING {
+        let event = event(transport(at, block));
+        process_with(host.instance(), &mut memory, Case::All, block, ptr::null(), &event);
     }
     (host, memory)
 }
@@ -109,17 +121,23 @@ fn promise_6_process_makes_no_system_call() {
                     Change { at: 13, id: "drums_mute", value: value.round() },
                 ])
             });
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().to_owned();
             let done = runs_without_system_calls(
-                move || settled(mode, block),
+                move || settled(mode, block, &path),
                 move |(host, memory)| {
                     for at in 0..CHECKED {
                         // A host that automates, which the framework's own callback would tell the window by a call.
-                        process_with(host.instance(), memory, case, block, &automation[at % 2].list());
+                        let (list, event) = (automation[at % 2].list(), event(transport(at, block)));
+                        process_with(host.instance(), memory, case, block, &list, &event);
                     }
                 },
                 Duration::from_secs(300),
             );
             assert!(done, "{mode:?}, blocks of {block}: the kernel ended the thread at a system call");
+            // The writer may be a little late; what it has to be is there.
+            let frames = (SETTLING + CHECKED) * block / 2;
+            assert!(recorded(folder.path()) > frames as u64, "recording was off");
         }
     }
 }
@@ -158,10 +176,12 @@ fn promise_6_process_causes_no_page_fault_in_the_steady_state() {
     assert!(page_faults() - before >= 500, "the check does not see 500 fresh pages");
 
     for &mode in modes() {
-        let (host, mut memory) = settled(mode, 64);
+        let folder = tempfile::tempdir().unwrap();
+        let (host, mut memory) = settled(mode, 64, folder.path());
         let before = page_faults();
-        for _ in 0..CHECKED {
-            process(host.instance(), &mut memory, Case::All, 64);
+        for at in 0..CHECKED {
+            let event = event(transport(at, 64));
+            process_with(host.instance(), &mut memory, Case::All, 64, ptr::null(), &event);
         }
         let faults = page_faults() - before;
         // The kernel itself may move or scan a page now and then; a leak or a growing pool gives one a frame.

@@ -20,7 +20,10 @@ use std::sync::{Mutex, OnceLock, RwLock};
 use unbraid_plugin::mode::Mode;
 use unbraid_plugin::networks;
 
-use super::hosts::{Change, Clap, Host, Output, Vst3, callback, float, in_callback, modes, stereo_noise};
+use super::hosts::{
+    Change, Clap, Host, Output, Transport, Vst3, callback, float, in_callback, modes, stereo_noise,
+};
+use super::recording::recorded;
 
 /// Locks of the inference runtime in a frame: none, but for one that each pooling operator takes, which looks up a switch
 /// among values that are written once, before the first network is loaded.
@@ -276,13 +279,16 @@ fn planted_locks_are_seen() {
     assert_eq!(self::locks(|| drop(mutex.lock().unwrap())), 0, "what the host does around the callback");
 }
 
-/// Some hops in small blocks, automated: every stage of a frame, and whatever a callback does besides.
+/// Some hops in small blocks, automated and recorded while the transport jumps and stands: every stage of a frame, and
+/// whatever a callback does besides.
 fn callbacks_take_no_lock<H: Host>(mode: Mode) {
     const SMALL: usize = 128;
     const SETTLING: usize = 400 * SMALL;
     const CHECKED: usize = 96 * SMALL;
     let mut host = H::active(mode, 44_100.0, SMALL);
     let input = stereo_noise(1, SETTLING + CHECKED);
+    let folder = tempfile::tempdir().unwrap();
+    host.recorder().arm(folder.path()).unwrap();
     let mut run = |checked: bool| {
         let mut output = Output::new(SETTLING + CHECKED);
         host.reset();
@@ -290,6 +296,11 @@ fn callbacks_take_no_lock<H: Host>(mode: Mode) {
             for at in (from..to).step_by(SMALL) {
                 let changes = [("vocals_level", 0), ("focus", 13), ("bass_level", 13)]
                     .map(|(id, sample)| Change { at: sample, id, value: 0.3 + 0.4 * float(at / SMALL % 2) });
+                let (block, rate) = (at / SMALL, 44_100.0);
+                if block % 40 == 0 {
+                    let position = i64::try_from(block % 3 * 1000).unwrap();
+                    host.set_transport(Some(Transport { playing: block % 160 > 0, position, rate }));
+                }
                 assert!(host.block(&input, &mut output, at..at + SMALL, &changes));
             }
         };
@@ -318,6 +329,7 @@ fn callbacks_take_no_lock<H: Host>(mode: Mode) {
     let planted = Mutex::new(0);
     let found = locks(|| (0..8).for_each(|_| callback(|| *planted.lock().unwrap() += 1)));
     assert_eq!(found, 8, "the traps lie in the wrong place; {told}");
+    assert!(recorded(folder.path()) > (SETTLING + CHECKED) as u64, "recording was off");
 }
 
 #[test]

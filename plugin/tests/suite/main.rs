@@ -14,6 +14,7 @@ mod layouts;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod locks;
 mod promises;
+mod recording;
 mod states;
 mod unconnected_stems;
 mod values;

@@ -45,9 +45,10 @@ pub fn of_dependencies() -> Result<String> {
     // The standalone program's packages are the plug-in's and more; the command has others.
     Ok(format!(
         "THE PLUG-IN AND THE PROGRAM unbraid-standalone\n\n{}\n\nTHE COMMAND unbraid\n\n\
-         Its MP3 encoder, shine-rs, is under the LGPL 2.0. Everything else that is needed to link the command with another\n\
-         version of it is public with Unbraid's source code: change shine-rs in Cargo.toml, then\n\
-         `cargo build --release --package unbraid-separate`.\n\n{}",
+         The MP3 encoder of the command and of unbraid-standalone, shine-rs, is under the LGPL 2.0; it is not in the plug-in.\n\
+         Everything else that is needed to link them with another version of it is public with Unbraid's source code:\n\
+         change shine-rs in Cargo.toml, then\n\
+         `cargo build --release --package unbraid-separate --package unbraid-standalone`.\n\n{}",
         of("standalone")?,
         of("separate")?
     ))

@@ -9,6 +9,7 @@ use nice_plug::wrapper::clap::clap_plugin;
 use super::events::Events;
 use super::extensions::get_extension;
 use super::plugin::Plugin;
+use super::transport::transport;
 use crate::buses::{BusAdapter, HostBus};
 use crate::instance::{AudioInstance, HostedPlugin, Outcome};
 
@@ -96,7 +97,9 @@ unsafe extern "C" fn process<P: HostedPlugin>(
             let outputs =
                 std::array::from_fn(|index| bus(call.audio_outputs, call.audio_outputs_count, index));
             let block = adapter.begin(call.frames_count as usize, input, outputs)?;
-            Some(this.instance.process(block, Events::new(call.in_events).changes(&this.instance)))
+            let changes = Events::new(call.in_events);
+            let changes = changes.changes(&this.instance);
+            Some(this.instance.process(block, transport(call.transport), changes))
         });
         // Changes made in the window are queued in the framework, which tells the host about them here.
         if let Some(params) = this.known_params()

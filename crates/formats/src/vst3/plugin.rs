@@ -24,6 +24,7 @@ use crate::buses::{BusAdapter, HostBus};
 use crate::effect::Parameters;
 use crate::instance::{AudioInstance, HostedPlugin, Outcome};
 use crate::layout::{Layout, OUTPUT_BUSES};
+use crate::transport::{Position, Transport};
 use crate::try_cell::TryCell;
 
 /// Owns the framework's class and forwards every interface to it, except for audio.
@@ -165,10 +166,11 @@ forward!(IAudioProcessorTrait {
     }
 });
 
-/// True while the host's transport plays.
+/// The host's transport. (Its position in samples is always there.)
 #[allow(clippy::unnecessary_cast, reason = "the flags' type differs between systems")]
-fn is_playing(context: &ProcessContext) -> bool {
-    context.state & ProcessContext_::StatesAndFlags_::kPlaying as uint32 != 0
+fn transport(context: &ProcessContext) -> Transport {
+    let playing = context.state & ProcessContext_::StatesAndFlags_::kPlaying as uint32 != 0;
+    Transport { playing: Some(playing), position: Some(Position::Samples(context.projectTimeSamples)) }
 }
 
 impl<P: HostedPlugin> Plugin<P> {
@@ -183,8 +185,8 @@ impl<P: HostedPlugin> Plugin<P> {
         let single = call.symbolicSampleSize == SymbolicSampleSizes_::kSample32 as int32;
         let now = self.held.now();
         // SAFETY: a host passes null or a context.
-        let context = unsafe { call.processContext.as_ref() };
-        self.held.begin_block(&self.instance, context.is_some_and(is_playing), now);
+        let transport = unsafe { call.processContext.as_ref() }.map(transport).unwrap_or_default();
+        self.held.begin_block(&self.instance, transport.playing == Some(true), now);
         let outcome = self.adapter.try_with(|adapter| {
             // SAFETY: the buffers are of single precision where they are looked at; all else is as the call says.
             unsafe {
@@ -201,7 +203,7 @@ impl<P: HostedPlugin> Plugin<P> {
                     return Some(Outcome::Processed);
                 }
                 let block = adapter.begin(frames, bus(call.inputs, call.numInputs, 0), outputs)?;
-                Some(self.instance.process(block, changes))
+                Some(self.instance.process(block, transport, changes))
             }
         });
         let outcome = outcome.flatten().unwrap_or(Outcome::NotProcessed);

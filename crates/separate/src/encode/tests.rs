@@ -100,23 +100,7 @@ fn every_rate_that_a_format_takes_is_read_back() {
 }
 
 #[test]
-fn a_file_over_four_gigabytes_is_rf64_and_a_known_short_one_is_the_plainest() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("long.wav");
-    let file = disk::DiskFile::create(&path).unwrap();
-    let mut wav = wav::WavFile::begin(file, wav::Samples::Bits16, &settings(Format::Wav16, 44_100)).unwrap();
-    wav.write([&[0.25; 10], &[-0.25; 10]]).unwrap();
-    // Ten hours are not written here: a hole in the file stands for them.
-    let bytes = 6_350_400_000u64;
-    wav.skip(bytes - 40).unwrap();
-    Box::new(wav).finish().unwrap();
-    let mut head = vec![0; 100];
-    std::io::Read::read_exact(&mut std::fs::File::open(&path).unwrap(), &mut head).unwrap();
-    assert_eq!(&head[..16], b"RF64\xff\xff\xff\xffWAVEds64");
-    let number = |at: usize| u64::from_le_bytes(head[at..at + 8].try_into().unwrap());
-    assert_eq!(number(20), path.metadata().unwrap().len() - 8);
-    assert_eq!((number(28), number(36)), (bytes, bytes / 4));
-
+fn a_file_that_is_known_to_be_short_is_the_plainest() {
     let short = Settings { expected: Some(10), ..settings(Format::Wav16, 44_100) };
     let (_folder, path) = written(&[vec![0.5; 10], vec![0.5; 10]], &short);
     assert_eq!(path.metadata().unwrap().len(), 44 + 40);

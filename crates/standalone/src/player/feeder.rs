@@ -144,7 +144,7 @@ impl Feeder {
         let rate = self.rate();
         let start = start.min(length(&song));
         let tape = Tape::new(song, rate, self.settings, start, counted);
-        let (feed, stream) = stream((rate / AHEAD) as usize, start);
+        let (feed, stream) = stream((rate / AHEAD) as usize, start, tape.is_in_step());
         self.frames.clear();
         self.playing = Some((tape, feed));
         self.feed((rate / AHEAD - rate / BEGINNING) as usize);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use unbraid_engine::mailbox::Mailbox;
+use unbraid_formats::{Position, Transport as HostTransport};
 
 use super::click::ClickTrack;
 use super::stream::{Frame, Stream};
@@ -22,12 +23,22 @@ pub struct Source {
     /// The stream has run dry.
     dry: bool,
     clicks: ClickTrack,
+    /// The transport at the first sample of the last block.
+    told: HostTransport,
 }
 
 impl Source {
     /// Plays what arrives in `streams`, as `transport` says.
     pub fn new(transport: Arc<Transport>, streams: Mailbox<Stream>) -> Self {
-        Self { transport, streams, stream: None, gain: 0.0, dry: false, clicks: ClickTrack::default() }
+        Self {
+            transport,
+            streams,
+            stream: None,
+            gain: 0.0,
+            dry: false,
+            clicks: ClickTrack::default(),
+            told: HostTransport::default(),
+        }
     }
 
     /// Mixes the song into `channels` (one or two) while it plays, and lets the input through while it does not. Never
@@ -39,7 +50,7 @@ impl Source {
         let ready = self.is_ready(length);
         self.count_dropout(playing && !ready);
         let step = if playing && ready { 1.0 } else { -1.0 } / f32::from(FADE);
-        let mut position = None;
+        let [mut first, mut position] = [None; 2];
         for sample in 0..length {
             self.gain = (self.gain + step).clamp(0.0, 1.0);
             let frame = if self.gain > 0.0 { self.next() } else { None };
@@ -50,13 +61,31 @@ impl Source {
             for (channel, value) in channels.iter_mut().zip(values) {
                 channel[sample] += (value - channel[sample]) * self.gain;
             }
+            first = first.or(Some(frame.position));
             position = Some(frame.position);
         }
+        self.tell(playing, first, position);
         if let Some(position) = position
             && self.transport.playing.load(Ordering::Relaxed)
         {
             self.transport.position.store(position, Ordering::Relaxed);
         }
+    }
+
+    /// The transport at the first sample of the last block, as a host tells it: none where no song is open.
+    pub fn transport(&self) -> HostTransport {
+        self.told
+    }
+
+    /// Notes the transport of a block whose first and last frames of the song are these.
+    fn tell(&mut self, playing: bool, first: Option<u32>, last: Option<u32>) {
+        // While it is counted in, the song stands.
+        let moves = first.filter(|_| playing && first != last);
+        let in_step = self.stream.as_ref().is_some_and(|stream| stream.in_step);
+        self.told = HostTransport {
+            playing: self.stream.is_some().then_some(moves.is_some()),
+            position: moves.filter(|_| in_step).map(|place| Position::Samples(place.into())),
+        };
     }
 
     /// Adds the count-in to `channels` as late as the plug-in's output is, `latency` samples.

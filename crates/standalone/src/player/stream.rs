@@ -23,6 +23,8 @@ pub struct Stream {
     finished: Arc<AtomicBool>,
     /// Place in the song at which it begins, in samples.
     pub start: u32,
+    /// A sample of it is a sample of the song.
+    pub in_step: bool,
 }
 
 /// The end that is fed ahead. Not for the audio thread.
@@ -31,12 +33,13 @@ pub struct Feed {
     finished: Arc<AtomicBool>,
 }
 
-/// A stream that begins at sample `start` of the song and holds up to `length` frames.
-pub fn stream(length: usize, start: u32) -> (Feed, Stream) {
+/// A stream that begins at sample `start` of the song and holds up to `length` frames. `in_step`: neither tempo nor pitch
+/// are changed.
+pub fn stream(length: usize, start: u32, in_step: bool) -> (Feed, Stream) {
     let (producer, consumer) = HeapRb::new(length.max(1)).split();
     let finished = Arc::<AtomicBool>::default();
     let feed = Feed { frames: producer, finished: finished.clone() };
-    (feed, Stream { frames: consumer, finished, start })
+    (feed, Stream { frames: consumer, finished, start, in_step })
 }
 
 impl Stream {

@@ -86,6 +86,11 @@ impl Tape {
         }
     }
 
+    /// A sample that it reads is a sample of the song, without a change of tempo or pitch.
+    pub fn is_in_step(&self) -> bool {
+        self.stretch.is_none()
+    }
+
     /// Changes the loop without a new stream, if what was made ahead of sample `played` stays right. Returns `false` if
     /// it does not.
     pub fn change_loop(&mut self, settings: Settings, played: u32) -> bool {

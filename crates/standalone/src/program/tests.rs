@@ -81,6 +81,8 @@ fn the_audio_thread_asks_for_no_memory_whatever_is_played_and_moved() {
     };
     assert!(program.activate(&Program::AUDIO_IO_LAYOUTS[1], &buffers, &mut framework));
     let panel = program.panel.clone();
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = program.plugin.instance().recorder.clone();
     panel.open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/clips/francium.flac"));
     let start = Instant::now();
     // Until the network is there and the song plays.
@@ -92,6 +94,8 @@ fn the_audio_thread_asks_for_no_memory_whatever_is_played_and_moved() {
     let mut requests = 0;
     for at in 0..400u32 {
         match at {
+            // Songs are recorded from play to stop; a jump is another take.
+            20 => recorder.arm(folder.path()).unwrap(),
             50 => panel.seek(10.0),
             100 => panel.practise(Practice { tempo: 80, semitones: 1, ..Practice::default() }),
             150 => panel.practise(Practice { start: Some(1.0), end: Some(2.0), ..Practice::default() }),
@@ -113,6 +117,10 @@ fn the_audio_thread_asks_for_no_memory_whatever_is_played_and_moved() {
         thread::sleep(Duration::from_millis(2));
     }
     assert_eq!(requests, 0);
+    recorder.disarm();
+    drop((program, panel, recorder));
+    let takes = std::fs::read_dir(folder.path()).unwrap().count();
+    assert!(takes >= 4 * 3, "{takes} files");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use keyboard_types::Key as HostKey;
 use nice_plug::context::gui::GuiContext;
 use nice_plug::prelude::Params;
 use nice_plug_egui::KeyCapture;
+use unbraid_formats::Transport;
 
 use super::host::{Change, Recorder};
 use crate::editor::casts::{float, whole};
@@ -313,6 +314,7 @@ impl Bench {
             let mut left: Vec<f32> = (0..512).map(|_| sample()).collect();
             let mut right: Vec<f32> = (0..512).map(|_| sample()).collect();
             let start = Instant::now();
+            processor.begin(Transport::default(), 512);
             processor.process(MainBus::Stereo([&mut left, &mut right]), Default::default());
             processor.report(start, 512);
             output.extend(left);

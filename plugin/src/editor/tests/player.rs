@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use egui::Key;
 
 use super::bench::Bench;
-use crate::editor::{player_bar, practice};
-use crate::player::{Playback, Player, Practice};
+use crate::editor::{player_bar, practice, separation};
+use crate::player::{Playback, Player, Practice, Separation};
 
 /// A player that records its calls.
 #[derive(Default)]
@@ -36,6 +36,12 @@ impl Player for CallRecorder {
     }
     fn learn(&self, learning: bool) {
         self.0.lock().unwrap().1.push(format!("learn {learning}"));
+    }
+    fn separate(&self, folder: &Path) {
+        self.0.lock().unwrap().1.push(format!("separate to {}", folder.display()));
+    }
+    fn stop_separating(&self) {
+        self.0.lock().unwrap().1.push("stop".into());
     }
     fn take_error(&self) -> Option<String> {
         None
@@ -82,4 +88,25 @@ fn the_practice_menu_opens_and_learns_and_shows_what_it_waits_for() {
     assert_eq!(recorder.0.lock().unwrap().1, ["learn true"]);
     recorder.0.lock().unwrap().0.learning = Some("MIDI: move a level".into());
     assert!(bench.lines_with_file_over(false).iter().any(|line| line == "MIDI: move a level"));
+}
+
+#[test]
+fn the_song_is_separated_with_a_bar_that_can_be_stopped() {
+    let recorder = Arc::new(CallRecorder::default());
+    recorder.0.lock().unwrap().0 = Playback { title: "Song".into(), length: 100.0, ..Playback::default() };
+    let mut bench = Bench::with_player(recorder.clone());
+    assert!(bench.params().recordings.write().unwrap().choose(Path::new("/stems")));
+    bench.click(separation::id("menu"));
+    bench.frame();
+    bench.click(separation::id("start"));
+    recorder.0.lock().unwrap().0.separation = Separation { running: Some(0.37), folder: None };
+    bench.frame();
+    let shown = bench.lines().iter().filter(|line| *line == "37 %").count();
+    assert_eq!(shown, 2, "on the button and in the bar");
+    bench.click(separation::id("cancel"));
+    assert_eq!(recorder.0.lock().unwrap().1, ["separate to /stems", "stop"]);
+    let folder = Some("/stems/Song".into());
+    recorder.0.lock().unwrap().0.separation = Separation { running: None, folder };
+    bench.frame();
+    assert!(bench.lines().iter().any(|line| line == "Done: Song"));
 }

@@ -5,10 +5,12 @@ mod instance;
 use std::ffi::c_void;
 use std::ops::Range;
 use std::ptr;
+use std::sync::Arc;
 
 use clap_sys::audio_buffer::clap_audio_buffer;
 use clap_sys::events::{
-    CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_PARAM_VALUE, clap_event_header, clap_event_param_value,
+    CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_PARAM_VALUE, CLAP_TRANSPORT_HAS_SECONDS_TIMELINE,
+    CLAP_TRANSPORT_IS_PLAYING, clap_event_header, clap_event_param_value, clap_event_transport,
     clap_input_events, clap_output_events,
 };
 use clap_sys::ext::configurable_audio_ports::{
@@ -18,11 +20,12 @@ use clap_sys::ext::configurable_audio_ports::{
 use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_plugin_params};
 use clap_sys::ext::render::{CLAP_EXT_RENDER, CLAP_RENDER_OFFLINE, CLAP_RENDER_REALTIME, clap_plugin_render};
 use clap_sys::ext::state::{CLAP_EXT_STATE, clap_plugin_state};
+use clap_sys::fixedpoint::CLAP_SECTIME_FACTOR;
 use clap_sys::plugin::clap_plugin;
 use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process};
 use clap_sys::stream::{clap_istream, clap_ostream};
 
-use super::{Change, Host, Output, Stereo, callback, parameter_id, unsigned};
+use super::{Change, Host, Output, Recorder, Stereo, Transport, callback, parameter_id, unsigned};
 
 pub use instance::{ENTRY, Instance};
 
@@ -30,6 +33,7 @@ pub use instance::{ENTRY, Instance};
 pub struct Clap {
     instance: Instance,
     active: bool,
+    transport: Option<Transport>,
 }
 
 /// The host's list of events for one block.
@@ -80,6 +84,20 @@ unsafe extern "C" fn refuse(_list: *const clap_output_events, _event: *const cla
 /// Takes no event, as a host that is full.
 const OUTPUT: clap_output_events = clap_output_events { ctx: ptr::null_mut(), try_push: Some(refuse) };
 
+/// The host's transport as an event of CLAP.
+pub fn event(transport: Transport) -> clap_event_transport {
+    // SAFETY: the type is plain old data, for which zeros are a value.
+    let mut event: clap_event_transport = unsafe { std::mem::zeroed() };
+    event.flags = CLAP_TRANSPORT_HAS_SECONDS_TIMELINE;
+    if transport.playing {
+        event.flags |= CLAP_TRANSPORT_IS_PLAYING;
+    }
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "songs of hours")]
+    let seconds = (transport.position as f64 / transport.rate * CLAP_SECTIME_FACTOR as f64).round() as i64;
+    event.song_pos_seconds = seconds;
+    event
+}
+
 impl Clap {
     /// The instance, for tests that hand over buses of their own.
     pub fn instance(&self) -> &Instance {
@@ -96,7 +114,7 @@ impl Host for Clap {
     const FORMAT: &str = "CLAP";
 
     fn new() -> Self {
-        Self { instance: Instance::new(), active: false }
+        Self { instance: Instance::new(), active: false, transport: None }
     }
 
     fn activate(&mut self, rate: f64, largest: usize) -> bool {
@@ -118,6 +136,14 @@ impl Host for Clap {
                 (*plugin).deactivate.unwrap()(plugin);
             }
         }
+    }
+
+    fn recorder(&self) -> Arc<Recorder> {
+        self.instance.recorder.clone()
+    }
+
+    fn set_transport(&mut self, transport: Option<Transport>) {
+        self.transport = transport;
     }
 
     fn set_offline(&mut self, offline: bool) {
@@ -273,12 +299,16 @@ impl Host for Clap {
         let stems = pointers[1..].iter_mut().zip(connected);
         stems.filter(|(_, connected)| !connected).for_each(|(bus, _)| *bus = [ptr::null_mut(); 2]);
         let mut outputs = pointers.each_mut().map(buffer);
+        let event = self.transport.map(event);
+        if let Some(transport) = &mut self.transport {
+            transport.position += if transport.playing { i64::try_from(range.len()).unwrap() } else { 0 };
+        }
         let events = Events::new(changes);
         let list = events.list();
         let call = clap_process {
             steady_time: i64::try_from(start).unwrap(),
             frames_count: unsigned(range.len()),
-            transport: ptr::null(),
+            transport: event.as_ref().map_or(ptr::null(), ptr::from_ref),
             audio_inputs: &input,
             audio_outputs: outputs.as_mut_ptr(),
             audio_inputs_count: 1,

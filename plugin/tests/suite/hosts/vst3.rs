@@ -6,11 +6,13 @@ mod objects;
 use std::ffi::c_void;
 use std::ops::Range;
 use std::ptr;
+use std::sync::Arc;
 
 use nice_plug::prelude::Vst3Plugin;
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
     AudioBusBuffers, IAudioProcessor, IAudioProcessorTrait, IComponent, IComponentTrait, IEditController,
-    IEditControllerTrait, IParameterChanges, ProcessData, ProcessSetup, SpeakerArr, SpeakerArrangement,
+    IEditControllerTrait, IParameterChanges, ProcessContext, ProcessData, ProcessSetup, SpeakerArr,
+    SpeakerArrangement,
 };
 use nice_plug::wrapper::vst3::vst3::Steinberg::{
     IBStream, IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait, kResultOk,
@@ -18,14 +20,15 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::{
 use nice_plug::wrapper::vst3::vst3::{ComPtr, ComWrapper, Interface};
 use unbraid_plugin::Unbraid;
 
-use super::{Change, Host, Output, Stereo, callback, int, parameter_id};
-use numbers::{OFFLINE, REALTIME, SINGLE};
+use super::{Change, Host, Output, Recorder, Stereo, Transport, callback, int, parameter_id};
+use numbers::{OFFLINE, PLAYING, REALTIME, SINGLE};
 use objects::{Changes, Stream};
 
 /// One plug-in instance, initialised.
 pub struct Instance {
     pub component: ComPtr<IComponent>,
     pub processor: ComPtr<IAudioProcessor>,
+    pub recorder: Arc<Recorder>,
 }
 
 impl Instance {
@@ -37,13 +40,14 @@ impl Instance {
                     .unwrap();
             let mut object: *mut c_void = ptr::null_mut();
             let class = Unbraid::PLATFORM_VST3_CLASS_ID;
-            let created =
-                factory.createInstance(class.as_ptr().cast(), IComponent::IID.as_ptr().cast(), &mut object);
+            let (created, mut made) = unbraid_plugin::made_during(|| {
+                factory.createInstance(class.as_ptr().cast(), IComponent::IID.as_ptr().cast(), &mut object)
+            });
             assert_eq!(created, kResultOk);
             let component = ComPtr::<IComponent>::from_raw(object.cast()).unwrap();
             assert_eq!(component.initialize(ptr::null_mut()), kResultOk);
             let processor = component.cast::<IAudioProcessor>().unwrap();
-            Self { component, processor }
+            Self { component, processor, recorder: made.pop().unwrap().recorder }
         }
     }
 
@@ -79,6 +83,7 @@ pub struct Vst3 {
     instance: Instance,
     active: bool,
     offline: bool,
+    transport: Option<Transport>,
 }
 
 impl Vst3 {
@@ -96,7 +101,7 @@ impl Host for Vst3 {
     const FORMAT: &str = "VST3";
 
     fn new() -> Self {
-        Self { instance: Instance::new(), active: false, offline: false }
+        Self { instance: Instance::new(), active: false, offline: false, transport: None }
     }
 
     fn activate(&mut self, rate: f64, largest: usize) -> bool {
@@ -124,6 +129,14 @@ impl Host for Vst3 {
                 self.instance.component.setActive(0);
             }
         }
+    }
+
+    fn recorder(&self) -> Arc<Recorder> {
+        self.instance.recorder.clone()
+    }
+
+    fn set_transport(&mut self, transport: Option<Transport>) {
+        self.transport = transport;
     }
 
     fn set_offline(&mut self, offline: bool) {
@@ -251,6 +264,14 @@ impl Host for Vst3 {
         data.inputs = &mut input;
         data.outputs = outputs.as_mut_ptr();
         data.inputParameterChanges = changes.as_ptr();
+        // SAFETY: the type is plain old data, for which zeros are a value.
+        let mut context: ProcessContext = unsafe { std::mem::zeroed() };
+        if let Some(transport) = &mut self.transport {
+            context.state = if transport.playing { PLAYING } else { 0 };
+            context.projectTimeSamples = transport.position;
+            transport.position += if transport.playing { i64::from(data.numSamples) } else { 0 };
+            data.processContext = &mut context;
+        }
         // SAFETY: the data are as they say.
         callback(|| unsafe { self.instance.processor.process(&mut data) == kResultOk })
     }

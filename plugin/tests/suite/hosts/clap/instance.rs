@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr;
+use std::sync::Arc;
 
 use clap_sys::entry::clap_plugin_entry;
 use clap_sys::ext::audio_ports::{CLAP_EXT_AUDIO_PORTS, clap_audio_port_info, clap_plugin_audio_ports};
@@ -15,6 +16,7 @@ use clap_sys::plugin::clap_plugin;
 use clap_sys::version::CLAP_VERSION;
 use nice_plug::prelude::ClapPlugin;
 use unbraid_plugin::Unbraid;
+use unbraid_plugin::recorder::Recorder;
 
 /// The entry point that the bundle exports.
 pub const ENTRY: clap_plugin_entry = unbraid_formats::clap::entry::<Unbraid>();
@@ -31,6 +33,7 @@ unsafe impl Send for Instance {}
 /// One plug-in instance, ready to process.
 pub struct Instance {
     pub plugin: *const clap_plugin,
+    pub recorder: Arc<Recorder>,
     _host: Box<clap_host>,
 }
 
@@ -55,10 +58,14 @@ impl Instance {
             assert!(ENTRY.init.unwrap()(c"/nowhere/unbraid.clap".as_ptr()));
             let factory = ENTRY.get_factory.unwrap()(CLAP_PLUGIN_FACTORY_ID.as_ptr());
             let factory = factory.cast::<clap_plugin_factory>();
-            let plugin = (*factory).create_plugin.unwrap()(factory, &*host, id.as_ptr());
-            assert!(!plugin.is_null());
-            assert!((*plugin).init.unwrap()(plugin));
-            Self { plugin, _host: host }
+            let (plugin, mut made) = unbraid_plugin::made_during(|| {
+                let plugin = (*factory).create_plugin.unwrap()(factory, &*host, id.as_ptr());
+                assert!(!plugin.is_null());
+                assert!((*plugin).init.unwrap()(plugin));
+                plugin
+            });
+            let recorder = made.pop().unwrap().recorder;
+            Self { plugin, recorder, _host: host }
         }
     }
 
