@@ -75,9 +75,11 @@ impl ClapHost {
         if !path.exists() {
             return Err(failed("no such file".into()));
         }
+        // Systems look for a bare file name in their own folders of libraries, not in the current folder.
+        let file = std::path::absolute(path).map_err(|error| failed(error.to_string()))?;
         // SAFETY: loading a library runs its code. The file is the plug-in that this workspace builds, or one that
         // the user names; there is no way to check more before loading.
-        let entry = unsafe { PluginEntry::load(path) }.map_err(|error| failed(error.to_string()))?;
+        let entry = unsafe { PluginEntry::load(&file) }.map_err(|error| failed(error.to_string()))?;
         let factory =
             entry.get_plugin_factory().ok_or_else(|| Error::Instantiate("no plug-in factory".into()))?;
         let descriptor = factory
