@@ -13,7 +13,9 @@ import numpy as np
 from ..data.fetch import SourceError
 from ..data.sources import Source, source
 from . import effects as fx
-from . import kits, synths
+from . import drumming_sound, kits, recorded_kits, synths
+from .drawn_kit import drawn_kit
+from .hydrogen import HYDROGEN, hydrogen_kit
 from .midi import KEY, LENGTH, MUTE, SOUND_EFFECTS, START, VOICE_PROGRAMS, Part, Song, humanise
 from .sampling import F32, SampleCache
 from .sfz import Instrument, play, read_sfz
@@ -146,7 +148,7 @@ def play_drums(
         kit = _choose_kit(style, palette, rng)
     if kit is not None:
         palette.note(kit.source)
-        buses = kits.play_kit(kit, notes, samples, studio.samples, rng, spread=spread)
+        buses = drumming_sound.play_kit(kit, notes, samples, studio.samples, rng, spread=spread)
         name = kit.name
     else:
         font = palette.font(rng, drums=True)
@@ -159,7 +161,7 @@ def play_drums(
         name = f"{font}:{program}"
         if fx.active_rms(buses["other"]) == 0.0:
             return np.zeros(samples, dtype=F32), name
-    audio = kits.mix_drums(buses, rng, dry_mono)
+    audio = drumming_sound.mix_drums(buses, rng, dry_mono)
     if not len(audio):
         audio = np.zeros(samples, dtype=F32)
     return audio, name
@@ -168,7 +170,7 @@ def play_drums(
 def _choose_kit(style: str, palette: Palette, rng: np.random.Generator) -> kits.Kit | None:
     studio = palette.studio
     choices = []
-    for name, (package, character) in kits.HYDROGEN.items():
+    for name, (package, character) in HYDROGEN.items():
         if character == style and palette.allows(f"{package}/{name}"):
             choices.append((name, {"ForzeeStereo": 2.0, "circAfrique v4": 0.5}.get(name, 1.0)))
     if palette.split == "train":
@@ -184,7 +186,7 @@ def _choose_kit(style: str, palette: Palette, rng: np.random.Generator) -> kits.
     name = choices[rng.choice(len(choices), p=odds / odds.sum())][0]
     kit = _kit(name, palette, rng)
     if palette.split == "train" and rng.random() < 0.2:
-        donor = kits.drawn_kit(rng) if rng.random() < 0.5 else kits.sonic_pi_kit(studio.cache, rng)
+        donor = drawn_kit(rng) if rng.random() < 0.5 else recorded_kits.sonic_pi_kit(studio.cache, rng)
         palette.note(donor.source)
         for role in ("kick", "snare", "clap"):
             if rng.random() < 0.5:
@@ -194,12 +196,12 @@ def _choose_kit(style: str, palette: Palette, rng: np.random.Generator) -> kits.
 
 def _kit(name: str, palette: Palette, rng) -> kits.Kit:
     if name == "muldjordkit":
-        return kits.muldjord_kit(palette.studio.instruments, rng)
+        return recorded_kits.muldjord_kit(palette.studio.instruments, rng)
     if name == "sonic-pi":
-        return kits.sonic_pi_kit(palette.studio.cache, rng)
+        return recorded_kits.sonic_pi_kit(palette.studio.cache, rng)
     if name == "drawn":
-        return kits.drawn_kit(rng)
-    return kits.hydrogen_kit(name, palette.studio.cache, rng)
+        return drawn_kit(rng)
+    return hydrogen_kit(name, palette.studio.cache, rng)
 
 
 # Bass
