@@ -10,10 +10,12 @@ from unbraid_training.data.dataset import SAMPLE_RATE, read_dataset
 from unbraid_training.data.fetch import SourceError
 from unbraid_training.data.sources import CATALOGUE, source
 from unbraid_training.instruments import effects as fx
-from unbraid_training.instruments import drumming_sound, players, synths
-from unbraid_training.instruments.drawn_kit import drawn_kit
-from unbraid_training.instruments.hydrogen import HYDROGEN, hydrogen_kit
+from unbraid_training.instruments import synths
+from unbraid_training.instruments.kits import sound as drumming_sound
+from unbraid_training.instruments.kits.drawn import drawn_kit
+from unbraid_training.instruments.kits.hydrogen import HYDROGEN, hydrogen_kit
 from unbraid_training.instruments.midi import Part, Song, note_array
+from unbraid_training.instruments.players import drums, other, recorded, studio
 from unbraid_training.instruments.sampling import SampleCache, resample
 from unbraid_training.instruments.sfz import play, read_sfz
 from unbraid_training.recordings import loops
@@ -215,9 +217,9 @@ class NoAccompanist:
 
 @pytest.fixture
 def workshop(monkeypatch):
-    monkeypatch.setattr(players, "FontPlayer", SinePlayer)
+    monkeypatch.setattr(studio, "FontPlayer", SinePlayer)
     monkeypatch.setattr(backing.arrangements, "Accompanist", NoAccompanist)
-    monkeypatch.setattr(players, "_choose_kit", lambda wish, palette, rng: drawn_kit(rng))
+    monkeypatch.setattr(drums, "_choose_kit", lambda wish, palette, rng: drawn_kit(rng))
     monkeypatch.setattr(backing, "SECONDS", (8.0, 10.0))
     monkeypatch.setattr(
         backing,
@@ -272,10 +274,10 @@ def test_every_source_is_in_the_catalogue_once():
     assert source("timgm6mb-soundfont").split == source("hydrogen-drumkits/ColomboAcousticDrumkit").split == "dev"
     for folder, (package, _) in HYDROGEN.items():
         assert source(f"{package}/{folder}").origin == "debian"
-    for font in players.FONTS.values():
+    for font in studio.FONTS.values():
         assert source(font.package).origin == "debian"
-    for recorded in players.RECORDED.values():
-        assert source(recorded[0]).origin == "folder"
+    for instrument in recorded.RECORDED.values():
+        assert source(instrument.source).origin in ("folder", "git")
     for loop in loops.LOOPS:
         assert "loops" in source(loop.package).kinds
 
@@ -288,17 +290,17 @@ def test_voices_and_noises_are_never_played_as_such(workshop, tmp_path):
             asked.append(program)
             return super().render(name, program, notes, samples, drums, bends)
 
-    studio = players.Studio(tmp_path, None)
-    studio.fonts = Recorder(tmp_path)
+    room = studio.Studio(tmp_path, None)
+    room.fonts = Recorder(tmp_path)
     notes = note_array([(0.1 + i, 0.8, 60, 90) for i in range(2)])
     for seed in range(6):
         for program in (52, 53, 54, 85, 91, 94, 126):
             song = Song([], 120.0, 0, False, np.array([0.0, 2.0]))
-            played = players.play_other(
+            played = other.play_other(
                 Part("other", program, notes),
                 song,
-                players.Palette(studio, False, "train"),
-                players.Scene(0.0, 0.5, -20.0),
+                studio.Palette(room, False, "train"),
+                studio.Scene(0.0, 0.5, -20.0),
                 2 * SAMPLE_RATE,
                 np.random.default_rng(seed),
             )

@@ -169,6 +169,7 @@ class Excerpt:
     stems: dict[str, np.ndarray]
     loudness: dict[str, float]
     licence: str
+    source: str = ""
 
 
 def _decoded(job: tuple[Path, dict]) -> Excerpt:
@@ -184,7 +185,7 @@ def _decoded(job: tuple[Path, dict]) -> Excerpt:
             samples[:, :length] = audio[:length].T
             stems[stem_name(stem)] = samples
     levels = {stem_name(stem): stored["loudness"] for stem, stored in entry["stems"].items()}
-    return Excerpt(entry["kind"], entry["name"], stems, levels, entry["licence"])
+    return Excerpt(entry["kind"], entry["name"], stems, levels, entry["licence"], entry["source"])
 
 
 def unpack(paths: list[Path], workers: int) -> Iterator[Excerpt]:

@@ -101,9 +101,12 @@ class Repositories:
         checked = _git(git, "cat-file", "--batch-check=%(objectname) %(objecttype)", given=objects.encode())
         absent = {line.split()[0] for line in checked.stdout.decode().splitlines() if line.endswith("missing")}
         if not absent:
-            with subprocess.Popen(["git", "--git-dir", str(git), "archive", commit], stdout=subprocess.PIPE) as archive:
-                with tarfile.open(fileobj=archive.stdout, mode="r|") as opened:
-                    opened.extractall(target, filter="data")
+            command = ["git", "--git-dir", str(git), "archive", commit]
+            with (
+                subprocess.Popen(command, stdout=subprocess.PIPE) as archive,
+                tarfile.open(fileobj=archive.stdout, mode="r|") as opened,
+            ):
+                opened.extractall(target, filter="data")
             return
         self.log(f"{git}: {len(absent)} of {len(entries)} files are not in this mirror; they are left out", flush=True)
         for head, name in entries:
@@ -116,6 +119,8 @@ class Repositories:
 
 def _git(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess:
     try:
-        return subprocess.run(["git", "--git-dir", str(folder), *arguments], input=given, capture_output=True, check=False)
+        return subprocess.run(
+            ["git", "--git-dir", str(folder), *arguments], input=given, capture_output=True, check=False
+        )
     except FileNotFoundError as error:
         raise SourceError("git is not installed; install it to fetch recordings from repositories") from error

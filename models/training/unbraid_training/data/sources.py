@@ -49,7 +49,11 @@ def markdown_table() -> str:
     for entry in CATALOGUE:
         free = "yes" if entry.permissive else "no"
         kinds = ", ".join(entry.kinds)
-        origin = f"[{entry.origin}](https://github.com/{entry.repository.split('@')[0]})" if entry.repository else entry.origin
+        origin = (
+            f"[{entry.origin}](https://github.com/{entry.repository.split('@')[0]})"
+            if entry.repository
+            else entry.origin
+        )
         credit = f"; {entry.credit}" if entry.credit else ""
         lines.append(
             f"| {entry.name} | {origin} | {kinds} | {entry.licence} | {free} | {entry.split} | {entry.note}{credit} |"

@@ -20,11 +20,11 @@ from ..data.fetch import SourceError
 from ..data.repositories import Repositories
 from ..data.sources import Source, source
 from ..instruments import effects as fx
-from ..instruments import recorded_kits
-from ..instruments.drumming_sound import mix_drums, play_kit
-from ..instruments.hydrogen import HYDROGEN, hydrogen_kit
-from ..instruments.kit_folders import KITS, kit_folder, recorded_kit
-from ..instruments.kits import Kit, borrow
+from ..instruments.kits.folders import KITS, kit_folder, recorded_kit
+from ..instruments.kits.hydrogen import HYDROGEN, hydrogen_kit
+from ..instruments.kits.kit import Kit, borrow
+from ..instruments.kits.mapped import muldjord_kit
+from ..instruments.kits.sound import mix_drums, play_kit
 from ..instruments.midi import KEY, START, read_midi
 from ..instruments.sampling import SampleCache
 
@@ -60,9 +60,7 @@ class Performances:
         (table,) = (name for name in self.archive.namelist() if name.endswith("info.csv"))
         rows = csv.DictReader(io.StringIO(self.archive.read(table).decode()))
         prefix = table[: -len("info.csv")]
-        every = [
-            Performance(prefix + r["midi_filename"], r["drummer"], r["style"], float(r["duration"])) for r in rows
-        ]
+        every = [Performance(prefix + r["midi_filename"], r["drummer"], r["style"], float(r["duration"])) for r in rows]
         self.all = [one for one in every if one.name in self.archive.NameToInfo]
 
     def of(self, split: str) -> list[Performance]:
@@ -106,7 +104,7 @@ class Kits:
         if name in KITS:
             return recorded_kit(name, self.folders[name], rng)
         if name == "muldjordkit":
-            return recorded_kits.muldjord_kit(self.instruments, rng)
+            return muldjord_kit(self.instruments, rng)
         return hydrogen_kit(name, self.cache, rng)
 
     def character(self, name: str) -> str:
@@ -125,7 +123,11 @@ def draw_kit(kits: Kits, style: str, split: str, rng: np.random.Generator) -> tu
     donors = kits.names(split, whole=False) + [name for name in names if kits.character(name) != "hands"]
     if donors and rng.random() < 0.35:
         half = kits.names(split, whole=False)
-        name = half[int(rng.integers(len(half)))] if half and rng.random() < 0.5 else donors[int(rng.integers(len(donors)))]
+        name = (
+            half[int(rng.integers(len(half)))]
+            if half and rng.random() < 0.5
+            else donors[int(rng.integers(len(donors)))]
+        )
         donor = kits.read(name, rng)
         for role in ("snare", "snare2", "stick") if name in half else (str(rng.choice(["kick", "snare", "closed"])),):
             borrow(kit, donor, role)

@@ -32,5 +32,7 @@ def build(dataset: Path, shared: Path, permissive: bool = False) -> int:
             name = f"played-{stem}-{path.stem.lower()}"
             if (Path(dataset) / "played" / name).is_dir():
                 continue
-            write_item(Path(dataset), "played", name, {stem: decode(path)}, {**entry.meta(), "details": {"file": path.name}})
+            write_item(
+                Path(dataset), "played", name, {stem: decode(path)}, {**entry.meta(), "details": {"file": path.name}}
+            )
     return count

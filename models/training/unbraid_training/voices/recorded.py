@@ -53,7 +53,9 @@ def strung(recordings: list[np.ndarray], kind: str, rng: np.random.Generator) ->
     pieces = []
     for audio in recordings:
         gain = np.float32(10 ** (rng.normal(0.0, SPREAD_DB[kind]) / 20))
-        pieces.append(np.broadcast_to(audio * gain, (len(audio), channels)) if audio.shape[1] != channels else audio * gain)
+        pieces.append(
+            np.broadcast_to(audio * gain, (len(audio), channels)) if audio.shape[1] != channels else audio * gain
+        )
         pieces.append(np.zeros((int(rng.uniform(*GAPS[kind]) * SAMPLE_RATE), channels), dtype=np.float32))
     return np.concatenate(pieces)
 

@@ -96,16 +96,6 @@ RECORDED: tuple[Source, ...] = (
         "sfzinstruments/karoryfer.weresax@595d1fc1044edf6260d44b8215b723a3fbdd1802",
     ),
     Source(
-        "karoryfer.bear-sax",
-        "git",
-        ("backing",),
-        "CC0-1.0",
-        True,
-        "train",
-        "bass saxophone by Karoryfer Samples",
-        "sfzinstruments/karoryfer.bear-sax@7abb3c652525a15dfac80e1b5dfbba9964ee568f",
-    ),
-    Source(
         "karoryfer.war-tuba",
         "git",
         ("backing",),

@@ -8,23 +8,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from ..data.audio import decode
-from ..data.dataset import SAMPLE_RATE
-from ..data.fetch import SourceError
-from ..data.repositories import Repositories
-from .kits import GM_ROLES, Blend, Kit, Layer, Pad
+from ...data.audio import decode
+from ...data.dataset import SAMPLE_RATE
+from ...data.fetch import SourceError
+from ...data.repositories import Repositories
+from ...data.sources import source
+from .kit import GM_ROLES, Blend, Kit, Layer, Pad
 
 AUDIO = (".wav", ".ogg", ".opus", ".flac", ".aif")
 LAYERS = 8
 """Ranges of velocity that hits are put into, at most."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def loudness(path: Path) -> float:
     """RMS of a hit's loudest tenth of a second."""
     audio = decode(path, channels=1)[: 2 * SAMPLE_RATE, 0]
@@ -98,7 +99,13 @@ def _trap(root: Path, style: str, rng: np.random.Generator) -> dict[str, Pad]:
         if files := _sounds(folder / name):
             pads[role] = Pad([Layer(0, 1, [files[int(rng.integers(len(files)))]])])
     for path in _sounds(folder / "percs"):
-        for word, role in (("cowbell", "cowbell"), ("rimshot", "stick"), ("maraca", "shaker"), ("low-tom", "tom4"), ("high-tom", "tom1")):
+        for word, role in (
+            ("cowbell", "cowbell"),
+            ("rimshot", "stick"),
+            ("maraca", "shaker"),
+            ("low-tom", "tom4"),
+            ("high-tom", "tom1"),
+        ):
             if word in path.stem:
                 pads[role] = Pad([Layer(0, 1, [path])])
     return pads
@@ -148,18 +155,23 @@ SNARES = (
     "10_basic", "12_basic", "13b_basic", "14a_basic", "14d_basic", "14p_basic", "14p_muted", "14s_basic", "14t_basic", "16_basic", "18_prep", "20_basic", "20m_basic", "20m_tight",
     "22_basic", "10_brush", "14d_brush", "20_brush",
 )  # fmt: skip
-"""Snares of the library; those with sticks first."""
+"""Folders of the library's snares."""
+
+_STROKES = (("snare", "sm"), ("snare", "sb"), ("snare", "sn"), ("stick", "ss"), ("snare2", "sr"))
+"""Pads, and how their files are named: muted, brushed, struck; a later one takes the place of an earlier."""
 
 
 def _frankensnare(root: Path, rng: np.random.Generator) -> dict[str, Pad]:
     """One of the snares, from above, below and over the head."""
-    folder = root / "Samples" / SNARES[int(rng.integers(len(SNARES)))]
-    folders = [(folder / "top", 0.0), (folder / "btm", float(rng.uniform(-14, -2))), (folder / "oh", float(rng.uniform(-10, 2)))]
-    pads = {}
-    for role, code in (("snare", "sn"), ("stick", "ss"), ("snare2", "sr")):
-        if layers := _through_microphones(folders, code):
-            pads[role] = by_layer(layers)
-    return pads
+    below, over = float(rng.uniform(-14, -2)), float(rng.uniform(-10, 2))
+    for which in rng.permutation(len(SNARES)):
+        folder = root / "Samples" / SNARES[which]
+        folders = [(folder / "top", 0.0), (folder / "btm", below), (folder / "oh", over)]
+        found = ((role, _through_microphones(folders, code)) for role, code in _STROKES)
+        pads = {role: by_layer(layers) for role, layers in found if layers}
+        if "snare" in pads:
+            return pads
+    return {}
 
 
 @dataclass(frozen=True)
@@ -199,8 +211,6 @@ def recorded_kit(name: str, root: Path, rng: np.random.Generator) -> Kit:
 
 def kit_folder(name: str, instruments: Path | None, repositories: Repositories | None) -> Path | None:
     """Where a kit's source lies; None where it is not to be had."""
-    from ..data.sources import source
-
     entry = source(KITS[name].source)
     if entry.origin == "folder":
         folder = None if instruments is None else Path(instruments) / entry.package

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..data.dataset import SAMPLE_RATE
-from . import effects as fx
-from .kits import GM_ROLES, GROUPS, PLACES, Blend, Kit, Layer, Pad
-from .midi import KEY, START, VELOCITY
-from .sampling import F32, SampleCache, resample
+from ...data.dataset import SAMPLE_RATE
+from .. import effects as fx
+from ..midi import KEY, START, VELOCITY
+from ..sampling import F32, SampleCache, resample
+from .kit import GM_ROLES, GROUPS, PLACES, Blend, Kit, Layer, Pad
 
 
 class _Voice:
@@ -72,7 +72,8 @@ def play_kit(
         for g, s in (("kick", 1.5), ("snare", 1.2), ("tom", 1.5), ("hat", 1.0), ("cymbal", 0.8), ("other", 0.5))
     }
     damping = {g: (rng.uniform(*r) if rng.random() < p else None) for g, r, p in
-               (("kick", (0.08, 0.3), 0.35), ("snare", (0.06, 0.25), 0.3), ("tom", (0.12, 0.4), 0.4), ("hat", (0.1, 0.5), 0.1), ("cymbal", (0.5, 1.5), 0.2), ("other", (0.2, 0.5), 0.1))}  # fmt: skip
+               (("kick", (0.08, 0.3), 0.35), ("snare", (0.06, 0.25), 0.3), ("tom", (0.12, 0.4), 0.4),
+                ("hat", (0.1, 0.5), 0.1), ("cymbal", (0.5, 1.5), 0.2), ("other", (0.2, 0.5), 0.1))}  # fmt: skip
     levels = {g: fx.db(rng.normal(0, 2.0)) for g in tuning}
     voices: dict[str, _Voice | None] = {}
     buses: dict[str, np.ndarray] = {}

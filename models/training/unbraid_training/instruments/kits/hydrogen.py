@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.fetch import SourceError, debian_package
-from .kits import Kit, Layer, Pad
+from ...data.fetch import SourceError, debian_package
+from .kit import Kit, Layer, Pad
 
 HYDROGEN = {
     # kit folder: (package, character)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .midi import KEY, LENGTH
+from ..midi import KEY, LENGTH
 
 GM_ROLES = {35: "kick", 36: "kick", 37: "stick", 38: "snare", 39: "clap", 40: "snare2", 41: "tom4", 43: "tom4", 45: "tom3", 47: "tom3", 48: "tom2", 50: "tom1",
             42: "closed", 44: "pedal", 46: "open", 49: "crash", 57: "crash2", 52: "china", 55: "splash", 51: "ride", 59: "ride", 53: "bell", 54: "tambourine",

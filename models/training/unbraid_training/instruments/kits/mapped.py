@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.fetch import SourceError, debian_package
-from .kits import Kit, Layer, Pad
-from .sfz import read_sfz
+from ...data.fetch import SourceError, debian_package
+from ..sfz import read_sfz
+from .kit import Kit, Layer, Pad
 
 MULDJORD = {48: "kick", 49: "kick", 50: "snare", 51: "snare", 52: "closed", 53: "open", 54: "ride", 55: "bell", 56: "ride", 57: "bell", 58: "crash",
             59: "crash2", 60: "china", 61: "tom1", 62: "tom2", 63: "tom3", 64: "tom4"}  # fmt: skip
+
 
 def muldjord_kit(instruments: Path, rng: np.random.Generator) -> Kit:
     """The recorded rock kit beside the other instruments, read from its SFZ map."""

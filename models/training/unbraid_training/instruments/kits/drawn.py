@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import signal
 
-from ..data.dataset import SAMPLE_RATE
-from .kits import Kit, Layer, Pad
-from .sampling import F32
+from ...data.dataset import SAMPLE_RATE
+from ..sampling import F32
+from .kit import Kit, Layer, Pad
 
 
 def drawn_kit(rng: np.random.Generator) -> Kit:
