@@ -65,8 +65,14 @@ class Instrument:
         return fits[rng.integers(len(fits))]
 
 
-def read_sfz(path: Path, transpose: int = 0, keys: tuple[int, int] = (0, 127), name: str | None = None) -> Instrument:
-    """Reads a map.
+def read_sfz(
+    path: Path,
+    transpose: int = 0,
+    keys: tuple[int, int] = (0, 127),
+    name: str | None = None,
+    given: dict[str, str] | None = None,
+) -> Instrument:
+    """Reads a map. `given` has values of symbols (`$dir`) and controllers (`cc100`) that stand before the map's own.
 
     Left out are regions triggered by release or by a controller, those of key switches and controller positions that
     are not the map's own first ones, those outside `keys` (of the map), and those whose sample is not there.
@@ -76,8 +82,9 @@ def read_sfz(path: Path, transpose: int = 0, keys: tuple[int, int] = (0, 127), n
     missing: list[Path] = []
     order = ("global", "master", "group", "region")
     current: str | None = None
-    text = _expand(Path(path))
-    state = _defaults(text)
+    given = given or {}
+    text = _expand(Path(path), {symbol: value for symbol, value in given.items() if symbol.startswith("$")})
+    state = _defaults(text) | {control: float(value) for control, value in given.items() if control[0] != "$"}
 
     def close():
         if current == "region":
@@ -105,10 +112,10 @@ def read_sfz(path: Path, transpose: int = 0, keys: tuple[int, int] = (0, 127), n
     return Instrument(name or path.parent.name, regions, transpose)
 
 
-def _expand(path: Path) -> str:
+def _expand(path: Path, symbols: dict[str, str]) -> str:
     """A map's text with includes, definitions and comments resolved, in the order in which they come: a symbol may be
     defined again before the same file is included again."""
-    return "\n".join(_lines(Path(path), Path(path).parent, {}, 0))
+    return "\n".join(_lines(Path(path), Path(path).parent, symbols, 0))
 
 
 _DIRECTIVE = re.compile(r'#include\s+"([^"]+)"|#define\s+(\$\w+)\s+(\S+)')

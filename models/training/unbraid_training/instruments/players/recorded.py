@@ -28,7 +28,11 @@ class Recorded:
     """Keys of the map that are notes of the instrument."""
     split: str | None = None
     """Where it is not the source's."""
+    given: tuple[tuple[str, str], ...] = ()
+    """Symbols and controllers that the map leaves to who loads it, as `read_sfz` takes them."""
 
+
+_SHINY = (("$sample_dir", "../Samples"),)
 
 RECORDED: dict[str, Recorded] = {
     "growlybass": Recorded("growlybass", "growlybass_clean.sfz", "bass", 12, (33, 76)),
@@ -47,8 +51,8 @@ RECORDED: dict[str, Recorded] = {
     "meatbass": Recorded("karoryfer.meatbass", "Programs/04_pizz.sfz", "double bass", 0, (24, 67)),
     "sneakybass": Recorded("karoryfer.sneakybass", "Programs/02-sneakybass_pluck.sfz", "double bass", 12, (33, 76)),
     "emilyguitar": Recorded("emilyguitar", "emily_clean.sfz", "electric guitar", 0, (35, 89)),
-    "shinyguitar": Recorded("shinyguitar", "Programs/main.sfz", "electric guitar", 0, (35, 89)),
-    "shinyguitar-acoustic": Recorded("shinyguitar", "Programs/acoustic.sfz", "steel guitar", 0, (35, 89)),
+    "shinyguitar": Recorded("shinyguitar", "Programs/main.sfz", "electric guitar", 0, (35, 89), None, _SHINY),
+    "shinyguitar-microphone": Recorded("shinyguitar", "Programs/main.sfz", "steel guitar", 0, (35, 89), None, (*_SHINY, ("cc100", "127"))),
     "black-guitar": Recorded("black-and-green-guitars/black", "Programs/07-black_twang.sfz", "electric guitar"),
     "black-guitar-short": Recorded("black-and-green-guitars/black", "Programs/08-black_staccato.sfz", "muted guitar"),
     "green-guitar": Recorded("black-and-green-guitars/green", "Programs/04-green_twang.sfz", "electric guitar"),
@@ -70,25 +74,25 @@ RECORDED: dict[str, Recorded] = {
     "mtg-tenor": Recorded("MTG.SoloSax", "MTG Solo Saxophones/MTG Tenor Sax.sfz", "saxophone", 0, (44, 76)),
     "mtg-soprano": Recorded("MTG.SoloSax", "MTG Solo Saxophones/MTG Soprano Sax.sfz", "saxophone", 0, (56, 88)),
     "mtg-baritone": Recorded("MTG.SoloSax", "MTG Solo Saxophones/MTG Baritone Sax.sfz", "low saxophone", 0, (36, 69)),
-    "vcsl-tenor": Recorded("samples-alex-bainter/vsco2", "samples/vcsl-tenor-sax-vib/", "saxophone"),
+    "vcsl-tenor": Recorded("samples-alex-bainter/vsco2", "samples/vcsl-tenor-sax-vib/", "saxophone", -12),
     "ixox-flute": Recorded("Ixox.Flute", "Ixox Flute.sfz", "flute"),
-    "vsco2-flute": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-flute-susvib/", "flute"),
+    "vsco2-flute": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-flute-susvib/", "flute", -12),
     "bassoon": Recorded("EthanWiner.Soundfonts", "Ethan Winer Collection/Ethan's Bassoon.sfz", "bassoon"),
     "winer-cello": Recorded("EthanWiner.Soundfonts", "Ethan Winer Collection/Ethan's Cello.sfz", "cello"),
-    "vsco2-cello": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-cello-susvib-f/", "cello"),
-    "vsco2-cellos": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-cellos-susvib-mp/", "strings"),
+    "vsco2-cello": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-cello-susvib-f/", "cello", -12),
+    "vsco2-cellos": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-cellos-susvib-mp/", "strings", -12),
     "vsco2-violin": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-violin-arcvib/", "violin"),
-    "vsco2-violins": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-violins-susvib/", "strings"),
+    "vsco2-violins": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-violins-susvib/", "strings", -12),
     "discord-tremolo": Recorded("Discord-SFZ-GM-Bank", "Discord GM/Melodic/045-Tremolo Strings.sfz", "tremolo strings"),
     "discord-pizzicato": Recorded("Discord-SFZ-GM-Bank", "Discord GM/Melodic/046-Pizzicato Strings.sfz", "pizzicato"),
-    "vsco2-trumpet": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-trumpet-sus-f/", "trumpet"),
-    "vsco2-trumpet-soft": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-trumpet-sus-mf/", "trumpet"),
-    "vsco2-trombone": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-trombone-sus-mf/", "trombone"),
-    "vsco2-tuba": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-tuba-sus-mf/", "tuba"),
+    "vsco2-trumpet": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-trumpet-sus-f/", "trumpet", -12),
+    "vsco2-trumpet-soft": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-trumpet-sus-mf/", "trumpet", -12),
+    "vsco2-trombone": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-trombone-sus-mf/", "trombone", -12),
+    "vsco2-tuba": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-tuba-sus-mf/", "tuba", -12),
     "war-tuba": Recorded("karoryfer.war-tuba", "Programs/2-solo-poly.sfz", "tuba"),
     "vsco2-harp": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-harp/", "harp"),
-    "vsco2-marimba": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-marimba/", "marimba"),
-    "vcsl-vibraphone": Recorded("samples-alex-bainter/vsco2", "samples/vcsl-vibraphone-soft-mallets-mp/", "vibraphone"),
+    "vsco2-marimba": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-marimba/", "marimba", -12),
+    "vcsl-vibraphone": Recorded("samples-alex-bainter/vsco2", "samples/vcsl-vibraphone-soft-mallets-mp/", "vibraphone", -12),
     "vsco2-glockenspiel": Recorded("samples-alex-bainter/vsco2", "samples/vsco2-glock/", "glockenspiel"),
 }  # fmt: skip
 """Recorded instruments that the builder can use."""
@@ -137,7 +141,7 @@ def read_recorded(name: str, folder: Path) -> Instrument:
     maps = sorted(folder.glob(entry.map.replace("[", "[[]")))
     if not maps:
         raise SourceError(f"{folder} holds no map {entry.map}; get the folder again, or leave its source out")
-    return read_sfz(maps[0], entry.transpose, entry.keys, name)
+    return read_sfz(maps[0], entry.transpose, entry.keys, name, dict(entry.given))
 
 
 _NAMED = re.compile(r"([a-g])(sharp|flat)?(-?\d)(_\d+)?")
