@@ -1,31 +1,52 @@
 """Builds the whole dataset with one command::
 
-    python -m unbraid_training.build --data DIR --shared DIR [--only KIND …] [--hours-singing 4] …
+    python -m unbraid_training.build --data DIR --shared DIR [--mirrors DIR] [--only KIND …] [--hours-singing 4] …
 
 Everything that exists is kept, so a build that was stopped goes on where it was. Debian packages are
-downloaded into `DIR/debs` and unpacked into `DIR/unpacked`.
+downloaded into `DIR/debs` and unpacked into `DIR/unpacked`; public repositories are cloned at the commit that the
+catalogue names, into `DIR/repositories`. What cannot be had is named and left out.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections import defaultdict
 from pathlib import Path
 
-from .data.dataset import KINDS, SAMPLE_RATE, read_dataset
+from .data.dataset import KINDS
+from .data.fetch import SourceError
+from .data.hours import summary
+from .data.repositories import HOST, Repositories
 from .errors import run
+
+HOURS = {
+    "backing": 8.0,
+    "singing": 4.0,
+    "speech": 1.5,
+    "instrumental": 10.0,
+    "loops": 2.0,
+    "notes": 3.0,
+    "phrases": 2.0,
+    "grooves": 3.0,
+}
+"""Default hours of each kind of which there may be more or less."""
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Command line entry; see `--help`."""
     parser = argparse.ArgumentParser(prog="unbraid_training.build", description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of the dataset, made if absent")
+    parser.add_argument("--cache", type=Path, help="folder of packages and repositories; default: the dataset's")
     parser.add_argument(
         "--shared",
         type=Path,
-        help="folder that holds everything-is-free, instruments and sung-syllables, as far as had",
+        help="folder that holds everything-is-free, instruments, singers, played, groove-midi, songs and "
+        "sung-syllables, as far as had",
     )
+    parser.add_argument(
+        "--mirrors", type=Path, help="folder of clones of public repositories (OWNER+NAME or NAME), asked before GitHub"
+    )
+    parser.add_argument("--no-clone", action="store_true", help="take repositories from --mirrors alone")
     parser.add_argument(
         "--songs",
         type=Path,
@@ -34,27 +55,29 @@ def main(arguments: list[str] | None = None) -> None:
         help="one's own folder of songs as stems, such as MUSDB18-HQ or MoisesDB; may be given several times",
     )
     parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS), help="kinds to build; default: all")
-    parser.add_argument("--hours-singing", type=float, default=4.0)
-    parser.add_argument("--hours-speech", type=float, default=1.5)
-    parser.add_argument("--hours-instrumental", type=float, default=10.0)
-    parser.add_argument("--hours-backing", type=float, default=8.0)
-    parser.add_argument("--hours-loops", type=float, default=2.0)
+    for kind, hours in HOURS.items():
+        parser.add_argument(f"--hours-{kind}", type=float, default=hours, help=f"default: {hours:g}")
     parser.add_argument("--permissive", action="store_true", help="only CC0, MIT, Apache, BSD and CC BY sources")
     parser.add_argument("--seed", type=int, default=0, help="another seed gives other takes and arrangements")
     options = parser.parse_args(arguments)
     options.data.mkdir(parents=True, exist_ok=True)
+    options.cache = options.cache or options.data
+    options.repositories = Repositories(options.cache, options.mirrors, None if options.no_clone else HOST)
     for kind in KINDS:
         if kind not in options.only:
             continue
         began = time.monotonic()
         _build(kind, options)
         print(f"{kind}: done in {time.monotonic() - began:.0f} s", flush=True)
+    for reason in options.repositories.missing.values():
+        print(f"left out: {reason}", flush=True)
     print(summary(options.data))
 
 
 def _build(kind: str, options: argparse.Namespace) -> None:
     # Imported here: each kind needs packages and tools that a build of the others does not.
-    dataset, shared = options.data, options.shared
+    dataset, cache, shared, repositories = options.data, options.cache, options.shared, options.repositories
+    permissive, seed = options.permissive, options.seed
     if kind == "multitrack":
         from .recordings import multitrack
 
@@ -62,47 +85,59 @@ def _build(kind: str, options: argparse.Namespace) -> None:
             print("multitrack: left out, --shared is not given", flush=True)
         else:
             multitrack.build(dataset, shared)
+            if not permissive and not multitrack.build_bristol(dataset, shared):
+                print(f"left out: {shared}/songs/bristol-7s-political-captain is missing", flush=True)
         for folder in options.songs:
             print(f"multitrack: {multitrack.build_folder(dataset, folder)} songs in {folder}", flush=True)
     elif kind == "instrumental":
         from .recordings import instrumentals
 
-        instrumentals.build(dataset, dataset, options.hours_instrumental, options.permissive)
+        instrumentals.build(dataset, cache, options.hours_instrumental, permissive)
     elif kind == "singing":
         from .voices import takes
 
-        takes.build_singing(dataset, dataset, shared, options.hours_singing, options.permissive, options.seed)
+        takes.build_singing(dataset, cache, shared, options.hours_singing, permissive, seed, repositories=repositories)
     elif kind == "speech":
-        from .voices import takes
+        from .voices import recorded, takes
 
-        takes.build_speech(dataset, dataset, shared, options.hours_speech, options.permissive, options.seed)
+        recorded.build(dataset, shared, repositories, kind, options.hours_speech / 4, permissive, seed)
+        takes.build_speech(dataset, cache, shared, options.hours_speech, permissive, seed)
+    elif kind in ("notes", "phrases"):
+        from .voices import recorded
+
+        hours = options.hours_notes if kind == "notes" else options.hours_phrases
+        recorded.build(dataset, shared, repositories, kind, hours, permissive, seed)
     elif kind == "backing":
         from .arrangement import backing
 
         # Each song notes in its meta data whether all it uses is permissive; `read_dataset` then selects.
-        backing.build(dataset, dataset, shared and shared / "instruments", options.hours_backing, options.seed)
+        instruments = shared and shared / "instruments"
+        backing.build(dataset, cache, instruments, options.hours_backing, seed, repositories=repositories)
     elif kind == "loops":
         from .recordings import guitars, loops
 
-        guitars.build(dataset, dataset, options.permissive)
-        loops.build(dataset, dataset, None, options.hours_loops, options.seed, permissive=options.permissive)
+        guitars.build(dataset, cache, permissive)
+        loops.build(dataset, cache, None, options.hours_loops, seed, permissive=permissive)
+    elif kind == "played":
+        from .recordings import played
+
+        _named(kind, shared, lambda: played.build(dataset, shared, permissive))
+    elif kind == "grooves":
+        from .recordings import grooves
+
+        hours = options.hours_grooves
+        _named(kind, shared, lambda: grooves.build(dataset, cache, shared, repositories, hours, permissive, seed))
 
 
-def summary(data: Path) -> str:
-    """Hours and disk per kind and source, as text; songs of several sources count for each of them."""
-    totals: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    for item in read_dataset(data):
-        hours = item.length / SAMPLE_RATE / 3600.0
-        size = sum(array.nbytes for array in item.stems.values()) / 1e9
-        for name in ("", *item.meta["source"].split("; ")):
-            entry = totals[(item.kind, name)]
-            entry[0] += hours
-            entry[1] += hours if item.meta["split"] == "dev" else 0.0
-            entry[2] += size
-    lines = [f"{'kind':13} {'source':40} {'hours':>7} {'of it dev':>9} {'GB':>6}"]
-    for (kind, name), (hours, held_out, size) in sorted(totals.items()):
-        lines.append(f"{kind:13} {name or 'all':40} {hours:7.2f} {held_out:9.2f} {size:6.1f}")
-    return "\n".join(lines)
+def _named(kind: str, shared: Path | None, build) -> None:
+    """Builds a kind that needs a folder below --shared, or says that it is left out and why."""
+    if shared is None:
+        print(f"{kind}: left out, --shared is not given", flush=True)
+        return
+    try:
+        build()
+    except SourceError as error:
+        print(f"{kind}: left out, {error}", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,12 @@ from unbraid_training.data.dataset import SAMPLE_RATE, read_dataset
 from unbraid_training.data.fetch import SourceError
 from unbraid_training.data.sources import CATALOGUE, source
 from unbraid_training.instruments import effects as fx
-from unbraid_training.instruments import kits, players, synths
+from unbraid_training.instruments import synths
+from unbraid_training.instruments.kits import sound as drumming_sound
+from unbraid_training.instruments.kits.drawn import drawn_kit
+from unbraid_training.instruments.kits.hydrogen import HYDROGEN, hydrogen_kit
 from unbraid_training.instruments.midi import Part, Song, note_array
+from unbraid_training.instruments.players import drums, other, recorded, studio
 from unbraid_training.instruments.sampling import SampleCache, resample
 from unbraid_training.instruments.sfz import play, read_sfz
 from unbraid_training.recordings import loops
@@ -133,10 +137,10 @@ def test_resample_shifts_pitch():
 
 def test_closing_hat_silences_the_open_one():
     rng = np.random.default_rng(2)
-    kit = kits.drawn_kit(rng)
+    kit = drawn_kit(rng)
     args = {"samples": SAMPLE_RATE, "cache": SampleCache(), "dynamics": 1.0, "spread": 0.0}
-    alone = kits.play_kit(kit, note_array([(0.0, 0.1, 46, 110)]), rng=np.random.default_rng(7), **args)["hat"]
-    closed = kits.play_kit(
+    alone = drumming_sound.play_kit(kit, note_array([(0.0, 0.1, 46, 110)]), rng=np.random.default_rng(7), **args)["hat"]
+    closed = drumming_sound.play_kit(
         kit, note_array([(0.0, 0.1, 46, 110), (0.1, 0.1, 42, 1)]), rng=np.random.default_rng(7), **args
     )["hat"]
     window = slice(int(0.2 * SAMPLE_RATE), int(0.3 * SAMPLE_RATE))
@@ -158,7 +162,7 @@ def test_hydrogen_kit_is_read_with_layers_and_roles(tmp_path):
         f"<instrument><name>Whistle</name>{layer.format('h.wav', 0, 1)}</instrument>"
         "</instrumentList></drumkit_info>"
     )
-    kit = kits.hydrogen_kit("GMRockKit", tmp_path, np.random.default_rng(0))
+    kit = hydrogen_kit("GMRockKit", tmp_path, np.random.default_rng(0))
     assert set(kit.pads) == {"kick", "snare", "closed"}
     assert [l.samples[0].name for l in kit.pads["kick"].layers] == ["a.wav", "b.wav"]
     assert kit.pads["kick"].volume == 0.5 and kit.pads["closed"].place == -0.5
@@ -213,9 +217,9 @@ class NoAccompanist:
 
 @pytest.fixture
 def workshop(monkeypatch):
-    monkeypatch.setattr(players, "FontPlayer", SinePlayer)
+    monkeypatch.setattr(studio, "FontPlayer", SinePlayer)
     monkeypatch.setattr(backing.arrangements, "Accompanist", NoAccompanist)
-    monkeypatch.setattr(players, "_choose_kit", lambda wish, palette, rng: kits.drawn_kit(rng))
+    monkeypatch.setattr(drums, "_choose_kit", lambda wish, palette, rng: drawn_kit(rng))
     monkeypatch.setattr(backing, "SECONDS", (8.0, 10.0))
     monkeypatch.setattr(
         backing,
@@ -268,12 +272,12 @@ def test_every_source_is_in_the_catalogue_once():
     assert len(names) == len(set(names))
     assert source("fluid-soundfont-gm").split == source("emilyguitar").split == "train"
     assert source("timgm6mb-soundfont").split == source("hydrogen-drumkits/ColomboAcousticDrumkit").split == "dev"
-    for folder, (package, _) in kits.HYDROGEN.items():
+    for folder, (package, _) in HYDROGEN.items():
         assert source(f"{package}/{folder}").origin == "debian"
-    for font in players.FONTS.values():
+    for font in studio.FONTS.values():
         assert source(font.package).origin == "debian"
-    for recorded in players.RECORDED.values():
-        assert source(recorded[0]).origin == "folder"
+    for instrument in recorded.RECORDED.values():
+        assert source(instrument.source).origin in ("folder", "git")
     for loop in loops.LOOPS:
         assert "loops" in source(loop.package).kinds
 
@@ -286,17 +290,17 @@ def test_voices_and_noises_are_never_played_as_such(workshop, tmp_path):
             asked.append(program)
             return super().render(name, program, notes, samples, drums, bends)
 
-    studio = players.Studio(tmp_path, None)
-    studio.fonts = Recorder(tmp_path)
+    room = studio.Studio(tmp_path, None)
+    room.fonts = Recorder(tmp_path)
     notes = note_array([(0.1 + i, 0.8, 60, 90) for i in range(2)])
     for seed in range(6):
         for program in (52, 53, 54, 85, 91, 94, 126):
             song = Song([], 120.0, 0, False, np.array([0.0, 2.0]))
-            played = players.play_other(
+            played = other.play_other(
                 Part("other", program, notes),
                 song,
-                players.Palette(studio, False, "train"),
-                players.Scene(0.0, 0.5, -20.0),
+                studio.Palette(room, False, "train"),
+                studio.Scene(0.0, 0.5, -20.0),
                 2 * SAMPLE_RATE,
                 np.random.default_rng(seed),
             )

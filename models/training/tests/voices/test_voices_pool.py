@@ -28,7 +28,7 @@ def voice(tmp_path_factory):
 
 @pytest.fixture
 def only_voice(monkeypatch, voice):
-    monkeypatch.setattr(voices, "voices", lambda cache, shared, permissive=False: [voice])
+    monkeypatch.setattr(voices, "voices", lambda cache, shared, permissive=False, repositories=None: [voice])
 
 
 def test_recordings_that_are_no_good_are_left_out(tmp_path, voice):

@@ -16,10 +16,14 @@ import numpy as np
 
 from ..data.dataset import SAMPLE_RATE, write_item
 from ..data.fetch import SourceError
+from ..data.repositories import Repositories
 from ..errors import run
 from ..instruments import effects as fx
 from ..instruments.midi import Song
-from ..instruments.players import Palette, Scene, Studio, play_bass, play_drums, play_other
+from ..instruments.players.bass import play_bass
+from ..instruments.players.drums import play_drums
+from ..instruments.players.other import play_other
+from ..instruments.players.studio import Palette, Scene, Studio
 from . import arrangements, compose
 
 DEVELOPMENT_SHARE = 0.05
@@ -140,19 +144,27 @@ def item_name(seed: int, number: int, only_permissive: bool = False) -> str:
 _WORKSHOP: dict = {}
 
 
-def _workshop(cache: Path, instruments: Path | None) -> tuple[Studio, arrangements.Accompanist]:
+def _workshop(
+    cache: Path, instruments: Path | None, repositories: Repositories | None
+) -> tuple[Studio, arrangements.Accompanist]:
     """The process's loaded instruments."""
-    slot = (str(cache), str(instruments))
+    slot = (str(cache), str(instruments), repositories and str(repositories.folder))
     if slot not in _WORKSHOP:
-        _WORKSHOP[slot] = (Studio(Path(cache), instruments), arrangements.Accompanist(Path(cache)))
+        _WORKSHOP[slot] = (Studio(Path(cache), instruments, repositories), arrangements.Accompanist(Path(cache)))
     return _WORKSHOP[slot]
 
 
 def build_song(
-    root: Path, cache: Path, instruments: Path | None, only_permissive: bool, seed: int, number: int
+    root: Path,
+    cache: Path,
+    instruments: Path | None,
+    repositories: Repositories | None,
+    only_permissive: bool,
+    seed: int,
+    number: int,
 ) -> float:
     """Makes and writes one song; returns its seconds (0 if the draw was empty and nothing was written)."""
-    studio, accompanist = _workshop(Path(cache), instruments)
+    studio, accompanist = _workshop(Path(cache), instruments, repositories)
     rng = np.random.default_rng([seed, number])
     split = "dev" if rng.random() < DEVELOPMENT_SHARE and not only_permissive else "train"
     permissive = split == "train" and (rng.random() < PERMISSIVE_SHARE or only_permissive)
@@ -194,6 +206,7 @@ def build(
     skip_existing: bool = True,
     permissive: bool = False,
     log=print,
+    repositories: Repositories | None = None,
 ) -> int:
     """Builds songs until `hours` of this seed are there; returns how many were made now.
 
@@ -213,7 +226,7 @@ def build(
                 have += len(np.load(first, mmap_mode="r")) / SAMPLE_RATE
                 number += 1
                 continue
-            tasks = [(root, cache, instruments, permissive, seed, number + i) for i in range(workers)]
+            tasks = [(root, cache, instruments, repositories, permissive, seed, number + i) for i in range(workers)]
             pending = processes.map(_task, tasks) if processes else [_task(t) for t in tasks]
             number += workers
             for index, seconds in pending:
@@ -247,6 +260,7 @@ def main() -> None:
         type=Path,
         help="folder with the recorded instruments (SFZ); without it banks and synthesizers play everything",
     )
+    parser.add_argument("--mirrors", type=Path, help="folder of clones of public repositories, asked before GitHub")
     parser.add_argument("--hours", type=float, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
@@ -265,6 +279,7 @@ def main() -> None:
         options.skip_existing,
         options.permissive,
         lambda line: print(line, flush=True),
+        Repositories(options.cache or options.data, options.mirrors),
     )
 
 

@@ -11,6 +11,10 @@ aligned and equally long. Kinds:
 `speech`        `vocals`: spoken takes, dry
 `instrumental`  `accompaniment`: real finished mixes that hold no voice
 `loops`         one of `drums`, `bass`, `other`: recorded single-stem material
+`notes`         `vocals`: held notes and syllables as singers sang them
+`phrases`       `vocals`: sung words, shouts and growls as they were recorded
+`played`        one of `drums`, `bass`, `other`: parts that people played or programmed
+`grooves`       `drums`: drummers' playing, recorded as notes, on recorded kits
 =============== ==================================================================
 
 `meta.json` always has `source` (package or folder name), `licence` (SPDX-like), `permissive`
@@ -33,7 +37,18 @@ SAMPLE_RATE = 44_100
 ACTIVE = 1e-3
 """RMS of a block that counts as sound, full scale 1."""
 
-KINDS = ("backing", "multitrack", "singing", "speech", "instrumental", "loops")
+KINDS = (
+    "backing",
+    "multitrack",
+    "singing",
+    "speech",
+    "instrumental",
+    "loops",
+    "notes",
+    "phrases",
+    "played",
+    "grooves",
+)
 REQUIRED_META = ("source", "licence", "permissive", "split")
 
 

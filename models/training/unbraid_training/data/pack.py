@@ -28,7 +28,18 @@ from .dataset import ACTIVE, KINDS, SAMPLE_RATE, Item, loudness, read_dataset, s
 
 OPUS_RATE = 48_000
 
-SECONDS = {"backing": 48.0, "multitrack": 170.0, "singing": 60.0, "speech": 60.0, "instrumental": 45.0, "loops": 30.0}
+SECONDS = {
+    "backing": 48.0,
+    "multitrack": 170.0,
+    "singing": 60.0,
+    "speech": 60.0,
+    "instrumental": 45.0,
+    "loops": 30.0,
+    "notes": 45.0,
+    "phrases": 75.0,
+    "played": 40.0,
+    "grooves": 60.0,
+}
 """Longest excerpt of an item, by kind. Many short excerpts teach more than a few long ones: songs repeat themselves."""
 
 KILOBITS = {"drums": (36, 56), "bass": (24, 36), "other": (40, 56), "vocals": (32, 48), "accompaniment": (40, 56)}
@@ -158,6 +169,7 @@ class Excerpt:
     stems: dict[str, np.ndarray]
     loudness: dict[str, float]
     licence: str
+    source: str = ""
 
 
 def _decoded(job: tuple[Path, dict]) -> Excerpt:
@@ -173,7 +185,7 @@ def _decoded(job: tuple[Path, dict]) -> Excerpt:
             samples[:, :length] = audio[:length].T
             stems[stem_name(stem)] = samples
     levels = {stem_name(stem): stored["loudness"] for stem, stored in entry["stems"].items()}
-    return Excerpt(entry["kind"], entry["name"], stems, levels, entry["licence"])
+    return Excerpt(entry["kind"], entry["name"], stems, levels, entry["licence"], entry["source"])
 
 
 def unpack(paths: list[Path], workers: int) -> Iterator[Excerpt]:

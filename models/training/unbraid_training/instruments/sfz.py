@@ -65,19 +65,34 @@ class Instrument:
         return fits[rng.integers(len(fits))]
 
 
-def read_sfz(path: Path, transpose: int = 0, keys: tuple[int, int] = (0, 127), name: str | None = None) -> Instrument:
-    """Reads a map; regions triggered by release, by key switches or outside `keys` (of the map) are left out."""
-    text = _expand(Path(path))
+def read_sfz(
+    path: Path,
+    transpose: int = 0,
+    keys: tuple[int, int] = (0, 127),
+    name: str | None = None,
+    given: dict[str, str] | None = None,
+) -> Instrument:
+    """Reads a map. `given` has values of symbols (`$dir`) and controllers (`cc100`) that stand before the map's own.
+
+    Left out are regions triggered by release or by a controller, those of key switches and controller positions that
+    are not the map's own first ones, those outside `keys` (of the map), and those whose sample is not there.
+    """
     levels: dict[str, dict[str, str]] = {}
     regions: list[Region] = []
+    missing: list[Path] = []
     order = ("global", "master", "group", "region")
     current: str | None = None
+    given = given or {}
+    text = _expand(Path(path), {symbol: value for symbol, value in given.items() if symbol.startswith("$")})
+    state = _defaults(text) | {control: float(value) for control, value in given.items() if control[0] != "$"}
 
     def close():
         if current == "region":
             merged = {k: v for level in order for k, v in levels.get(level, {}).items()}
-            region = _region(merged, path.parent, levels.get("control", {}).get("default_path", ""))
-            if region and region.high_key >= keys[0] and region.low_key <= keys[1]:
+            region = _region(merged, path.parent, levels.get("control", {}), state)
+            if region and not region.sample.is_file():
+                missing.append(region.sample)
+            elif region and region.high_key >= keys[0] and region.low_key <= keys[1]:
                 region.low_key, region.high_key = max(region.low_key, keys[0]), min(region.high_key, keys[1])
                 regions.append(region)
 
@@ -85,30 +100,77 @@ def read_sfz(path: Path, transpose: int = 0, keys: tuple[int, int] = (0, 127), n
         if header:
             close()
             current = header
-            levels[header] = {}
+            levels[header] = {**levels.get("control", {})} if header == "control" else {}
             if header in order:
                 for below in order[order.index(header) + 1 :]:
                     levels.pop(below, None)
         elif current:
             levels[current][opcode] = value.strip()
     close()
+    if missing and not regions:
+        raise SourceError(f"sample {missing[0]} of map {path} is missing; get its folder again")
     return Instrument(name or path.parent.name, regions, transpose)
 
 
-def _expand(path: Path, depth: int = 0) -> str:
-    """A map's text with includes, definitions and comments resolved."""
+def _expand(path: Path, symbols: dict[str, str]) -> str:
+    """A map's text with includes, definitions and comments resolved, in the order in which they come: a symbol may be
+    defined again before the same file is included again."""
+    return "\n".join(_lines(Path(path), Path(path).parent, symbols, 0))
+
+
+_DIRECTIVE = re.compile(r'#include\s+"([^"]+)"|#define\s+(\$\w+)\s+(\S+)')
+
+
+def _lines(path: Path, root: Path, symbols: dict[str, str], depth: int) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise SourceError(f"SFZ map {path} cannot be read ({error}); get its folder again") from error
-    text = re.sub(r"//[^\n]*", "", text)
-    if depth < 8:
-        text = re.sub(
-            r'#include\s+"([^"]+)"', lambda m: _expand(path.parent / m[1].replace("\\", "/"), depth + 1), text
-        )
-    for symbol, value in re.findall(r"#define\s+(\$\w+)\s+(\S+)", text):
-        text = re.sub(rf"#define\s+{re.escape(symbol)}\s+\S+", "", text).replace(symbol, value)
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    out = []
+    for line in text.splitlines():
+        line = line.split("//")[0]
+        at = 0
+        for match in _DIRECTIVE.finditer(line):
+            out.append(_substituted(line[at : match.start()], symbols))
+            at = match.end()
+            if match[2]:
+                symbols[match[2]] = _substituted(match[3], symbols)
+            elif depth < 8:
+                # Paths are relative to the outermost map.
+                out += _lines(root / _substituted(match[1], symbols).replace("\\", "/"), root, symbols, depth + 1)
+        out.append(_substituted(line[at:], symbols))
+    return out
+
+
+def _substituted(text: str, symbols: dict[str, str]) -> str:
+    if "$" in text:
+        # The longest name first: `$KEYS` is not `$KEY` and an S.
+        for symbol in sorted(symbols, key=len, reverse=True):
+            text = text.replace(symbol, symbols[symbol])
     return text
+
+
+_NOTES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
+
+
+def note_number(text: str) -> int:
+    """MIDI key of a number or a name such as `c#4` (60 is C4); raises `ValueError` for anything else."""
+    match = re.fullmatch(r"([a-gA-G])([#b]?)(-?\d+)", text.strip())
+    if match is None:
+        return int(float(text))
+    return _NOTES[match[1].lower()] + {"#": 1, "b": -1, "": 0}[match[2]] + 12 * (int(match[3]) + 1)
+
+
+def _defaults(text: str) -> dict[str, float]:
+    """Controllers' first positions, `cc7` and so on, and the key switch that a map begins with, `sw`."""
+    found = {f"cc{n}": float(v) for n, v in re.findall(r"\bset_cc(\d+)=([\d.]+)", text)}
+    found |= {f"cc{n}": 127 * float(v) for n, v in re.findall(r"\bset_hdcc(\d+)=([\d.]+)", text)}
+    switches = re.findall(r"\bsw_default=(\S+)", text)
+    lasts = re.findall(r"\bsw_last=(\S+)", text)
+    if switches or lasts:
+        found["sw"] = min(map(note_number, switches or lasts))
+    return found
 
 
 def _number(opcodes, name, default):
@@ -116,27 +178,41 @@ def _number(opcodes, name, default):
     return float(opcodes.get(name, default))
 
 
-def _region(opcodes: dict[str, str], folder: Path, prefix: str) -> Region | None:
-    if "sample" not in opcodes or opcodes.get("trigger", "attack") not in ("attack", "first"):
+def _sounds(opcodes: dict[str, str], state: dict[str, float]) -> bool:
+    """True where a region answers to a plain note with controllers and key switch as the map begins."""
+    if "sample" not in opcodes or opcodes["sample"].startswith("*"):
+        return False
+    if opcodes.get("trigger", "attack") not in ("attack", "first") or "sw_down" in opcodes:
+        return False
+    if "sw_last" in opcodes and note_number(opcodes["sw_last"]) != state.get("sw"):
+        return False
+    for name, value in opcodes.items():
+        if re.match(r"(on|start)_(lo|hi)(hd)?cc\d+$", name):
+            return False
+        if (match := re.fullmatch(r"(lo|hi)cc(\d+)", name)) and int(match[2]) < 128:
+            now = state.get(f"cc{match[2]}", 0.0)
+            if (match[1] == "lo" and now < float(value)) or (match[1] == "hi" and now > float(value)):
+                return False
+    return True
+
+
+def _region(opcodes: dict[str, str], folder: Path, control: dict[str, str], state: dict[str, float]) -> Region | None:
+    if not _sounds(opcodes, state):
         return None
-    if "sw_last" in opcodes or "sw_down" in opcodes:
-        return None
+    shift = int(_number(control, "note_offset", 0)) + 12 * int(_number(control, "octave_offset", 0))
     key = opcodes.get("key")
-    low = int(opcodes.get("lokey", key or 0))
-    high = int(opcodes.get("hikey", key or 127))
-    if high < low:
+    low = note_number(opcodes.get("lokey", key or "0")) + shift
+    high = note_number(opcodes.get("hikey", key or "127")) + shift
+    if high < low or high < 0:
         return None
-    centre = (
-        _number(opcodes, "pitch_keycenter", key or 60)
-        - _number(opcodes, "transpose", 0)
-        - _number(opcodes, "tune", 0) / 100
-    )
+    keycentre = note_number(opcodes.get("pitch_keycenter", key or "60"))
+    centre = keycentre + shift - _number(opcodes, "transpose", 0) - _number(opcodes, "tune", 0) / 100
     loop = None
     if opcodes.get("loop_mode") in ("loop_continuous", "loop_sustain") and "loop_end" in opcodes:
         loop = (int(opcodes.get("loop_start", 0)), int(opcodes["loop_end"]))
     return Region(
-        folder / (prefix + opcodes["sample"]).replace("\\", "/"),
-        low, high, centre,
+        folder / (control.get("default_path", "") + opcodes["sample"]).replace("\\", "/"),
+        max(low, 0), min(high, 127), centre,
         int(opcodes.get("lovel", 0)), int(opcodes.get("hivel", 127)),
         _number(opcodes, "lorand", 0), _number(opcodes, "hirand", 1),
         int(opcodes.get("seq_position", 1)), _number(opcodes, "ampeg_release", 0.05),

@@ -35,14 +35,18 @@ class Catalogue:
         """Entries by stem, of real songs."""
         self.backings: list[dict[str, int]] = []
         """Entries by stem, of arrangements."""
+        self.sources: list[frozenset[str]] = []
+        """Sources of each entry."""
         self.licences: set[str] = set()
         self.items = 0
 
-    def add(self, kind: str, stems: dict[str, int], licence: str) -> dict[str, int]:
-        """New entries for an item whose stems are as long as `stems` says; their numbers by stem."""
+    def add(self, kind: str, stems: dict[str, int], licence: str, source: str = "") -> dict[str, int]:
+        """New entries for an item whose stems are as long as `stems` says; their numbers by stem. `source` names the
+        item's, separated by `; `."""
         first = len(self.lengths)
         entries = {stem: first + n for n, stem in enumerate(stems)}
         self.lengths += stems.values()
+        self.sources += [frozenset(source.split("; "))] * len(stems)
         for stem, entry in entries.items():
             self.by_stem[stem].setdefault(kind, []).append(entry)
         groups = {"multitrack": self.songs, "backing": self.backings}
@@ -63,6 +67,30 @@ class Catalogue:
             if not self.by_stem[stem]:
                 raise UserError(f"{place} has no {stem}; {remedy}")
 
+    def without(self, left_out: Iterable[str]) -> Catalogue:
+        """The same recordings, but none that holds one of the sources `left_out` is drawn; `singers` leaves out all
+        that are named `singers/…`. Raises `UserError` where a name fits no recording."""
+        left_out = list(left_out)
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        have = {name for names in self.sources for name in names}
+        for name in left_out:
+            if not any(_is_of(one, name) for one in have):
+                raise UserError(f"no recording is of source {name}, which is to be left out; there are {sorted(have)}")
+        kept = [not any(_is_of(one, name) for one in names for name in left_out) for names in self.sources]
+
+        def drawn(entries: list[int]) -> list[int]:
+            return [entry for entry in entries if kept[entry]]
+
+        copy.by_stem = {
+            stem: {kind: some for kind, entries in kinds.items() if (some := drawn(entries))}
+            for stem, kinds in self.by_stem.items()
+        }
+        copy.songs = [song for song in self.songs if all(kept[entry] for entry in song.values())]
+        copy.backings = [song for song in self.backings if all(kept[entry] for entry in song.values())]
+        copy.require_stems("the dataset", f"leave out fewer sources than {', '.join(left_out)}")
+        return copy
+
     def level(self, entry: int) -> float:
         """RMS of the entry's active parts, full scale 1."""
         raise NotImplementedError
@@ -70,6 +98,10 @@ class Catalogue:
     def active(self, entry: int) -> np.ndarray:
         """First samples of half seconds in which the entry sounds."""
         raise NotImplementedError
+
+
+def _is_of(source: str, name: str) -> bool:
+    return source == name or source.startswith(name + "/")
 
 
 class PackedCatalogue(Catalogue):
@@ -84,7 +116,8 @@ class PackedCatalogue(Catalogue):
         guard = np.zeros(GUARD, dtype=np.int16)
         parts, at = [guard], GUARD
         for excerpt in excerpts:
-            self.add(excerpt.kind, {stem: audio.shape[1] for stem, audio in excerpt.stems.items()}, excerpt.licence)
+            lengths = {stem: audio.shape[1] for stem, audio in excerpt.stems.items()}
+            self.add(excerpt.kind, lengths, excerpt.licence, excerpt.source)
             for stem, audio in excerpt.stems.items():
                 firsts = []
                 for channel in audio:
@@ -124,7 +157,8 @@ class MappedCatalogue(Catalogue):
             raise UserError(f"there is no dataset {root}; {remedy}")
         for item in read_dataset(root, split="train", permissive=permissive):
             stems = {stem: audio for stem, audio in item.stems.items() if stem in self.by_stem}
-            self.add(item.kind, {stem: len(audio) for stem, audio in stems.items()}, item.meta["licence"])
+            lengths = {stem: len(audio) for stem, audio in stems.items()}
+            self.add(item.kind, lengths, item.meta["licence"], item.meta["source"])
             self.arrays += stems.values()
         self.require_stems(f"the dataset {root}", remedy)
         self._judged: dict[int, tuple[float, np.ndarray]] = {}

@@ -77,6 +77,8 @@ class Planner:
     """Draws plans for `items` mixtures of `samples` samples."""
 
     def __init__(self, catalogue: Catalogue, recipe: Recipe, items: int, samples: int, seed: int):
+        if recipe.without:
+            catalogue = catalogue.without(recipe.without)
         self.catalogue, self.recipe, self.items, self.samples, self.seed = catalogue, recipe, items, samples, seed
         self.accompaniments = [e for entries in catalogue.by_stem[ACCOMPANIMENT].values() for e in entries]
 

@@ -19,7 +19,8 @@ Chances = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Recipe:
-    """Probabilities, unless a unit says otherwise. The numbers are those that 0.5.0's networks were trained with."""
+    """Probabilities, unless a unit says otherwise. The numbers are those that 0.5.0's networks were trained with, but
+    for the kinds of recordings that were added since."""
 
     aligned_song: float = 0.13
     """Mixtures whose stems come from one real song."""
@@ -45,12 +46,14 @@ class Recipe:
     """Stems that fall silent for a while."""
     pitch_range: tuple[float, float] = (0.8, 1.25)
     """Speeds of stems that need not agree with others: pitch by up to a fifth."""
+    without: tuple[str, ...] = ()
+    """Sources left out, as the catalogue names them (`singers/kumi`), or all parts of one (`singers`)."""
     kind_weights: dict[str, dict[str, float]] = field(
         default_factory=lambda: {
-            "vocals": {"singing": 0.66, "multitrack": 0.23, "speech": 0.11},
-            "drums": {"backing": 0.68, "loops": 0.16, "multitrack": 0.16},
-            "bass": {"backing": 0.80, "loops": 0.06, "multitrack": 0.14},
-            "other": {"backing": 0.74, "loops": 0.08, "multitrack": 0.18},
+            "vocals": {"singing": 0.46, "multitrack": 0.16, "speech": 0.08, "notes": 0.12, "phrases": 0.18},
+            "drums": {"backing": 0.47, "loops": 0.11, "multitrack": 0.12, "grooves": 0.22, "played": 0.08},
+            "bass": {"backing": 0.73, "loops": 0.06, "multitrack": 0.13, "played": 0.08},
+            "other": {"backing": 0.66, "loops": 0.08, "multitrack": 0.16, "played": 0.10},
         }
     )
     """Of each stem, how often a recording is of which kind, where the dataset has it."""

@@ -48,6 +48,18 @@ def build(dataset: Path, shared: Path) -> None:
         write_item(Path(dataset), "multitrack", name, stems, {**entry.meta(split), "details": {"song": song.name}})
 
 
+def build_bristol(dataset: Path, shared: Path) -> bool:
+    """Writes Political Captain, of which voice and guitar are known; False where `shared` does not hold it."""
+    folder = Path(shared) / "songs" / "bristol-7s-political-captain"
+    files = {stem: found[0] for stem in ("vocals", "other") if (found := sorted(folder.glob(f"{stem}.*")))}
+    if len(files) < 2:
+        return False
+    if not (Path(dataset) / "multitrack" / "bristol-7s-political-captain").is_dir():
+        stems = {stem: decode(path) for stem, path in files.items()}
+        write_item(dataset, "multitrack", "bristol-7s-political-captain", stems, source("songs/bristol-7s").meta())
+    return True
+
+
 SUFFIXES = (".wav", ".flac", ".ogg")
 
 INSTRUMENTS = {"vocals": "vocals", "drums": "drums", "percussion": "drums", "bass": "bass"}

@@ -13,8 +13,10 @@ import numpy as np
 from ..data.audio import active_regions, decode, fade, frame_levels, probe, rms
 from ..data.dataset import SAMPLE_RATE, read_dataset, write_item
 from ..data.fetch import SourceError, debian_package
+from ..data.repositories import Repositories
 from ..data.sources import Source, source
 from . import neural
+from .singers import singers
 from .singing import perform
 from .vocoder import Material, analyse, join
 
@@ -34,6 +36,8 @@ class Voice:
     files: tuple[Path, ...]
     sung: bool = False
     """True for recordings of singing: legato syllables of equal length on one pitch."""
+    syllables: int | None = None
+    """Of each recording of singing, where known."""
 
 
 def _language_voices(entry: Source, files: Iterator[tuple[str, Path]]) -> list[Voice]:
@@ -91,6 +95,29 @@ def _sung_syllables(shared: Path) -> list[Voice]:
     ]
 
 
+def _singers(shared: Path | None, repositories: Repositories | None) -> list[Voice]:
+    """Singers of one pitch a recording, to whom other melodies can be given."""
+    return [
+        Voice(group.name, group.source, group.source.split, group.files, True, group.syllables)
+        for group in singers(shared, repositories)
+        if group.pitched
+    ]
+
+
+SYLLABLE_S = 0.6
+"""Usual length of a sung syllable in strings of them."""
+
+
+def syllable_count(voice: Voice, path: Path, seconds: float) -> int | None:
+    """Syllables of a recording of singing; None for speech. Names of `sung-syllables` list them: one more than there
+    are underscores, the last one cut off."""
+    if not voice.sung:
+        return None
+    if voice.source.name == "sung-syllables":
+        return path.stem.count("_")
+    return voice.syllables or max(1, round(seconds / SYLLABLE_S))
+
+
 def _neural(cache: Path) -> list[Voice]:
     found = []
     for name, files in neural.speak(cache).items():
@@ -100,9 +127,11 @@ def _neural(cache: Path) -> list[Voice]:
     return found
 
 
-def voices(cache: Path, shared: Path | None, permissive: bool = False) -> list[Voice]:
+def voices(
+    cache: Path, shared: Path | None, permissive: bool = False, repositories: Repositories | None = None
+) -> list[Voice]:
     """Every voice, sung ones first; with `permissive` only those of permissive sources."""
-    found: list[Voice] = []
+    found = _singers(shared, repositories)
     if not permissive:
         if shared is not None:
             found += _sung_syllables(shared)
@@ -157,8 +186,7 @@ def material(voice: Voice, rng: np.random.Generator, seconds: float) -> tuple[Ma
         audio = load(voice, path)
         if audio is None:
             continue
-        # File names of the sung syllables list them: one more than there are underscores, the last one cut off.
-        part = analyse(audio, path.stem.count("_") if voice.sung else None)
+        part = analyse(audio, syllable_count(voice, path, len(audio) / SAMPLE_RATE))
         if part is None:
             continue
         parts.append(part)
@@ -187,20 +215,27 @@ def build_singing(
     hours: float = 4.0,
     permissive: bool = False,
     seed: int = 0,
-    sung_fraction: float = 0.33,
+    sung_fraction: float = 0.6,
     takes_per_visit: int = 3,
+    repositories: Repositories | None = None,
 ) -> None:
     """Writes sung takes of 60–120 s until the dataset holds `hours` of them; takes that exist are kept.
 
     With `permissive`, only takes from permissive sources count and are made.
 
-    Voices are drawn at random, `sung_fraction` of the visits go to recordings of real singing, and one
-    visit's analysis serves `takes_per_visit` takes with different singers drawn from it.
+    Voices are drawn at random. `sung_fraction` of the visits go to recordings of real singing (a third where there is
+    one singer only), to every singer as often as to another. One visit's analysis serves `takes_per_visit` takes with
+    different singers drawn from it.
     """
-    every = [voice for voice in voices(cache, shared, permissive) if voice.name not in BAD_VOICES]
+    every = [v for v in voices(cache, shared, permissive, repositories) if v.name not in BAD_VOICES]
     if not every:
         raise SourceError("no voices to sing with: every voice source is missing or excluded")
-    real = [voice for voice in every if voice.sung]
+    by_singer: dict[str, list[Voice]] = {}
+    for voice in every:
+        if voice.sung:
+            by_singer.setdefault(voice.source.name, []).append(voice)
+    real = [by_singer[name] for name in sorted(by_singer)]
+    sung_fraction = sung_fraction if len(real) > 1 else 0.33
     spoken = [voice for voice in every if not voice.sung]
     weights = np.sqrt([len(voice.files) for voice in spoken])
     done = _hours(dataset, "singing", permissive)
@@ -208,7 +243,11 @@ def build_singing(
     while done < hours:
         rng = np.random.default_rng([seed, visit, 11])
         choose_real = bool(real) and (not spoken or rng.random() < sung_fraction)
-        voice = real[int(rng.integers(len(real)))] if choose_real else spoken[_draw(rng, weights)]
+        if choose_real:
+            singer = real[int(rng.integers(len(real)))]
+            voice = singer[int(rng.integers(len(singer)))]
+        else:
+            voice = spoken[_draw(rng, weights)]
         names = [f"{seed}-{visit:05d}-{take}-{voice.name}" for take in range(takes_per_visit)]
         visit += 1
         if all((Path(dataset) / "singing" / name).is_dir() for name in names):

@@ -1,0 +1,1 @@
+"""The catalogue of sources, a module for each sort of them."""

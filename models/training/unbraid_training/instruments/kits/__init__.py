@@ -1,0 +1,1 @@
+"""Drum kits, and how a part is played on them."""
