@@ -315,6 +315,14 @@ def main(arguments: list[str] | None = None) -> None:
     torch.backends.cudnn.benchmark = True
     args.out.mkdir(parents=True, exist_ok=True)
     compiled = CompiledCode(args.cache)
+    try:
+        whole_run(args, began, compiled)
+    finally:
+        compiled.close()
+
+
+def whole_run(args: argparse.Namespace, began: float, compiled: CompiledCode) -> None:
+    """From reading the first part to the last file in `--out`."""
     training = Run(args, began)
     if args.cache:
         training.say(f"{compiled.files} files of compiled code taken along")
@@ -324,9 +332,11 @@ def main(arguments: list[str] | None = None) -> None:
     # All is compiled by now, and the time is the device's.
     packing = threading.Thread(target=compiled.pack, args=[archive])
     packing.start()
-    training.train()
-    training.plans.end()
-    packing.join()
+    try:
+        training.train()
+    finally:
+        training.plans.end()
+        packing.join()
     training.say(f"{archive}: {archive.stat().st_size / 1e6:.1f} MB")
 
 

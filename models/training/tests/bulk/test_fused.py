@@ -5,7 +5,7 @@ import torch
 from unbraid_training.bulk.fused import FusedStatistics, coded_parts
 from unbraid_training.mixing.codec import simulated
 from unbraid_training.mixing.statistics import SimulatedCodec, Statistics
-from unbraid_training.model.layout import LIVE, STUDIO
+from unbraid_training.model.layout import LIVE, STUDIO, Layout
 
 
 def test_a_codec_is_simulated_as_by_its_definition_where_one_was_drawn(monkeypatch):
@@ -52,3 +52,15 @@ def test_each_item_has_its_own_codec_however_many_are_taken_at_once():
         group = int(STUDIO.group_of_bin()[above])
         assert float(made.pxx[2, ..., group + 2 :].max()) < 1e-6 < float(made.pxx[:2, ..., group + 2 :].min())
         torch.testing.assert_close(made.pss[:2], plain.pss[:2], rtol=1e-5, atol=1e-6)
+
+
+def test_it_compiles_to_the_same():
+    layout, device = Layout(fft=512, hop=256), torch.device("cpu")
+    stems = torch.randn(2, 4, 2, layout.fft + layout.hop, generator=torch.Generator().manual_seed(1)) * 0.1
+    none, coding = torch.tensor([False, True]), SimulatedCodec({k: v[:2] for k, v in plan([-1, 3, 0]).items()}, device)
+    made = FusedStatistics(layout, device, compiled=True)(stems, none, coding)
+    expected = Statistics(layout, device)(stems, none)
+    for name in ("feats", "pxx", "pxs", "pss"):
+        one, other = getattr(made, name), getattr(expected, name)
+        torch.testing.assert_close(one[0], other[0], rtol=1e-4, atol=1e-5, msg=name)
+        assert torch.isfinite(one).all() and not torch.allclose(one[1], other[1], rtol=1e-3)

@@ -31,7 +31,9 @@ class CompiledCode:
             with zipfile.ZipFile(archive) as packed:
                 packed.extractall(self.folder)
                 self.files = len(packed.namelist())
-        os.environ |= {name: str(self.folder / part) for name, part in VARIABLES.items()} | SWITCHES
+        wanted = {name: str(self.folder / part) for name, part in VARIABLES.items()} | SWITCHES
+        self.before = {name: os.environ.get(name) for name in wanted}
+        os.environ |= wanted
 
     def pack(self, archive: Path) -> int:
         """Writes all of it into `archive`; its bytes."""
@@ -43,3 +45,12 @@ class CompiledCode:
                     packed.write(path, path.relative_to(self.folder))
         partial.replace(archive)
         return archive.stat().st_size
+
+    def close(self) -> None:
+        """Takes the folder away, and what names it."""
+        for name, value in self.before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        self.place.cleanup()

@@ -48,7 +48,12 @@ class Plans:
         if self.thread is None:
             self.thread = threading.Thread(target=self._fetch, daemon=True)
             self.thread.start()
-        one = self.waiting.get(timeout=STARVED)
+        try:
+            one = self.waiting.get(timeout=STARVED)
+        except queue.Empty:
+            raise RuntimeError(
+                f"no plan came for {STARVED:.0f} s; give --workers more, or look for one that died"
+            ) from None
         if one is None:
             raise StopIteration
         if isinstance(one, BaseException):
