@@ -154,6 +154,7 @@ class Run:
         args.out.mkdir(parents=True, exist_ok=True)
         self.last, self.log = args.out / "last.pt", RunLog(args.out)
         self.catalogue = MappedCatalogue(args.data, args.permissive)
+        self.licences = set(self.catalogue.licences)
         self.best, states = -1e9, []
         saved = Checkpoint.load(self.last) if self.last.exists() else None
         network = resumed(saved) if saved else self.begun()
@@ -163,6 +164,7 @@ class Run:
         self.trainer = Trainer(network, self.layout, settings)
         if saved:
             states = self.take_up(self.trainer.resume(saved))
+            self.licences |= saved.licences
         # Songs follow one another in a plug-in too: an item begins where the one before it left the network, or with
         # nothing.
         rank = processes.rank
@@ -175,7 +177,9 @@ class Run:
     def begun(self) -> BandNetwork:
         """A network at its first step: that of `--init`, or random weights on measured features."""
         if self.args.init:
-            return prolonged(Checkpoint.load(self.args.init), self.args.size, self.layout, self.args.init)
+            origin = Checkpoint.load(self.args.init)
+            self.licences |= origin.licences
+            return prolonged(origin, self.args.size, self.layout, self.args.init)
         network = BandNetwork(Size(**self.args.size))
         probe = self.batches(self.args.seed + 999, FEATURE_BATCHES)
         feature_scale(network, [probe[i].feats for i in range(FEATURE_BATCHES)])
@@ -317,7 +321,7 @@ class Run:
 
     def resumable(self, states: list) -> Checkpoint:
         """All of the run."""
-        checkpoint = self.trainer.checkpoint(self.catalogue.licences, vars(self.args))
+        checkpoint = self.trainer.checkpoint(self.licences, vars(self.args))
         return self.trainer.resumable(checkpoint, self.best, self.catalogue.items, states)
 
     def save_last(self) -> None:
