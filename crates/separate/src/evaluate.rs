@@ -194,7 +194,64 @@ pub fn table(scores: &[Scores]) -> Vec<String> {
         lines.push(format!("| {} | {} |{}", score.song, score.mode, told(&score.sdr_db)));
         lines.push(format!("| {} | mixture |{}", score.song, told(&score.mixture_sdr_db)));
     }
+    let mut modes: Vec<&str> = scores.iter().map(|score| score.mode).collect();
+    modes.sort_unstable();
+    modes.dedup();
+    for mode in modes {
+        let songs: Vec<[Option<f64>; 4]> =
+            scores.iter().filter(|score| score.mode == mode).map(|score| score.sdr_db).collect();
+        if songs.len() > 1 {
+            let cells: String = means(&songs)
+                .iter()
+                .map(|mean| mean.as_ref().map_or(" – |".to_owned(), |mean| format!(" {mean} |")))
+                .collect();
+            lines.push(format!("| mean of {} songs ± its standard error | {mode} |{cells}", songs.len()));
+        }
+    }
     lines
+}
+
+/// A mean over songs.
+#[derive(Debug, PartialEq)]
+struct Mean {
+    /// In dB.
+    value: f64,
+    /// Standard error; none of a single song.
+    error: Option<f64>,
+}
+
+impl std::fmt::Display for Mean {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.2}", self.value)?;
+        self.error.map_or(Ok(()), |error| write!(f, " ± {error:.2}"))
+    }
+}
+
+/// The mean of each stem over the songs that have it, and the mean of those four, each with its standard error.
+///
+/// A song is in several stems, so that the last one's error is that of what each song adds to it: its deviations from
+/// the stems' means, each over the number of songs that have the stem.
+fn means(songs: &[[Option<f64>; 4]]) -> [Option<Mean>; 5] {
+    let error_of = |parts: &[f64]| {
+        let count = float_length(parts.len());
+        (parts.len() > 1)
+            .then(|| (parts.iter().map(|part| part * part).sum::<f64>() * count / (count - 1.0)).sqrt())
+    };
+    let mut joint = vec![0.0; songs.len()];
+    let stems = [0, 1, 2, 3].map(|stem| {
+        let known: Vec<f64> = songs.iter().filter_map(|song| song[stem]).collect();
+        let count = float_length(known.len());
+        let value = (!known.is_empty()).then(|| known.iter().sum::<f64>() / count)?;
+        for (song, joint) in songs.iter().zip(&mut joint) {
+            *joint += song[stem].map_or(0.0, |sdr| (sdr - value) / count / 4.0);
+        }
+        let parts: Vec<f64> = known.iter().map(|sdr| (sdr - value) / count).collect();
+        Some(Mean { value, error: error_of(&parts) })
+    });
+    let values: Option<Vec<f64>> = stems.iter().map(|mean| mean.as_ref().map(|mean| mean.value)).collect();
+    let all = values.map(|values| Mean { value: values.iter().sum::<f64>() / 4.0, error: error_of(&joint) });
+    let [vocals, drums, bass, other] = stems;
+    [vocals, drums, bass, other, all]
 }
 
 #[cfg(test)]
@@ -207,6 +264,37 @@ mod tests {
         let found = vec![vec![0.9, -0.9], vec![0.45, 0.45]];
         assert!((energy_ratio(&reference, &found).unwrap() - 20.0).abs() < 1e-4);
         assert_eq!(energy_ratio(&[vec![0.0; 4]], &[vec![0.1; 4]]), None);
+    }
+
+    #[test]
+    fn means_have_the_standard_errors_of_songs_that_are_in_several_stems() {
+        let songs = [
+            [Some(4.0), Some(3.0), Some(4.0), Some(5.0)],
+            [Some(6.0), Some(3.0), Some(4.0), Some(5.0)],
+            [None, Some(6.0), Some(4.0), Some(5.0)],
+        ];
+        let text = means(&songs).map(|mean| mean.unwrap().to_string());
+        // The parts of the songs in the last one are (−1/2 − 1/3)/4, (1/2 − 1/3)/4 and (2/3)/4.
+        assert_eq!(text, ["5.00 ± 1.00", "4.00 ± 1.00", "4.00 ± 0.00", "5.00 ± 0.00", "4.50 ± 0.33"]);
+        let silent = songs.map(|song| [None, song[1], song[2], song[3]]);
+        assert_eq!((&means(&silent)[0], &means(&silent)[4]), (&None, &None));
+        assert_eq!(means(&songs[..1])[1], Some(Mean { value: 3.0, error: None }));
+        let scores: Vec<Scores> = songs
+            .iter()
+            .map(|&sdr_db| Scores {
+                song: "one".to_owned(),
+                mode: "Studio",
+                sdr_db,
+                mixture_sdr_db: [Some(0.0); 4],
+                core_percent: 1.0,
+            })
+            .collect();
+        let last = table(&scores).pop().unwrap();
+        assert!(
+            last.starts_with("| mean of 3 songs ± its standard error | Studio | 5.00 ± 1.00 |"),
+            "{last}"
+        );
+        assert!(table(&scores[..1]).iter().all(|line| !line.contains('±')));
     }
 
     #[test]

@@ -34,6 +34,7 @@ from .model.checkpoint import Checkpoint, ResumeState
 from .model.layout import LAYOUTS
 from .model.network import BandNetwork
 from .model.size import Size
+from .training.augment import shifted
 from .training.development import DevelopmentSongs
 from .training.head import head_loss
 from .training.loss import DEFAULT_WEIGHTS, PARTS
@@ -65,6 +66,9 @@ def parser() -> argparse.ArgumentParser:
     add("--lr", type=float, default=2.0e-3)
     add("--muon", type=float, default=Settings.muon, help="learning rate of Muon; 0: AdamW alone")
     add("--muon-decay", type=float, default=Settings.muon_decay, help="weight decay of Muon")
+    add("--weight-decay", type=float, default=Settings.weight_decay, help="of AdamW")
+    add("--dropout", type=float, default=0.0, help="fraction of every part's values that is left out")
+    add("--shift", type=int, default=0, help="groups by which an item's frequencies are moved at most, either way")
     add("--warmup", type=int, default=200)
     add("--decay-from", type=int)
     add("--decay-steps", type=int, default=1500)
@@ -150,13 +154,17 @@ class Run:
         args.out.mkdir(parents=True, exist_ok=True)
         self.last, self.log = args.out / "last.pt", RunLog(args.out)
         self.catalogue = MappedCatalogue(args.data, args.permissive)
+        self.licences = set(self.catalogue.licences)
         self.best, states = -1e9, []
         saved = Checkpoint.load(self.last) if self.last.exists() else None
         network = resumed(saved) if saved else self.begun()
-        settings = Settings(args.lr, args.ema, args.muon, args.muon_decay)
+        settings = Settings(args.lr, args.ema, args.muon, args.muon_decay, args.weight_decay)
+        for block in network.blocks:
+            block.dropout = args.dropout
         self.trainer = Trainer(network, self.layout, settings)
         if saved:
             states = self.take_up(self.trainer.resume(saved))
+            self.licences |= saved.licences
         # Songs follow one another in a plug-in too: an item begins where the one before it left the network, or with
         # nothing.
         rank = processes.rank
@@ -169,7 +177,9 @@ class Run:
     def begun(self) -> BandNetwork:
         """A network at its first step: that of `--init`, or random weights on measured features."""
         if self.args.init:
-            return prolonged(Checkpoint.load(self.args.init), self.args.size, self.layout, self.args.init)
+            origin = Checkpoint.load(self.args.init)
+            self.licences |= origin.licences
+            return prolonged(origin, self.args.size, self.layout, self.args.init)
         network = BandNetwork(Size(**self.args.size))
         probe = self.batches(self.args.seed + 999, FEATURE_BATCHES)
         feature_scale(network, [probe[i].feats for i in range(FEATURE_BATCHES)])
@@ -228,7 +238,12 @@ class Run:
         """
         args, network = self.args, self.trainer.network
         items, length = len(batch.feats), batch.feats.shape[1] // args.pieces
-        carries = np.random.default_rng([args.seed, self.trainer.step, self.processes.rank]).random(items) < args.carry
+        rng = np.random.default_rng([args.seed, self.trainer.step, self.processes.rank])
+        carries = rng.random(items) < args.carry
+        if args.shift:
+            batch = shifted(batch, rng.integers(-args.shift, args.shift + 1, items).tolist())
+        if args.dropout:
+            torch.manual_seed(int(rng.integers(2**31)))  # or a resumed run would leave out others
         runs, loss, parts = items * args.pieces, 0.0, torch.zeros(len(PARTS))
         whole = batch.feats, batch.pxx, batch.pxs, batch.pss
         for i in range(items):
@@ -306,7 +321,7 @@ class Run:
 
     def resumable(self, states: list) -> Checkpoint:
         """All of the run."""
-        checkpoint = self.trainer.checkpoint(self.catalogue.licences, vars(self.args))
+        checkpoint = self.trainer.checkpoint(self.licences, vars(self.args))
         return self.trainer.resumable(checkpoint, self.best, self.catalogue.items, states)
 
     def save_last(self) -> None:

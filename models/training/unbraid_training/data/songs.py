@@ -24,15 +24,18 @@ def song_folders(folders: list[Path]) -> Iterator[Path]:
             yield from (path for path in inside if path.is_dir())
 
 
-def read_song(folder: Path, seconds: float | None = None) -> dict[str, np.ndarray]:
-    """Stems `[samples, 2]` of a song folder; missing ones are silence; mono becomes stereo."""
+def read_song(folder: Path, seconds: float | None = None, any_rate: bool = False) -> dict[str, np.ndarray]:
+    """Stems `[samples, 2]` of a song folder; missing ones are silence; mono becomes stereo.
+
+    With `any_rate` samples are taken as they are at other rates than 44,100 Hz too, as the plug-in takes them.
+    """
     stems = {}
     for stem in STEMS:
         for suffix in SUFFIXES:
             path = (folder / stem).with_suffix(suffix)
             if path.exists():
                 audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-                if rate != 44_100:
+                if rate != 44_100 and not any_rate:
                     raise SystemExit(f"{path}: {rate} Hz; development songs must be 44,100 Hz")
                 stems[stem] = audio if audio.shape[1] == 2 else np.repeat(audio[:, :1], 2, axis=1)
     if not stems:

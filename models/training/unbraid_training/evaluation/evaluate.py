@@ -18,7 +18,7 @@ import numpy as np
 import soundfile
 
 from ..model.layout import STEMS
-from . import baseline, scores
+from . import baseline, paired, scores
 
 ORACLE = "oracle (ratio mask)"
 CONSTANT = "mixture × best gain"
@@ -81,7 +81,7 @@ def _finite_mean(values) -> float | None:
 
 
 def summary(songs: list[dict]) -> dict:
-    """Means over the songs, by row."""
+    """Means over the songs, by row, and their standard errors."""
     rows = {}
     for row in songs[0]["rows"]:
         results = [song["rows"][row] for song in songs if row in song["rows"]]
@@ -90,6 +90,11 @@ def summary(songs: list[dict]) -> dict:
             means["stems"][stem]["bss_eval_median"] = _finite_mean(
                 result["stems"][stem].get("bss_eval_median") for result in results
             )
+        for key, mean_key in SCORES.items():
+            by_stem = {stem: [result["stems"][stem].get(key) for result in results] for stem in STEMS}
+            for stem, values in by_stem.items():
+                means["stems"][stem][f"{key}_error"] = _error(paired.mean_of(values))
+            means[f"{mean_key}_error"] = _error(paired.mean_of_stems(by_stem))
         means["bss_eval_mean"] = _finite_mean(means["stems"][stem]["bss_eval_median"] for stem in STEMS)
         means["drum_attack_ratio"] = _finite_mean(
             result["drum_attacks"]["ratio"] for result in results if "drum_attacks" in result
@@ -98,8 +103,18 @@ def summary(songs: list[dict]) -> dict:
     return rows
 
 
-def _cell(value: float | None, decimals: int = 2) -> str:
-    return "–" if value is None else f"{value:.{decimals}f}"
+SCORES = {"sdr": "mean", "bss_eval_median": "bss_eval_mean"}
+"""Kinds of scores of a stem, and what the mean of the stems is called."""
+
+
+def _error(estimate: paired.Estimate | None) -> float | None:
+    return estimate.error if estimate else None
+
+
+def _cell(value: float | None, decimals: int = 2, error: float | None = None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.{decimals}f}" + ("" if error is None else f" ± {error:.{decimals}f}")
 
 
 def table(songs: list[dict]) -> str:
@@ -108,13 +123,14 @@ def table(songs: list[dict]) -> str:
     lines = []
 
     def block(title: str, key: str, mean_key: str) -> None:
-        lines.append(f"{title}, dB, means over {len(songs)} songs\n")
+        lines.append(f"{title}, dB, means over {len(songs)} songs ± their standard errors\n")
         lines.append("| row | vocals | drums | bass | other | mean |")
         lines.append("|---|---:|---:|---:|---:|---:|")
         for row, means in rows.items():
-            cells = [_cell(means["stems"][stem][key]) for stem in STEMS]
+            cells = [_cell(means["stems"][stem][key], error=means["stems"][stem][f"{key}_error"]) for stem in STEMS]
             complete = all(means["stems"][stem][key] is not None for stem in STEMS)
-            lines.append(f"| {row} | {' | '.join(cells)} | {_cell(means[mean_key] if complete else None)} |")
+            mean = _cell(means[mean_key] if complete else None, error=means[f"{mean_key}_error"])
+            lines.append(f"| {row} | {' | '.join(cells)} | {mean} |")
         lines.append("")
 
     block("Energy-ratio SDR", "sdr", "mean")
@@ -141,7 +157,7 @@ def table(songs: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
+def main(options: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -153,7 +169,7 @@ def main() -> None:
     whole = commands.add_parser("table", help="print the table of several scored songs")
     whole.add_argument("files", type=Path, nargs="+")
     whole.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(options)
     if arguments.command == "song":
         result = score_folder(arguments.folder, arguments.name, not arguments.no_bss_eval)
         arguments.json.write_text(json.dumps(result, indent=1, ensure_ascii=False))

@@ -146,21 +146,21 @@ class PackedCatalogue(Catalogue):
 
 
 class MappedCatalogue(Catalogue):
-    """Of a dataset on disk, split `train`; `arrays` are memory-mapped."""
+    """Of one split of a dataset on disk; `arrays` are memory-mapped."""
 
-    def __init__(self, root: Path, permissive: bool = False):
+    def __init__(self, root: Path, permissive: bool = False, split: str = "train"):
         super().__init__()
         self.arrays: list[np.ndarray] = []
         """Int16 `[samples, channels]` of each entry."""
         remedy = f"build it first: python -m unbraid_training.build --data {root}"
         if not Path(root).is_dir():
             raise UserError(f"there is no dataset {root}; {remedy}")
-        for item in read_dataset(root, split="train", permissive=permissive):
+        for item in read_dataset(root, split=split, permissive=permissive):
             stems = {stem: audio for stem, audio in item.stems.items() if stem in self.by_stem}
             lengths = {stem: len(audio) for stem, audio in stems.items()}
             self.add(item.kind, lengths, item.meta["licence"], item.meta["source"])
             self.arrays += stems.values()
-        self.require_stems(f"the dataset {root}", remedy)
+        self.require_stems(f"split {split} of the dataset {root}", remedy)
         self._judged: dict[int, tuple[float, np.ndarray]] = {}
 
     def _judge(self, entry: int) -> tuple[float, np.ndarray]:

@@ -30,7 +30,11 @@ class Batch:
 
 def pooled(spectrum, layout: Layout):
     """`feats`, `pxx`, `pxs` and `pss` of stems' spectra `[items, 4, 2, T, bins, 2]`, in real arithmetic."""
-    re, im = spectrum[..., 0], spectrum[..., 1]
+    return pooled_parts(spectrum[..., 0], spectrum[..., 1], layout)
+
+
+def pooled_parts(re, im, layout: Layout):
+    """`pooled` of real and imaginary parts, `[items, 4, 2, T, bins]` each."""
     xr, xi = re.sum(1), im.sum(1)
     sr, si = (xr[:, 0] - xr[:, 1]) * 0.5, (xi[:, 0] - xi[:, 1]) * 0.5
     xx = pool_groups(xr.square() + xi.square(), layout)

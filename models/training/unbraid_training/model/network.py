@@ -124,13 +124,21 @@ class Block(nn.Module):
 
     def __init__(self, size: Size, low_bands: int):
         super().__init__()
+        self.dropout = 0.0
+        """Fraction of a part's values that are left out in training; no part of the size, since it computes nothing."""
         self.cell = CELLS[size.cell](size)
         self.mixer = BandMixer(size)
         self.mlp = ChannelMlp(size, low_bands)
 
     def forward(self, x, past, hidden):
-        x, past, hidden = self.cell(x, past, hidden)
-        return self.mlp(self.mixer(x)), past, hidden
+        y, past, hidden = self.cell(x, past, hidden)
+        x = self.dropped(x, y)
+        x = self.dropped(x, self.mixer(x))
+        return self.dropped(x, self.mlp(x)), past, hidden
+
+    def dropped(self, x, y):
+        """`y`; while training with dropout, `x` and some of the values by which `y` differs, the larger for it."""
+        return x + F.dropout(y - x, self.dropout) if self.dropout and self.training else y
 
 
 class BandNetwork(nn.Module):

@@ -20,8 +20,8 @@ from ..model.stream import separate
 class DevelopmentSongs:
     """Songs as waveforms, `seconds` of each."""
 
-    def __init__(self, folders: list[Path], seconds: float | None = 60.0):
-        self.songs = {song.name: read_song(song, seconds) for song in song_folders(folders)}
+    def __init__(self, folders: list[Path], seconds: float | None = 60.0, any_rate: bool = False):
+        self.songs = {song.name: read_song(song, seconds, any_rate) for song in song_folders(folders)}
 
     def score(self, network: BandNetwork, layout: Layout) -> dict:
         """Energy-ratio SDR per song and stem and means, streamed in float32."""

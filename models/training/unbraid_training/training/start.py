@@ -10,6 +10,7 @@ from ..model.checkpoint import Checkpoint, CheckpointError, single
 from ..model.layout import Layout
 from ..model.network import BandNetwork
 from ..model.size import Size
+from .grow import GROWS, grow
 
 
 def resumed(checkpoint: Checkpoint) -> BandNetwork:
@@ -22,7 +23,10 @@ def prolonged(origin: Checkpoint, changes: dict, layout: Layout, path: Path) -> 
     change."""
     size = Size(**{**origin.size.as_dict(), **changes})
     network = BandNetwork(size)
-    unexpected = network.load_state_dict(single(origin.weights), strict=False).unexpected_keys
+    weights = single(origin.weights)
+    if any(getattr(origin.size, name) != getattr(size, name) for name in GROWS):
+        weights = grow(weights, origin.size, size)
+    unexpected = network.load_state_dict(weights, strict=False).unexpected_keys
     if unexpected:
         raise CheckpointError(f"{path} has {', '.join(unexpected)}, which a network of {size} has not")
     network.change_hop(layout.hop / origin.layout.hop)

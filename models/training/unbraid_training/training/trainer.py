@@ -17,7 +17,7 @@ from ..model.layout import Layout
 from ..model.network import BandNetwork
 
 BETAS, WEIGHT_DECAY = (0.9, 0.98), 0.01
-"""Of AdamW."""
+"""Of AdamW; the decay is what is usual."""
 
 LARGEST_NORM = 1.0
 """Gradients are scaled down to it."""
@@ -35,6 +35,8 @@ class Settings:
     """Learning rate of Muon for the matrices that all bands share; 0: AdamW alone."""
     muon_decay: float = 0.3
     """Without a strong decay Muon's equal steps let norms grow tenfold within 1,000 steps, and details drown."""
+    weight_decay: float = WEIGHT_DECAY
+    """Of AdamW."""
 
 
 class Trainer:
@@ -52,7 +54,8 @@ class Trainer:
         matrices = [p for n, p in self.network.named_parameters() if p.ndim == 2 and n.endswith("_proj.weight")]
         chosen = {id(p) for p in matrices} if self.settings.muon else set()
         others = [p for p in self.parameters if id(p) not in chosen]
-        adam = torch.optim.AdamW(others, lr=self.settings.lr, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True)
+        s = self.settings
+        adam = torch.optim.AdamW(others, lr=s.lr, betas=BETAS, weight_decay=s.weight_decay, fused=True)
         if not chosen:
             return [adam]
         decay = self.settings.muon_decay
