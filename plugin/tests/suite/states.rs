@@ -50,7 +50,8 @@ fn a_state_of_0_1_0_loads<H: Host>() {
     // Younger than 0.1.0.
     let stems = ["vocals", "drums", "bass", "other"];
     let sensitivity = stems.map(|stem| format!(r#""{stem}_sensitivity":{{"f32":0.0}},"#));
-    let younger = sensitivity.into_iter().chain([r#""recordings":"null","spectrogram":"\"out\"","#.to_owned()]);
+    let younger =
+        sensitivity.into_iter().chain([r#""recordings":"null","spectrogram":"\"out\"","#.to_owned()]);
     let content = younger.fold(content, |content, younger| {
         assert!(content.contains(&younger), "{}: {content}", H::FORMAT);
         content.replace(&younger, "")
