@@ -115,6 +115,16 @@ impl Recorder {
         self.control().disarm();
     }
 
+    /// Records no more, and waits until the files are complete. For the end of a program.
+    pub fn finish(&self) {
+        let writers = {
+            let mut control = self.control();
+            control.disarm();
+            std::mem::take(&mut control.writers)
+        };
+        join(writers);
+    }
+
     /// The end for a new processor, whose output is `latency` samples late at `rate` Hz, in the place of the one before.
     pub fn attach(&self, latency: u32, rate: f32) -> Tap {
         let tap = Tap::new(latency, rate);
@@ -194,10 +204,14 @@ impl Drop for Recorder {
     fn drop(&mut self) {
         let control = self.control.get_mut().unwrap_or_else(PoisonError::into_inner);
         control.disarm();
-        for (_, thread) in control.writers.drain(..) {
-            // A panic in there was reported by the panic hook.
-            let _ = thread.join();
-        }
+        join(std::mem::take(&mut control.writers));
+    }
+}
+
+fn join(writers: Vec<(Arc<Shared>, JoinHandle<()>)>) {
+    for (_, thread) in writers {
+        // A panic in there was reported by the panic hook.
+        let _ = thread.join();
     }
 }
 

@@ -147,6 +147,7 @@ impl Plugin for Program {
 
     fn deactivate(&mut self) {
         self.panel.end();
+        self.plugin.instance().recorder.finish();
         self.plugin.deactivate();
     }
 

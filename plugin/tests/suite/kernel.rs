@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -123,8 +123,13 @@ fn promise_6_process_makes_no_system_call() {
             });
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().to_owned();
+            let (tell, told) = mpsc::channel();
             let done = runs_without_system_calls(
-                move || settled(mode, block, &path),
+                move || {
+                    let settled = settled(mode, block, &path);
+                    tell.send(settled.0.recorder()).unwrap();
+                    settled
+                },
                 move |(host, memory)| {
                     for at in 0..CHECKED {
                         // A host that automates, which the framework's own callback would tell the window by a call.
@@ -135,7 +140,7 @@ fn promise_6_process_makes_no_system_call() {
                 Duration::from_secs(300),
             );
             assert!(done, "{mode:?}, blocks of {block}: the kernel ended the thread at a system call");
-            // The writer may be a little late; what it has to be is there.
+            told.recv().unwrap().finish();
             let frames = (SETTLING + CHECKED) * block / 2;
             assert!(recorded(folder.path()) > frames as u64, "recording was off");
         }

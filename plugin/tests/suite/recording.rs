@@ -194,6 +194,7 @@ fn takes_follow_the_transport<H: Host>() {
         }
     };
     let at = |playing, position| Some(Transport { playing, position, rate: RATE });
+    let at_96 = Some(Transport { playing: true, position: 0, rate: 96_000.0 });
     // A loop is gone through twice; then the song begins before its start.
     play(&mut host, at(true, 4800), 20);
     play(&mut host, at(true, 4800), 20);
@@ -210,7 +211,7 @@ fn takes_follow_the_transport<H: Host>() {
     play(&mut host, at(true, 0), 10);
     assert!(host.activate(96_000.0, 480));
     assert_eq!(numbered(&recorder, 4).rate, 48_000);
-    play(&mut host, at(true, 0), 10);
+    play(&mut host, at_96, 10);
     host.deactivate();
     assert_eq!(numbered(&recorder, 5).rate, 96_000, "{}", H::FORMAT);
     // The plug-in goes while it records.

@@ -1,5 +1,5 @@
-//! Opens and closes the window many times while audio plays, in each mode: the sound must not change and no memory may be
-//! left behind. Prints frames a second and their cost. Needs a display: `cargo xtask window` brings one.
+//! Opens and closes the window many times while audio plays and is recorded, in each mode: the sound must not change, no
+//! memory may be left behind, and the recording goes on. Prints frames a second and their cost. Needs a display: `cargo xtask window` brings one.
 //!
 //! `cargo run --release --package unbraid-window-tests --bin windows -- [TIMES]`
 
@@ -17,6 +17,7 @@ use nice_plug_egui::{
     EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier,
     create_egui_editor,
 };
+use unbraid_formats::Transport;
 use unbraid_plugin::Unbraid;
 use unbraid_plugin::instance::Instance;
 use unbraid_plugin::mode::Mode;
@@ -65,6 +66,9 @@ fn judge(mode: Mode, times: u32, empty: i64) -> Result<()> {
         .editor(AsyncExecutor::new(Arc::new(|_| {}), Arc::new(|_| {})))
         .ok_or("the plug-in has no window")?;
 
+    let folder = tempfile::tempdir()?;
+    instance.recorder.arm(folder.path())?;
+
     let stop = Arc::new(AtomicBool::new(false));
     let audio = thread::spawn({
         let (instance, stop) = (instance.clone(), stop.clone());
@@ -85,6 +89,7 @@ fn judge(mode: Mode, times: u32, empty: i64) -> Result<()> {
     let drawing = processor_seconds() - busy;
     let shown = std::mem::take(&mut *player.frames.lock().map_err(|_| "a picture panicked")?);
     drop(window);
+    let recording = instance.recorder.recording();
     stop.store(true, Ordering::Relaxed);
     let (with_windows, blocks) = audio.join().map_err(|_| "the audio thread panicked")?;
     let missed = instance.status.missed_deadlines();
@@ -117,6 +122,10 @@ fn judge(mode: Mode, times: u32, empty: i64) -> Result<()> {
         "CPU time of a frame with everything in it, software OpenGL and audio: {:.1} ms",
         1e3 * drawing / count.max(1.0)
     );
+    println!("recorded: {:.0} s, {} samples dropped", recording.seconds, recording.dropped);
+    if !recording.running || recording.seconds < 0.9 * seconds(blocks) {
+        return Err("the recording did not survive the windows".into());
+    }
     if shown.is_empty() {
         return Err("the window drew nothing".into());
     }
@@ -221,6 +230,7 @@ fn play(instance: &Instance, done: impl Fn(u32) -> bool) -> (u64, u32) {
             *sample = f32::from(u16::from_le_bytes([low, high])) / f32::from(u16::MAX) - 0.5;
         }
         let began = Instant::now();
+        processor.begin(Transport::default(), BLOCK.into());
         processor.process(MainBus::Stereo([&mut left, &mut right]), Default::default());
         processor.report(began, BLOCK.into());
         left.iter().chain(&right).for_each(|sample| hash.write_u32(sample.to_bits()));
