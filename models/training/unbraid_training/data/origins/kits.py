@@ -162,7 +162,7 @@ KITS: tuple[Source, ...] = (
         "dev",
         "Sonor Force 3001, four velocities and more; held out as a whole",
         "sfzinstruments/SamsSonor@ef3e32058924",
-        "Sam's Sonor, https://github.com/sfzinstruments/SamsSonor",
+        "Sam's Sonor by Sam Greene, https://github.com/sfzinstruments/SamsSonor",
     ),
     Source(
         "open-source-drumkit",
