@@ -225,4 +225,23 @@ KITS: tuple[Source, ...] = (
         "hand percussion of the FreePats project",
         "freepats/world-percussion@e54eb2912a0d6d4444ab205d52f778e27da0fc96",
     ),
+    Source(
+        "sounds-tr808-fischer",
+        "git",
+        ("backing", "grooves"),
+        "CC0-1.0",
+        True,
+        "train",
+        "Roland TR-808 by Michael Fischer, at every position of its knobs",
+        "tidalcycles/sounds-tr808-fischer@85fbecf1bec32553395625ea659e2a56dfd7c0e1",
+    ),
+    Source(
+        "lmms-common/drums",
+        "debian",
+        ("backing", "grooves"),
+        "GPL-2.0-or-later",
+        False,
+        "train",
+        "drum sounds of LMMS, acoustic and electronic",
+    ),
 )
