@@ -20,16 +20,16 @@ from .data.repositories import HOST, Repositories
 from .errors import run
 
 HOURS = {
-    "backing": 8.0,
-    "singing": 4.0,
-    "speech": 1.5,
-    "instrumental": 10.0,
-    "loops": 2.0,
-    "notes": 3.0,
-    "phrases": 2.0,
-    "grooves": 3.0,
+    "--hours-backing": 8.0,
+    "--hours-singing": 4.0,
+    "--hours-speech": 1.5,
+    "--hours-instrumental": 10.0,
+    "--hours-loops": 2.0,
+    "--hours-notes": 3.0,
+    "--hours-phrases": 2.0,
+    "--hours-grooves": 3.0,
 }
-"""Default hours of each kind of which there may be more or less."""
+"""Options, and default hours, of the kinds of which there may be more or less."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -55,8 +55,8 @@ def main(arguments: list[str] | None = None) -> None:
         help="one's own folder of songs as stems, such as MUSDB18-HQ or MoisesDB; may be given several times",
     )
     parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS), help="kinds to build; default: all")
-    for kind, hours in HOURS.items():
-        parser.add_argument(f"--hours-{kind}", type=float, default=hours, help=f"default: {hours:g}")
+    for option, hours in HOURS.items():
+        parser.add_argument(option, type=float, default=hours, help=f"default: {hours:g}")
     parser.add_argument("--permissive", action="store_true", help="only CC0, MIT, Apache, BSD and CC BY sources")
     parser.add_argument("--seed", type=int, default=0, help="another seed gives other takes and arrangements")
     options = parser.parse_args(arguments)

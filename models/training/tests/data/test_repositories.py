@@ -89,3 +89,16 @@ def test_files_that_a_mirror_lacks_are_counted_and_left_out(tmp_path, host, cata
     repositories._lay(work / ".git", commit, tmp_path / "target")
     assert (tmp_path / "target" / "a" / "one.txt").read_text() == "first"
     assert not (tmp_path / "target" / "b.txt").exists() and "1 of 2 files" in said[0]
+
+
+def test_a_package_that_cannot_be_had_is_named_once(tmp_path, monkeypatch):
+    def refuse(name, cache):
+        raise SourceError(f"Debian package {name} could not be downloaded")
+
+    monkeypatch.setattr(module, "debian_package", refuse)
+    said = []
+    repositories = module.Repositories(tmp_path, log=lambda text, flush: said.append(text))
+    assert repositories.package("no-such") is None and repositories.package("no-such") is None
+    assert said == ["left out: Debian package no-such could not be downloaded"]
+    monkeypatch.setattr(module, "debian_package", lambda name, cache: cache / name)
+    assert repositories.package("there") == tmp_path.resolve() / "there"

@@ -114,6 +114,21 @@ def test_one_hit_through_several_microphones(tmp_path):
     assert total == pytest.approx(np.array([1.1] * 4 + [0.1] * 2), rel=1e-5)
 
 
+def test_kits_of_one_file_for_each_drum(tmp_path):
+    for name in ("kick01", "bassdrum01", "snare01", "snare_acoustic01", "hihat_closed01", "tom_hi01"):
+        tone(tmp_path / "usr/share/lmms/samples/drums" / f"{name}.ogg")
+    electronic, acoustic = (
+        folders.recorded_kit(name, tmp_path, np.random.default_rng(2)) for name in ("lmms", "lmms-acoustic")
+    )
+    assert electronic.pads["kick"].layers[0].samples[0].stem == "kick01"
+    assert acoustic.pads["kick"].layers[0].samples[0].stem == "bassdrum01"
+    assert acoustic.pads["snare"].layers[0].samples[0].stem == "snare_acoustic01"
+    for folder, name in (("bd8", "BD0010"), ("sd8", "SD0000"), ("cy8", "CY1010")):
+        tone(tmp_path / folder / f"{name}.WAV")
+    machine = folders.recorded_kit("tr-808", tmp_path, np.random.default_rng(2))
+    assert set(machine.pads) == {"kick", "snare", "crash", "crash2"}
+
+
 def test_a_kit_without_its_drums_is_named(tmp_path):
     tone(tmp_path / "kick" / "kick1.wav")
     with pytest.raises(SourceError, match="open-source-drumkit"):

@@ -109,3 +109,15 @@ def test_a_recipe_s_unknown_fields_are_named():
         recipe('{"mono": 0.5}')
     with pytest.raises(ArgumentTypeError, match="expected a JSON object"):
         recipe("mono_sum=0.5")
+
+
+def test_dense_mastering_is_loud_and_changes_nothing_where_it_is_off(packed):
+    catalogue = PackedCatalogue(unpack(packed, 1)).without_sound()
+
+    def plan(**fields):
+        return Planner(catalogue, Recipe(coded=0.0, **fields), 40, SAMPLE_RATE, 1)[0]
+
+    loose, dense = plan(), plan(dense=1.0)
+    assert float(dense["push"].min()) >= 1.99 and float(dense["target"].min()) > 0.89
+    assert float(dense["bus_slope"].max()) <= -0.5 and float(loose["push"].min()) == 1.0
+    assert all(torch.equal(loose[name], plan(dense=0.0)[name]) for name in loose)

@@ -12,7 +12,8 @@ from unbraid_training.data.audio import active_regions, decode, fade
 from unbraid_training.data.dataset import SAMPLE_RATE, read_dataset, write_item
 from unbraid_training.data.origins.entry import ORIGINS
 from unbraid_training.data.sources import CATALOGUE, source
-from unbraid_training.voices import singing, vocoder
+from unbraid_training.voices import performing, singing, vocoder
+from unbraid_training.voices.character import draw_singer
 from unbraid_training.voices.melody import Melody, Note, Phrase, compose
 
 FREE = (
@@ -82,7 +83,7 @@ def test_silence_and_noise_give_no_syllable():
 @pytest.mark.parametrize("style", ["pop", "belt", "breathy"])
 def test_sung_pitch_is_the_melodys(material, style):
     rng = np.random.default_rng(3)
-    singer = singing.draw_singer(rng, material.median_pitch, style)
+    singer = draw_singer(rng, material.median_pitch, style)
     pitches = [singer.low + 2, singer.low + 5, singer.low + 4, singer.low + 7]
     notes = tuple(Note(0.4 + 0.6 * i, 0.6, pitch, True) for i, pitch in enumerate(pitches))
     melody = Melody(100.0, 0, False, (Phrase(notes, 0),))
@@ -98,7 +99,7 @@ def test_sung_pitch_is_the_melodys(material, style):
 
 def test_long_notes_are_filled_with_voice_that_moves(material):
     rng = np.random.default_rng(1)
-    singer = singing.draw_singer(rng, material.median_pitch, "ballad")
+    singer = draw_singer(rng, material.median_pitch, "ballad")
     phrase = Phrase((Note(0.5, 3.0, singer.low + 3, True),), 0)
     _, audio, pitch = singing.sing_phrase(rng, material, material.syllables, phrase, singer)
     held = pitch[120:520]
@@ -111,7 +112,7 @@ def test_long_notes_are_filled_with_voice_that_moves(material):
 
 
 def test_takes_have_no_clicks_and_leave_headroom(material):
-    audio, meta = singing.perform(np.random.default_rng(8), material, 12.0, style="pop", doubles=False)
+    audio, meta = performing.perform(np.random.default_rng(8), material, 12.0, style="pop", doubles=False)
     assert audio.ndim == 1 and np.abs(audio).max() < 1.0
     assert meta["minor"] in (True, False) and 0 <= meta["key"] < 12 and 50 < meta["tempo_bpm"] < 180
     # A click is a jump out of proportion to what surrounds it.
@@ -123,21 +124,21 @@ def test_takes_have_no_clicks_and_leave_headroom(material):
 
 
 def test_doubles_are_stereo_and_differ(material):
-    audio, meta = singing.perform(np.random.default_rng(4), material, 8.0, style="pop", doubles=True)
+    audio, meta = performing.perform(np.random.default_rng(4), material, 8.0, style="pop", doubles=True)
     assert audio.shape[1] == 2 and len(meta["details"]["parts"]) > 1
     assert np.abs(audio[:, 0] - audio[:, 1]).max() > 0.01
 
 
 def test_the_same_seed_sings_the_same(material):
-    first, _ = singing.perform(np.random.default_rng(2), material, 6.0, style="raspy")
-    again, _ = singing.perform(np.random.default_rng(2), material, 6.0, style="raspy")
+    first, _ = performing.perform(np.random.default_rng(2), material, 6.0, style="raspy")
+    again, _ = performing.perform(np.random.default_rng(2), material, 6.0, style="raspy")
     assert np.array_equal(first, again)
 
 
 def test_narrow_recordings_get_an_upper_band(material):
     rng = np.random.default_rng(0)
     phrase = Phrase((Note(0.4, 0.8, 52.0, True), Note(1.2, 0.8, 54.0, True)), 0)
-    singer = singing.draw_singer(rng, material.median_pitch, "pop", bandwidth=8_000.0)
+    singer = draw_singer(rng, material.median_pitch, "pop", bandwidth=8_000.0)
     full = singing.sing_phrase(np.random.default_rng(1), material, material.syllables, phrase, singer)[1]
     spectrum = np.abs(np.fft.rfft(full)) ** 2
     frequencies = np.fft.rfftfreq(len(full), 1 / SAMPLE_RATE)
@@ -185,7 +186,7 @@ def test_catalogue_names_a_licence_for_everything():
 
 
 def test_takes_reach_the_pool(tmp_path, material):
-    audio, found = singing.perform(np.random.default_rng(2), material, 5.0, style="pop", doubles=True)
+    audio, found = performing.perform(np.random.default_rng(2), material, 5.0, style="pop", doubles=True)
     write_item(tmp_path, "singing", "a", {"vocals": audio}, {**source("sung-syllables").meta(), **found})
     (item,) = read_dataset(tmp_path, ["singing"])
     assert item.stems["vocals"].shape == audio.shape and item.stems["vocals"].dtype == np.int16

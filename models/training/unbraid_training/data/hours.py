@@ -25,7 +25,8 @@ def _instruments(item: Item) -> tuple[set[str], set[str]]:
     kits, instruments = ({details["kit"]} if "kit" in details else set()), set()
     for part in details.get("parts", []) if item.kind == "backing" else []:
         head, _, player = part.partition(": ")
-        player = re.sub(r" (drive \d+|clean|doubled)", "", player).strip()
+        player = re.sub(r" (drive \d+|clean|doubled|through .*)", "", player).strip()
+        player = player.split("+")[0]
         (kits if head.startswith("drums") else instruments).add(player)
     return kits, instruments
 

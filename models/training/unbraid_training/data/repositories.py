@@ -11,7 +11,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from .fetch import SourceError
+from .fetch import SourceError, debian_package
 from .sources import source
 
 HOST = "https://github.com"
@@ -21,7 +21,8 @@ class Repositories:
     """Work trees of the catalogue's repositories below `cache/repositories`, each fetched when first asked for."""
 
     def __init__(self, cache: Path, mirrors: Path | None = None, host: str | None = HOST, log=print):
-        self.folder = Path(cache).resolve() / "repositories"
+        self.cache = Path(cache).resolve()
+        self.folder = self.cache / "repositories"
         self.mirrors, self.host, self.log = mirrors, host, log
         self.missing: dict[str, str] = {}
         """Repositories that could not be had, each with the reason."""
@@ -50,6 +51,17 @@ class Repositories:
         except SourceError as error:
             if len(self.missing) > known:
                 self.log(f"left out: {error}", flush=True)
+            return None
+
+    def package(self, name: str) -> Path | None:
+        """Files of the Debian package `name`, or None, naming once what is left out and why."""
+        if name in self.missing:
+            return None
+        try:
+            return debian_package(name, self.cache)
+        except SourceError as error:
+            self.missing[name] = str(error)
+            self.log(f"left out: {error}", flush=True)
             return None
 
     def _fetch(self, where: str, target: Path) -> None:

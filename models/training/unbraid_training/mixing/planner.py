@@ -262,6 +262,9 @@ class Planner:
             "target": db(rng.uniform(-14, -0.1)) if rng.random() < 0.85 else db(rng.uniform(-40, -14)),
             "push": db(rng.uniform(0, 9)) if rng.random() < 0.4 else 1.0,
         }
+        if self.recipe.dense and rng.random() < self.recipe.dense:
+            row["bus_threshold"], row["bus_slope"] = rng.uniform(0.08, 0.3), 1 / rng.uniform(2, 6) - 1
+            row["target"], row["push"] = db(rng.uniform(-1.0, -0.1)), db(rng.uniform(6, 14))
         return {name: np.float32(value) for name, value in row.items()}
 
     def coding(self, rng: np.random.Generator) -> dict[str, np.ndarray]:

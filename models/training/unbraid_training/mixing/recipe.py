@@ -35,6 +35,8 @@ class Recipe:
     aligned_backing: float = 0.45
     """Mixtures whose drums, bass and other come from one arrangement."""
     mono_sum: float = 0.38
+    dense: float = 0.0
+    """Mixtures mastered as loud records are: the sum compressed and limited by 6 to 14 dB, close to full scale."""
     coded: float = 0.2
     """Mixtures that have been through MP3 or AAC."""
     random_fir: Chances = (0.3, 0.35, 0.4, 0.4)

@@ -16,8 +16,8 @@ from ..data.fetch import SourceError, debian_package
 from ..data.repositories import Repositories
 from ..data.sources import Source, source
 from . import neural
+from .performing import perform
 from .singers import singers
-from .singing import perform
 from .vocoder import Material, analyse, join
 
 DEV_LANGUAGES = frozenset({"el", "hu", "nl", "sl"})

@@ -1,4 +1,4 @@
-"""Notes: arrangements, MIDI that people wrote or played, and what this package computes itself."""
+"""Notes: arrangements, MIDI that people wrote or played, what this package computes itself; and amplifiers."""
 
 from __future__ import annotations
 
@@ -61,5 +61,16 @@ NOTES: tuple[Source, ...] = (
         "Groove MIDI Dataset (Gillick et al., 2019): ten drummers' playing as notes; two drummers are held out",
         "zharry29/drums-with-llm@476adbc938a6",
         "Groove MIDI Dataset by Google LLC",
+    ),
+    Source(
+        "NeuralPi",
+        "git",
+        ("backing",),
+        "GPL-3.0-only",
+        False,
+        "train",
+        "captures of a Blues Junior, an HT-40 and a TS9 by GuitarML: what guitars are played through",
+        "GuitarML/NeuralPi@8cf91089f2e58f30ebfd15a094307e8e736e5077",
+        "NeuralPi by GuitarML (Keith Bloemer)",
     ),
 )

@@ -111,6 +111,28 @@ def _trap(root: Path, style: str, rng: np.random.Generator) -> dict[str, Pad]:
     return pads
 
 
+_TR808 = {
+    "kick": "bd8", "snare": "sd8", "stick": "rs8", "clap": "cp8", "closed": "ch8", "open": "oh8", "crash": "cy8", "cowbell": "cb8", "shaker": "ma8", "clave": "cl8",
+    "tom1": "ht8", "tom2": "mt8", "tom4": "lt8", "conga1": "hc8", "conga2": "lc8",
+}  # fmt: skip
+_LMMS = {
+    "kick": "kick*", "snare": "snare*", "stick": "sidestick*", "clap": "clap*", "closed": "hihat_closed*", "open": "hihat_opened*", "pedal": "hihat_foot*", "crash": "crash*",
+    "ride": "ride*", "shaker": "shaker*", "clave": "clav*", "wood1": "wood*", "tom1": "tom_hi*", "tom2": "tom_mid*", "tom4": "tom_low*",
+}  # fmt: skip
+_LMMS_ACOUSTIC = {"kick": "bassdrum*", "snare": "snare_acoustic*", "snare2": "snare_muffled*", "tom2": "tom0*"}
+
+
+def _one_of_each(root: Path, table: dict[str, str], rng: np.random.Generator, folders: bool) -> dict[str, Pad]:
+    """One file for each role, of those in a folder or of those that fit a pattern."""
+    found = {role: _sounds(root / place) if folders else _sounds(root, place) for role, place in table.items()}
+    return {role: Pad([Layer(0, 1, [files[int(rng.integers(len(files)))]])]) for role, files in found.items() if files}
+
+
+def _lmms(root: Path, acoustic: bool, rng: np.random.Generator) -> dict[str, Pad]:
+    folder = root / "usr/share/lmms/samples/drums"
+    return _one_of_each(folder, {**_LMMS, **(_LMMS_ACOUSTIC if acoustic else {})}, rng, False)
+
+
 def _avl(root: Path, rng: np.random.Generator) -> dict[str, Pad]:
     """Files are named key, piece, layer: `38-PearlSnare-3`; one piece is drawn for each role."""
     pieces: dict[str, dict[str, dict[int, list]]] = {}
@@ -194,6 +216,9 @@ KITS: dict[str, RecordedKit] = {
     "hard-trap": RecordedKit("free-drum-samples", "electronic", lambda root, rng: _trap(root, "hard-trap", rng)),
     "bounce": RecordedKit("free-drum-samples", "electronic", lambda root, rng: _trap(root, "bounce", rng)),
     "soulful-vintage": RecordedKit("free-drum-samples", "electronic", lambda root, rng: _trap(root, "soulful-vintage", rng)),
+    "tr-808": RecordedKit("sounds-tr808-fischer", "electronic", lambda root, rng: _one_of_each(root, _TR808, rng, True)),
+    "lmms": RecordedKit("lmms-common/drums", "electronic", lambda root, rng: _lmms(root, False, rng)),
+    "lmms-acoustic": RecordedKit("lmms-common/drums", "rock", lambda root, rng: _lmms(root, True, rng)),
     "frankensnare": RecordedKit("karoryfer.frankensnare", "rock", _frankensnare, whole=False),
 }  # fmt: skip
 
@@ -215,4 +240,6 @@ def kit_folder(name: str, instruments: Path | None, repositories: Repositories |
     if entry.origin == "folder":
         folder = None if instruments is None else Path(instruments) / entry.package
         return folder if folder is not None and folder.is_dir() else None
-    return None if repositories is None else repositories.have(entry.name)
+    if repositories is None:
+        return None
+    return repositories.package(entry.package) if entry.origin == "debian" else repositories.have(entry.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import effects as fx
+from ..captures import captured_amplifier
 from ..midi import LENGTH, MUTE, START, Part, humanise
 from ..sampling import F32
 from ..sfz import play
@@ -59,17 +60,38 @@ def driven_guitar(
     crunch = part.style == "crunch" or (program == 29 and rng.random() < 0.5)
     drive = float(rng.uniform(10, 24) if crunch else rng.uniform(22, 48))
     signal, name = _guitar_signal(part, palette, samples, rng, lead)
-    audio = fx.amplifier(signal, rng, drive)
+    audio, device = _amplified(signal, palette, rng, drive)
+    name += device
     if not dry and not lead and scene.width > 0.3 and rng.random() < 0.6:
         # Double tracking: the same part played again, by other fingers and perhaps another amplifier.
         again = Part(part.role, part.program, humanise(part.notes, rng, 0.006, 4.0), part.name, part.style, part.bends)
         twin_rng = np.random.default_rng(int(rng.integers(2**31)))
         second, _ = _guitar_signal(again, palette, samples, twin_rng, lead)
-        second = fx.amplifier(second, twin_rng, drive + twin_rng.uniform(-6, 6))
+        second, _ = _amplified(second, palette, twin_rng, drive + twin_rng.uniform(-6, 6))
         side = F32(1.0 - scene.width * rng.uniform(0.7, 1.0))
         audio = np.stack([audio + side * second, second + side * audio], axis=1)
         name += " doubled"
     return audio, f"{name} drive {drive:.0f}"
+
+
+CAPTURED = 0.5
+"""Share of driven guitars that go through a captured amplifier, where there is one."""
+
+
+def _amplified(signal: np.ndarray, palette: Palette, rng: np.random.Generator, drive: float) -> tuple[np.ndarray, str]:
+    """A pickup's signal through an amplifier, captured or modelled, at −20 dBFS; and its name where it was captured."""
+    root = palette.captures() if rng.random() < CAPTURED else None
+    if root is None:
+        return fx.amplifier(signal, rng, drive), ""
+    palette.note("NeuralPi")
+    audio, device = captured_amplifier(signal, root, rng, drive)
+    audio = fx.lowpass(audio, rng.uniform(6000, 9500), 3)
+    if rng.random() < 0.5:
+        # Another loudspeaker, or place of the microphone.
+        audio = fx.match_tone(audio, "driven guitar" if drive > 26 else "crunch guitar", rng, rng.uniform(0.2, 0.6))
+    else:
+        audio = fx.random_eq(audio, rng, 5.0)
+    return fx.level_to(audio, -20.0), f" through {device}"
 
 
 def clean_guitar(part: Part, program: int, palette: Palette, samples: int, rng, dry: bool) -> tuple[np.ndarray, str]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import effects as fx
 from .. import synths
-from ..midi import SOUND_EFFECTS, START, VOICE_PROGRAMS, Part, Song
+from ..midi import KEY, SOUND_EFFECTS, START, VOICE_PROGRAMS, Part, Song
 from ..sfz import play
 from .guitars import clean_guitar, driven_guitar
 from .recorded import FAMILIES
@@ -134,7 +134,9 @@ def _synth(
     else:
         kind = str(rng.choice(["saws", "pluck", "square", "bells"]))
     audio = synths.ToneBank(kind, rng, not dry).play(part.notes, samples)
-    if kind in ("saws", "pad", "square") and rng.random() < 0.4:
+    if rng.random() < LAYERED:
+        audio, kind = _layered(audio, kind, part, samples, rng, dry)
+    if kind.split("+")[0] in ("saws", "pad", "square") and rng.random() < 0.4:
         audio = fx.sweep_lowpass(audio, synths.moving_cutoff(samples, rng), rng.uniform(0, 5))
     if song.genre in ("house", "techno", "trance", "pop", "disco", "drum_and_bass") and rng.random() < 0.45:
         kicks = kick_times(song)
@@ -143,6 +145,24 @@ def _synth(
     if rng.random() < 0.3:
         audio = fx.chorus(audio, rng, rng.uniform(1, 4), not dry)
     return audio, f"synth {kind}"
+
+
+LAYERED = 0.35
+"""Share of synthesizer parts that are played by two or three sounds at once, as producers stack them."""
+
+
+def _layered(
+    audio: np.ndarray, kind: str, part: Part, samples: int, rng: np.random.Generator, dry: bool
+) -> tuple[np.ndarray, str]:
+    """The part with one or two more sounds, some an octave away, and what all of them are."""
+    for _ in range(int(rng.integers(1, 3))):
+        other = str(rng.choice(["saws", "pluck", "square", "bells", "pad", "strings"]))
+        notes = part.notes.copy()
+        notes[:, KEY] = np.clip(notes[:, KEY] + float(rng.choice([0.0, 0.0, 12.0, -12.0])), 24, 103)
+        layer = fx.level_to(synths.ToneBank(other, rng, not dry).play(notes, samples), -20.0)
+        audio = fx.add(fx.level_to(audio, -20.0), layer, fx.db(float(rng.uniform(-12, 0))))
+        kind += f"+{other}"
+    return audio, kind
 
 
 def _overlaps(notes: np.ndarray) -> bool:

@@ -99,6 +99,15 @@ class Palette:
         self.note(chosen)
         return name
 
+    def captures(self) -> Path | None:
+        """Folder of captured amplifiers; None where this song may not use them or they cannot be had."""
+        studio = self.studio
+        if studio.repositories is None or not self.allows("NeuralPi"):
+            return None
+        if "captures" not in studio.folders:
+            studio.folders["captures"] = studio.repositories.have("NeuralPi")
+        return studio.folders["captures"]
+
     def font(self, rng: np.random.Generator, drums: bool = False) -> str:
         """Name of a bank that this song may use."""
         names, odds = [], []
