@@ -3,6 +3,7 @@
     python -m unbraid_training.bench "new singers" --out BENCH --init ../checkpoints/studio.pt \\
         --control-data POOL-A --data POOL-B --dev excerpts=EXCERPTS --dev songs=SONGS
     python -m unbraid_training.bench "dropout" --out BENCH ... --control-data POOL-A --dropout 0.1
+    python -m unbraid_training.bench --out BENCH ... --control-data POOL-A --levers levers.json
     python -m unbraid_training.bench --out BENCH --table
 
 What is named on the command line is changed; all else, and all of the control, is as `Settings` has it, or as
@@ -19,8 +20,10 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import resource
 import signal
+import sys
 from pathlib import Path
 
 import torch
@@ -51,6 +54,9 @@ def parser() -> argparse.ArgumentParser:
     add("name", nargs="?", help="what the idea is called in the table; none with --table, or to score --init alone")
     add("--out", type=Path, required=True, help="folder of all comparisons")
     add("--table", action="store_true", help="print all comparisons in bench.jsonl as a table, and end")
+    add(
+        "--levers", type=Path, help="JSON object: ideas and the options of each, which are compared one after the other"
+    )
     add("--init", type=Path, help="checkpoint that both runs begin with")
     add("--control-data", type=Path, help="dataset of the control")
     add("--held-out", type=Path, help="dataset whose split dev makes the built mixtures [default: the control's]")
@@ -157,8 +163,9 @@ class Bench:
         found = {name: one.score(network, checkpoint.layout) for name, one in self.sets.items()}
         return {name: one.get("songs", one) for name, one in found.items()}
 
-    def compare(self) -> None:
-        """Prints and logs the idea against its control, and both against what they began with."""
+    def compare(self) -> bool:
+        """Prints and logs the idea against its control, and both against what they began with; false where it was
+        stopped."""
         args, (control, changed) = self.args, self.settings()
         data = args.data or args.control_data
         if (control, args.control_data) == (changed, data):
@@ -169,7 +176,7 @@ class Bench:
             result = self.result(settings, where)
             if result is None:
                 print(f"{what}: stopped; the same command goes on", flush=True)
-                return
+                return False
             print(f"{what}: {result['folder']}, CPU seconds {result['cpu_seconds']}", flush=True)
             results.append(result)
         entry = {"name": args.name, "change": control.difference(changed) | ({"data": data.name} if args.data else {})}
@@ -182,7 +189,8 @@ class Bench:
             }
         with self.log.open("a") as file:
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
-        print(single(entry))
+        print(single(entry), flush=True)
+        return True
 
 
 def estimate(value: list | None) -> str:
@@ -221,6 +229,23 @@ def columns(name: str) -> tuple[str, ...]:
     return ROWS[:5] if name == "excerpts" else ROWS[4:]
 
 
+def levers(path: Path) -> list[tuple[str, list[str]]]:
+    """Ideas and their options, in the file's order; `$NAME` in an option is a variable of the environment."""
+    found = json.loads(path.read_text())
+    told = [(name, [os.path.expandvars(one) for one in options]) for name, options in found.items()]
+    for name, options in told:
+        if unset := [one for one in options if "$" in one]:
+            raise UserError(f"{path}, {name}: {', '.join(unset)} is not set; export it")
+    return told
+
+
+def without_levers(arguments: list[str] | None) -> list[str]:
+    """The command line but for `--levers FILE`."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    at = given.index("--levers")
+    return given[:at] + given[at + 2 :]
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Command line."""
     args = parser().parse_args(arguments)
@@ -233,6 +258,11 @@ def main(arguments: list[str] | None = None) -> None:
         return
     train.keep_memory()
     torch.set_num_threads(args.threads)
+    if args.levers:
+        for name, options in levers(args.levers):
+            if not Bench(parser().parse_args([*without_levers(arguments), name, *options])).compare():
+                return
+        return
     bench = Bench(args)
     if args.name:
         bench.compare()

@@ -130,6 +130,7 @@ class Run:
         # Before anything of the device's is in this process, of which it becomes a copy.
         self.later = self.read_the_others()
         self.plans: Plans | None = None
+        self.catalogue: PackedCatalogue | None = None
         self.use(self.first_part())
         sound = PackedSound(self.catalogue, self.device)
         self.mixer = Mixer(sound, self.samples, self.seed, compiled=not args.no_compile)
@@ -184,9 +185,10 @@ class Run:
 
     def use(self, catalogue: PackedCatalogue) -> None:
         """Draws plans from a catalogue from now on, beginning with that of the run's step."""
-        args, self.catalogue = self.args, catalogue
-        hours = sum(catalogue.lengths) / SAMPLE_RATE / 3600
-        self.say(f"{len(catalogue.lengths)} recordings, {hours:.1f} h")
+        args, known = self.args, catalogue is self.catalogue
+        self.catalogue = catalogue
+        if not known:
+            self.say(f"{len(catalogue.lengths)} recordings, {sum(catalogue.lengths) / SAMPLE_RATE / 3600:.1f} h")
         if self.plans:
             self.plans.end()
         planner = Planner(catalogue.without_sound(), args.recipe, args.items, self.samples, self.seed)

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -137,3 +138,24 @@ def test_data_and_settings_are_told_apart(pool, tmp_path):
     command = Settings(steps=300).command(tmp_path / "a.pt", pool, tmp_path, "studio")
     args = train.parser().parse_args(command)
     assert [train.learning_rate(step, args) for step in (0, 20, 160, 300)] == [0.05, 1.0, 0.5, 0.0]
+
+
+def test_levers_in_a_file_are_compared_one_after_the_other(tmp_path, command, pool, monkeypatch):
+    ideas = {"dropout": ["--dropout", "0.3"], "again": ["--data", "$NEW", "--weight-decay", "0.1"]}
+    (tmp_path / "levers.json").write_text(json.dumps(ideas))
+    monkeypatch.delenv("NEW", raising=False)
+    with pytest.raises(UserError, match=r"again: \$NEW is not set"):
+        command("--levers", str(tmp_path / "levers.json"))
+    monkeypatch.setenv("NEW", str(pool))
+    entries = command("--levers", str(tmp_path / "levers.json"))
+    assert [one["name"] for one in entries] == ["dropout", "again"]
+    assert entries[1]["change"] == {"weight_decay": 0.1, "data": "pool"}
+
+
+def test_the_levers_that_come_with_the_package_can_be_read(monkeypatch):
+    monkeypatch.setenv("NEW", "somewhere")
+    told = bench.levers(Path(bench.__file__).parents[1] / "levers.json")
+    assert len(told) >= 15
+    for name, options in told:
+        args = bench.parser().parse_args([name, "--out", "x", *options])
+        assert args.name == name

@@ -32,7 +32,7 @@ def options(out, begun, steps):
         "--out",
         str(out),
         "--minutes",
-        "1",
+        "60",
         "--network",
         f"studio={begun}",
         "--steps",
