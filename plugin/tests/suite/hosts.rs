@@ -1,6 +1,7 @@
 //! One way to drive the plug-in in both formats, through the entry points that hosts call.
 
 pub mod clap;
+pub mod library;
 pub mod vst3;
 
 use std::cell::Cell;

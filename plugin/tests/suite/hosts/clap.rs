@@ -24,7 +24,7 @@ use clap_sys::stream::{clap_istream, clap_ostream};
 
 use super::{Change, Host, Output, Stereo, callback, parameter_id, unsigned};
 
-pub use instance::{ENTRY, Instance};
+pub use instance::Instance;
 
 /// One instance, and whether it processes.
 pub struct Clap {

@@ -18,6 +18,7 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::{
 use nice_plug::wrapper::vst3::vst3::{ComPtr, ComWrapper, Interface};
 use unbraid_plugin::Unbraid;
 
+use super::library::vst3_factory;
 use super::{Change, Host, Output, Stereo, callback, int, parameter_id};
 use numbers::{OFFLINE, REALTIME, SINGLE};
 use objects::{Changes, Stream};
@@ -32,9 +33,7 @@ impl Instance {
     pub fn new() -> Self {
         // SAFETY: the factory hands out objects that implement what they were asked for.
         unsafe {
-            let factory =
-                ComPtr::<IPluginFactory>::from_raw(unbraid_formats::vst3::factory::<Unbraid>().cast())
-                    .unwrap();
+            let factory = ComPtr::<IPluginFactory>::from_raw(vst3_factory().cast()).unwrap();
             let mut object: *mut c_void = ptr::null_mut();
             let class = Unbraid::PLATFORM_VST3_CLASS_ID;
             let created =

@@ -3,7 +3,6 @@
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr;
 
-use clap_sys::entry::clap_plugin_entry;
 use clap_sys::ext::audio_ports::{CLAP_EXT_AUDIO_PORTS, clap_audio_port_info, clap_plugin_audio_ports};
 use clap_sys::ext::audio_ports_config::{
     CLAP_EXT_AUDIO_PORTS_CONFIG, clap_audio_ports_config, clap_plugin_audio_ports_config,
@@ -16,8 +15,7 @@ use clap_sys::version::CLAP_VERSION;
 use nice_plug::prelude::ClapPlugin;
 use unbraid_plugin::Unbraid;
 
-/// The entry point that the bundle exports.
-pub const ENTRY: clap_plugin_entry = unbraid_formats::clap::entry::<Unbraid>();
+use crate::hosts::library::clap_entry;
 
 unsafe extern "C" fn no_extension(_host: *const clap_host, _id: *const c_char) -> *const c_void {
     ptr::null()
@@ -52,8 +50,9 @@ impl Instance {
         // SAFETY: the calls follow the order that CLAP prescribes, with arguments that live as long as the
         // instance.
         unsafe {
-            assert!(ENTRY.init.unwrap()(c"/nowhere/unbraid.clap".as_ptr()));
-            let factory = ENTRY.get_factory.unwrap()(CLAP_PLUGIN_FACTORY_ID.as_ptr());
+            let entry = clap_entry();
+            assert!(entry.init.unwrap()(c"/nowhere/unbraid.clap".as_ptr()));
+            let factory = entry.get_factory.unwrap()(CLAP_PLUGIN_FACTORY_ID.as_ptr());
             let factory = factory.cast::<clap_plugin_factory>();
             let plugin = (*factory).create_plugin.unwrap()(factory, &*host, id.as_ptr());
             assert!(!plugin.is_null());
