@@ -17,14 +17,23 @@ pub const RATE: u32 = 44_100;
 pub fn bundled_clap() -> PathBuf {
     const REMEDY: &str =
         "run `cargo xtask bundle unbraid --release` first, or all tests with `cargo xtask test`";
-    let target = target_folder();
-    let modified = |path: &Path| -> Option<SystemTime> { path.metadata().ok()?.modified().ok() };
-    let bundle = target.join("bundled/unbraid.clap");
+    let bundle = target_folder().join("bundled/unbraid.clap");
+    let Some(packed) = newest(&bundle) else { panic!("{} is missing: {REMEDY}", bundle.display()) };
+    // The library lies beside or above the program that runs, also when both were built for another system than cargo's.
     let library = format!("{}unbraid{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let built = modified(&target.join("release").join(library));
-    let Some(packed) = modified(&bundle) else { panic!("{} is missing: {REMEDY}", bundle.display()) };
+    let program = std::env::current_exe().expect("a program knows where it lies");
+    let built = program.ancestors().skip(1).take(2).find_map(|folder| newest(&folder.join(&library)));
     assert!(built.is_none_or(|built| built <= packed), "{} is out of date: {REMEDY}", bundle.display());
     bundle
+}
+
+/// When a file was written; of a folder, which the bundle is on macOS, the newest file in it.
+fn newest(path: &Path) -> Option<SystemTime> {
+    if path.is_dir() {
+        std::fs::read_dir(path).ok()?.filter_map(|entry| newest(&entry.ok()?.path())).max()
+    } else {
+        path.metadata().ok()?.modified().ok()
+    }
 }
 
 /// The modes, by the text of the parameter.

@@ -15,7 +15,8 @@ use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_fact
 use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process};
 
 use super::cases::*;
-use super::hosts::clap::{ENTRY, Instance};
+use super::hosts::clap::Instance;
+use super::hosts::library::clap_entry;
 use super::hosts::unsigned;
 
 fn buffer(bus: &Bus) -> clap_audio_buffer {
@@ -144,8 +145,8 @@ fn hardware_controllers_are_offered_pages_of_what_each_stem_has() {
 fn clap_the_factory_refuses_unknown_ids() {
     // SAFETY: the calls follow the order that CLAP prescribes.
     unsafe {
-        assert!(ENTRY.get_factory.unwrap()(c"some.other.factory".as_ptr()).is_null());
-        let factory = ENTRY.get_factory.unwrap()(CLAP_PLUGIN_FACTORY_ID.as_ptr());
+        assert!(clap_entry().get_factory.unwrap()(c"some.other.factory".as_ptr()).is_null());
+        let factory = clap_entry().get_factory.unwrap()(CLAP_PLUGIN_FACTORY_ID.as_ptr());
         let factory = factory.cast::<clap_plugin_factory>();
         assert!((*factory).get_plugin_descriptor.unwrap()(factory, 1).is_null());
         assert!((*factory).create_plugin.unwrap()(factory, ptr::null(), ptr::null()).is_null());

@@ -1,6 +1,7 @@
 //! One way to drive the plug-in in both formats, through the entry points that hosts call.
 
 pub mod clap;
+pub mod library;
 pub mod vst3;
 
 use std::cell::Cell;
@@ -63,6 +64,10 @@ pub fn mode_value(mode: Mode) -> f64 {
     if mode == Mode::Live { 0.0 } else { 1.0 }
 }
 
+/// Why a packed library's recorder cannot be armed.
+const UNREACHABLE_RECORDER: &str =
+    "recording is armed in the window: test it with linked code, without UNBRAID_BUNDLES";
+
 /// A host of one format, with one instance of the plug-in.
 pub trait Host: Sized {
     const FORMAT: &str;
@@ -72,7 +77,7 @@ pub trait Host: Sized {
     /// Activates, or activates again; returns whether the plug-in agreed.
     fn activate(&mut self, rate: f64, largest: usize) -> bool;
     fn deactivate(&mut self);
-    /// The plug-in's recorder, which its window arms.
+    /// The plug-in's recorder, which its window arms; with linked code only.
     fn recorder(&self) -> Arc<Recorder>;
     /// The transport from the next block on, which goes on by itself; none at first.
     fn set_transport(&mut self, transport: Option<Transport>);

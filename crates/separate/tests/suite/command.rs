@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::support::{command, decoded, ended, files, folder, separate, separated, song};
+use crate::support::{command, copy_plugin, decoded, ended, files, folder, separate, separated, song};
 
 #[test]
 fn the_plug_in_is_found_where_it_was_installed_and_missed_in_one_line() {
@@ -24,7 +24,7 @@ fn the_plug_in_is_found_where_it_was_installed_and_missed_in_one_line() {
     assert!(missing.err.contains("is not installed") && missing.err.contains("--bundle"), "{}", missing.err);
     assert_eq!(files(at), ["song.wav"]);
     std::fs::create_dir(at.join("plug-ins")).unwrap();
-    std::fs::copy(unbraid_tests::bundled_clap(), at.join("plug-ins/unbraid.clap")).unwrap();
+    copy_plugin(&at.join("plug-ins/unbraid.clap"));
     let mut found = without_bundle();
     found.env("CLAP_PATH", at.join("plug-ins"));
     let found = ended(found);
@@ -126,6 +126,15 @@ fn info_tells_of_the_plug_in_and_of_songs() {
     assert_eq!(told.exit, Some(1));
     assert!(told.out.contains("0:01.5") && told.out.contains("44100 Hz, stereo"), "{}", told.out);
     assert!(told.err.contains("missing.wav"), "{}", told.err);
+}
+
+#[test]
+fn the_plug_in_may_be_named_by_a_bare_file_name_of_the_current_folder() {
+    let bundle = unbraid_tests::bundled_clap();
+    let mut info = command(bundle.parent().unwrap());
+    info.args(["info", "--json", "--bundle"]).arg(bundle.file_name().unwrap());
+    let told = ended(info);
+    assert_eq!(told.exit, Some(0), "{}", told.err);
 }
 
 #[test]

@@ -15,3 +15,5 @@ mod safety;
 mod songs;
 mod support;
 mod tags;
+#[cfg(unix)]
+mod unix;

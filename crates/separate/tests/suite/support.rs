@@ -29,6 +29,23 @@ pub fn separate(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// Copies the packed plug-in, which is a folder on macOS.
+pub fn copy_plugin(to: &Path) {
+    copy(&unbraid_tests::bundled_clap(), to);
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let name = entry.unwrap().file_name();
+            copy(&from.join(&name), &to.join(&name));
+        }
+    } else {
+        std::fs::copy(from, to).unwrap();
+    }
+}
+
 /// How a command ended.
 pub struct Ended {
     pub exit: Option<i32>,
@@ -136,7 +153,7 @@ pub fn report(folder: &Path) -> serde_json::Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// All files in a folder and below, with what is hidden, as paths within it.
+/// All files in a folder and below, with what is hidden, as paths within it, with slashes.
 pub fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -147,7 +164,8 @@ pub fn files(folder: &Path) -> Vec<String> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                found.push(path.strip_prefix(folder).unwrap().to_string_lossy().into_owned());
+                let inside = path.strip_prefix(folder).unwrap().to_string_lossy();
+                found.push(inside.replace(std::path::MAIN_SEPARATOR, "/"));
             }
         }
     }

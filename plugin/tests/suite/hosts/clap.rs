@@ -25,9 +25,11 @@ use clap_sys::plugin::clap_plugin;
 use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process};
 use clap_sys::stream::{clap_istream, clap_ostream};
 
-use super::{Change, Host, Output, Recorder, Stereo, Transport, callback, parameter_id, unsigned};
+use super::{
+    Change, Host, Output, Recorder, Stereo, Transport, UNREACHABLE_RECORDER, callback, parameter_id, unsigned,
+};
 
-pub use instance::{ENTRY, Instance};
+pub use instance::Instance;
 
 /// One instance, and whether it processes.
 pub struct Clap {
@@ -139,7 +141,7 @@ impl Host for Clap {
     }
 
     fn recorder(&self) -> Arc<Recorder> {
-        self.instance.recorder.clone()
+        self.instance.recorder.clone().expect(UNREACHABLE_RECORDER)
     }
 
     fn set_transport(&mut self, transport: Option<Transport>) {

@@ -20,7 +20,10 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::{
 use nice_plug::wrapper::vst3::vst3::{ComPtr, ComWrapper, Interface};
 use unbraid_plugin::Unbraid;
 
-use super::{Change, Host, Output, Recorder, Stereo, Transport, callback, int, parameter_id};
+use super::library::vst3_factory;
+use super::{
+    Change, Host, Output, Recorder, Stereo, Transport, UNREACHABLE_RECORDER, callback, int, parameter_id,
+};
 use numbers::{OFFLINE, PLAYING, REALTIME, SINGLE};
 use objects::{Changes, Stream};
 
@@ -28,16 +31,15 @@ use objects::{Changes, Stream};
 pub struct Instance {
     pub component: ComPtr<IComponent>,
     pub processor: ComPtr<IAudioProcessor>,
-    pub recorder: Arc<Recorder>,
+    /// With linked code only.
+    pub recorder: Option<Arc<Recorder>>,
 }
 
 impl Instance {
     pub fn new() -> Self {
         // SAFETY: the factory hands out objects that implement what they were asked for.
         unsafe {
-            let factory =
-                ComPtr::<IPluginFactory>::from_raw(unbraid_formats::vst3::factory::<Unbraid>().cast())
-                    .unwrap();
+            let factory = ComPtr::<IPluginFactory>::from_raw(vst3_factory().cast()).unwrap();
             let mut object: *mut c_void = ptr::null_mut();
             let class = Unbraid::PLATFORM_VST3_CLASS_ID;
             let (created, mut made) = unbraid_plugin::made_during(|| {
@@ -47,7 +49,7 @@ impl Instance {
             let component = ComPtr::<IComponent>::from_raw(object.cast()).unwrap();
             assert_eq!(component.initialize(ptr::null_mut()), kResultOk);
             let processor = component.cast::<IAudioProcessor>().unwrap();
-            Self { component, processor, recorder: made.pop().unwrap().recorder }
+            Self { component, processor, recorder: made.pop().map(|made| made.recorder) }
         }
     }
 
@@ -132,7 +134,7 @@ impl Host for Vst3 {
     }
 
     fn recorder(&self) -> Arc<Recorder> {
-        self.instance.recorder.clone()
+        self.instance.recorder.clone().expect(UNREACHABLE_RECORDER)
     }
 
     fn set_transport(&mut self, transport: Option<Transport>) {

@@ -4,7 +4,6 @@ use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr;
 use std::sync::Arc;
 
-use clap_sys::entry::clap_plugin_entry;
 use clap_sys::ext::audio_ports::{CLAP_EXT_AUDIO_PORTS, clap_audio_port_info, clap_plugin_audio_ports};
 use clap_sys::ext::audio_ports_config::{
     CLAP_EXT_AUDIO_PORTS_CONFIG, clap_audio_ports_config, clap_plugin_audio_ports_config,
@@ -18,8 +17,7 @@ use nice_plug::prelude::ClapPlugin;
 use unbraid_plugin::Unbraid;
 use unbraid_plugin::recorder::Recorder;
 
-/// The entry point that the bundle exports.
-pub const ENTRY: clap_plugin_entry = unbraid_formats::clap::entry::<Unbraid>();
+use crate::hosts::library::clap_entry;
 
 unsafe extern "C" fn no_extension(_host: *const clap_host, _id: *const c_char) -> *const c_void {
     ptr::null()
@@ -33,7 +31,8 @@ unsafe impl Send for Instance {}
 /// One plug-in instance, ready to process.
 pub struct Instance {
     pub plugin: *const clap_plugin,
-    pub recorder: Arc<Recorder>,
+    /// With linked code only.
+    pub recorder: Option<Arc<Recorder>>,
     _host: Box<clap_host>,
 }
 
@@ -55,8 +54,9 @@ impl Instance {
         // SAFETY: the calls follow the order that CLAP prescribes, with arguments that live as long as the
         // instance.
         unsafe {
-            assert!(ENTRY.init.unwrap()(c"/nowhere/unbraid.clap".as_ptr()));
-            let factory = ENTRY.get_factory.unwrap()(CLAP_PLUGIN_FACTORY_ID.as_ptr());
+            let entry = clap_entry();
+            assert!(entry.init.unwrap()(c"/nowhere/unbraid.clap".as_ptr()));
+            let factory = entry.get_factory.unwrap()(CLAP_PLUGIN_FACTORY_ID.as_ptr());
             let factory = factory.cast::<clap_plugin_factory>();
             let (plugin, mut made) = unbraid_plugin::made_during(|| {
                 let plugin = (*factory).create_plugin.unwrap()(factory, &*host, id.as_ptr());
@@ -64,7 +64,7 @@ impl Instance {
                 assert!((*plugin).init.unwrap()(plugin));
                 plugin
             });
-            let recorder = made.pop().unwrap().recorder;
+            let recorder = made.pop().map(|made| made.recorder);
             Self { plugin, recorder, _host: host }
         }
     }
