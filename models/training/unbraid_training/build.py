@@ -122,6 +122,10 @@ def _build(kind: str, options: argparse.Namespace) -> None:
         from .recordings import played
 
         _named(kind, shared, lambda: played.build(dataset, shared, permissive))
+    elif kind == "mixes":
+        from .recordings import mixes
+
+        _named(kind, shared, lambda: mixes.build(dataset, shared, permissive))
     elif kind == "grooves":
         from .recordings import grooves
 

@@ -15,6 +15,7 @@ aligned and equally long. Kinds:
 `phrases`       `vocals`: sung words, shouts and growls as they were recorded
 `played`        one of `drums`, `bass`, `other`: parts that people played or programmed
 `grooves`       `drums`: drummers' playing, recorded as notes, on recorded kits
+`mixes`         `mixture`: real songs with a voice, whose stems are not known
 =============== ==================================================================
 
 `meta.json` always has `source` (package or folder name), `licence` (SPDX-like), `permissive`
@@ -48,6 +49,7 @@ KINDS = (
     "phrases",
     "played",
     "grooves",
+    "mixes",
 )
 REQUIRED_META = ("source", "licence", "permissive", "split")
 

@@ -125,7 +125,7 @@ def pack(
 ) -> list[Path]:
     """Writes the parts and returns their paths; stops where they are full, or when every item is in."""
     rng = np.random.default_rng(seed)
-    items = [item for root in datasets for item in read_dataset(root, KINDS, split="train", permissive=permissive)]
+    items = [item for root in datasets for item in read_dataset(root, tuple(SECONDS), "train", permissive)]
     # The same item may be in two datasets; and a shuffled order makes every part a fair sample.
     unique = list({(item.kind, item.name): item for item in items}.values())
     # What there is little of goes first, and into the first part: real songs.

@@ -54,7 +54,6 @@ RECORDED: dict[str, Recorded] = {
     "shinyguitar": Recorded("shinyguitar", "Programs/main.sfz", "electric guitar", 0, (35, 89), None, _SHINY),
     "shinyguitar-microphone": Recorded("shinyguitar", "Programs/main.sfz", "steel guitar", 0, (35, 89), None, (*_SHINY, ("cc100", "127"))),
     "black-guitar": Recorded("black-and-green-guitars/black", "Programs/07-black_twang.sfz", "electric guitar"),
-    "black-guitar-short": Recorded("black-and-green-guitars/black", "Programs/08-black_staccato.sfz", "muted guitar"),
     "green-guitar": Recorded("black-and-green-guitars/green", "Programs/04-green_twang.sfz", "electric guitar"),
     "spanish-guitar": Recorded("spanish-guitar", "*.sfz", "nylon guitar", 0, (29, 90)),
     "bainter-guitar": Recorded("samples-alex-bainter/guitars", "samples/acoustic-guitar/", "steel guitar"),
