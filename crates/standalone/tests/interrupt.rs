@@ -64,6 +64,21 @@ fn an_interrupt_ends_it_beside_a_server_that_has_stalled() {
 }
 
 #[test]
+fn a_second_interrupt_ends_it_at_once() {
+    let home = Folder::new("jack-twice");
+    let mut server = server("twice");
+    let mut program = Connected::start(&home, &mut server);
+    std::thread::sleep(Duration::from_millis(500));
+    server.running.signal("STOP");
+    program.running.signal("INT");
+    // Two signals before the first is taken count once.
+    std::thread::sleep(Duration::from_millis(1000));
+    program.running.signal("INT");
+    assert_eq!(program.running.end().code(), Some(0), "{}", program.said());
+    assert!(!program.said().contains("does not stop"), "{}", program.said());
+}
+
+#[test]
 fn without_a_window_it_ends_with_the_server_and_says_so() {
     let home = Folder::new("jack-gone");
     let mut server = server("gone");

@@ -35,7 +35,7 @@ use crate::wrapper::util::process_wrapper;
 const EVENT_QUEUE_CAPACITY: usize = 2048;
 
 /// How long to wait for the audio backend to stop before leaving without it.
-const TERMINATION_TIMEOUT: Duration = Duration::from_secs(5);
+const TERMINATION_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How often to check whether to stop.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
@@ -180,7 +180,12 @@ impl<P: Plugin, B: Backend<P>> Wrapper<P, B> {
         let close_requested = Arc::new(AtomicBool::new(false));
         if let Err(e) = ctrlc::set_handler({
             let close_requested = close_requested.clone();
-            move || close_requested.store(true, Ordering::SeqCst)
+            move || {
+                // Whoever asks twice does not want to wait for the backend
+                if close_requested.swap(true, Ordering::SeqCst) {
+                    std::process::exit(0);
+                }
+            }
         }) {
             crate::nice_error!("Error setting close signal callback {}", e);
         }
