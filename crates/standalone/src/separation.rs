@@ -130,7 +130,7 @@ fn said(error: impl std::fmt::Display) -> String {
 fn give_way() {
     #[cfg(target_os = "linux")]
     {
-        const NICE: i32 = 15;
+        const NICE: i32 = 10;
         // SAFETY: changes this thread's priority and nothing else. More than usual is always allowed.
         unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICE) };
     }

@@ -103,7 +103,8 @@ fn contents(ui: &mut Ui, instance: &Instance, recording: &Recording) -> Option<R
         let line = format!("{} samples dropped: the disk is too slow", recording.dropped);
         ui.colored_label(theme::WARNING, line);
     }
-    ui.weak("Four files of 32-bit float WAV, as the stem outputs give them, at their place in the song");
+    ui.weak("Four files of 32-bit float WAV, as the stem");
+    ui.weak("outputs give them, at their place in the song");
     let folder = instance.params.recordings.read().map(|folder| folder.path()).unwrap_or_default();
     ui.horizontal(|ui| {
         if labelled(ui, "folder", "Folder…", !recording.armed, "Another folder for recordings") {
@@ -155,7 +156,7 @@ fn letter(ui: &mut Ui, stem: usize) {
 
 /// A button of the menu. Returns whether it was clicked.
 fn labelled(ui: &mut Ui, control: &str, label: &str, enabled: bool, hint: &str) -> bool {
-    let response = ui.add_enabled(enabled, Button::new(label)).on_hover_text(hint);
+    let response = ui.add_enabled(enabled, Button::new(label).fill(theme::RAISED)).on_hover_text(hint);
     // Known to tests by its id.
     ui.interact(response.rect, id(control), Sense::hover());
     response.clicked()

@@ -44,7 +44,8 @@ fn contents(ui: &mut Ui, player: &dyn Player, state: &Playback, folder: &Path) -
         }
         return None;
     }
-    ui.weak("Four stems and the mix, by the network of mode Studio, with the plug-in that is installed");
+    ui.weak("Four stems and the mix, in mode Studio,");
+    ui.weak("with the plug-in that is installed");
     ui.horizontal(|ui| {
         ui.weak("To");
         ui.add(egui::Label::new(visual(&folder.display().to_string())).truncate());
@@ -61,7 +62,7 @@ fn contents(ui: &mut Ui, player: &dyn Player, state: &Playback, folder: &Path) -
 
 /// A button of the menu. Returns whether it was clicked.
 fn labelled(ui: &mut Ui, control: &str, label: &str, enabled: bool) -> bool {
-    let response = ui.add_enabled(enabled, Button::new(label));
+    let response = ui.add_enabled(enabled, Button::new(label).fill(theme::RAISED));
     // Known to tests by its id.
     ui.interact(response.rect, id(control), Sense::hover());
     response.clicked()
