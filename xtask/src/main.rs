@@ -9,6 +9,7 @@
 //! * `package`: makes what users download;
 //! * `screenshots`: pictures of the window with a song playing;
 //! * `window`: opens and closes the window while audio plays, and drags files onto it;
+//! * `wine`: builds the plug-in for Windows and tests it under Wine;
 //! * `evaluate`: scores the bundled plug-in on songs whose stems are known.
 
 #![expect(
@@ -30,6 +31,7 @@ mod screenshots;
 mod setup;
 mod test;
 mod window;
+mod wine;
 mod workspace;
 
 use std::process::ExitCode;
@@ -67,6 +69,8 @@ enum Command {
     Screenshots(screenshots::Arguments),
     /// Open and close the window while audio plays, in each mode: sound, memory, pictures a second; drag files onto it
     Window(window::Arguments),
+    /// Build the plug-in for Windows with mingw, and run its tests as Windows programs under Wine
+    Wine(wine::Arguments),
     /// Score the bundled plug-in on songs whose stems are known
     Evaluate(evaluate::Arguments),
 }
@@ -82,6 +86,7 @@ fn main() -> ExitCode {
         Command::Soak(arguments) => long::soak(&arguments),
         Command::Package(arguments) => package::main(&arguments),
         Command::Window(arguments) => window::main(&arguments),
+        Command::Wine(arguments) => wine::main(&arguments),
         Command::Screenshots(arguments) => screenshots::main(&arguments),
         Command::Evaluate(arguments) => evaluate::main(&arguments),
     };
