@@ -7,6 +7,7 @@ mod support;
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use support::{BusyLoops, Folder, JackServer, Running, program_under_jack};
@@ -30,8 +31,16 @@ impl Connected {
     }
 }
 
-fn server(test: &str) -> JackServer {
-    JackServer::start(test, 44_100, 256)
+/// A server that is alone: one that is stopped may hold the registry that all servers of a machine share.
+struct AloneServer {
+    server: JackServer,
+    _turn: MutexGuard<'static, ()>,
+}
+
+fn server(test: &str) -> AloneServer {
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    AloneServer { server: JackServer::start(test, 44_100, 256), _turn: turn }
 }
 
 #[test]
@@ -40,7 +49,7 @@ fn ten_interrupts_on_a_busy_machine_end_it_ten_times_with_status_0() {
     let mut server = server("interrupt");
     let _busy = BusyLoops::start();
     for round in 0..10 {
-        let mut program = Connected::start(&home, &mut server);
+        let mut program = Connected::start(&home, &mut server.server);
         // At different places of its life.
         std::thread::sleep(Duration::from_millis(150 * round));
         program.running.signal("INT");
@@ -55,9 +64,9 @@ fn ten_interrupts_on_a_busy_machine_end_it_ten_times_with_status_0() {
 fn an_interrupt_ends_it_beside_a_server_that_has_stalled() {
     let home = Folder::new("jack-stalled");
     let mut server = server("stalled");
-    let mut program = Connected::start(&home, &mut server);
+    let mut program = Connected::start(&home, &mut server.server);
     std::thread::sleep(Duration::from_millis(500));
-    server.running.signal("STOP");
+    server.server.running.signal("STOP");
     program.running.signal("INT");
     assert_eq!(program.running.end().code(), Some(0), "{}", program.said());
     assert!(program.said().contains("does not stop"), "the reason is logged: {}", program.said());
@@ -67,9 +76,9 @@ fn an_interrupt_ends_it_beside_a_server_that_has_stalled() {
 fn a_second_interrupt_ends_it_at_once() {
     let home = Folder::new("jack-twice");
     let mut server = server("twice");
-    let mut program = Connected::start(&home, &mut server);
+    let mut program = Connected::start(&home, &mut server.server);
     std::thread::sleep(Duration::from_millis(500));
-    server.running.signal("STOP");
+    server.server.running.signal("STOP");
     program.running.signal("INT");
     // Two signals before the first is taken count once.
     std::thread::sleep(Duration::from_millis(1000));
@@ -82,7 +91,7 @@ fn a_second_interrupt_ends_it_at_once() {
 fn without_a_window_it_ends_with_the_server_and_says_so() {
     let home = Folder::new("jack-gone");
     let mut server = server("gone");
-    let mut program = Connected::start(&home, &mut server);
+    let mut program = Connected::start(&home, &mut server.server);
     std::thread::sleep(Duration::from_millis(500));
     drop(server);
     assert_eq!(program.running.end().code(), Some(1), "{}", program.said());
