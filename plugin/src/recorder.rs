@@ -1,7 +1,7 @@
 //! Recording of the four stems to files.
 //!
 //! The window arms it. Then the audio thread puts what the stem buses give into a ring, whether or not they are connected,
-//! from play to stop as it is heard ([`timeline`]), and a thread writes it ([`writer`]).
+//! from play to stop as it is heard (`timeline`), and a thread writes it (`writer`).
 
 mod session;
 mod take;
