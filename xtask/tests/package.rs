@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use unbraid_host::{Blocks, ClapHost};
 
@@ -32,12 +32,15 @@ fn tools(folder: &Path) -> std::ffi::OsString {
     std::env::join_paths(std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path))).unwrap()
 }
 
-/// Packing fills a folder under `target/`, so it happens once at a time.
+/// Packing fills folders under `target/`, and a wheel's build leaves another command there: one test at a time.
 static PACKING: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    PACKING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Packs what lies in `target/bundled`; gives back the file whose name ends like this.
 fn package(out: &Path, path: &std::ffi::OsStr, options: &[&str], ending: &str) -> PathBuf {
-    let _alone = PACKING.lock().unwrap_or_else(PoisonError::into_inner);
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(["package", "--packed", "--without-standalone", "--out", out.to_str().unwrap()])
         .args(options)
@@ -53,6 +56,7 @@ fn package(out: &Path, path: &std::ffi::OsStr, options: &[&str], ending: &str) -
 
 #[test]
 fn the_archive_is_the_same_twice_and_the_unpacked_plug_in_plays() {
+    let _alone = alone();
     // Makes sure that there is something to pack.
     assert!(unbraid_tests::bundled_clap().exists());
     build_command();
@@ -97,6 +101,7 @@ fn the_archive_is_the_same_twice_and_the_unpacked_plug_in_plays() {
 
 #[test]
 fn the_wheel_gives_a_command_that_works_without_anything_else() {
+    let _alone = alone();
     assert!(unbraid_tests::bundled_clap().exists());
     build_command();
     let work = tempfile::tempdir().unwrap();
