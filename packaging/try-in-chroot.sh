@@ -48,7 +48,7 @@ in_chroot() { # user, command
 home() { if [ "$1" = root ]; then echo /root; else echo "/home/$1"; fi }
 
 say "a minimal Debian 12"
-wanted=python3-venv,libatomic1
+wanted=python3-venv,pipx,libatomic1
 if [ -n "$clone" ]; then wanted=$wanted,ca-certificates,gcc,libc6-dev,git; fi
 debootstrap --variant=minbase --include="$wanted" bookworm "$new" "${MIRROR:-http://deb.debian.org/debian}" >"$work/debootstrap.log" ||
     { tail -n 5 "$work/debootstrap.log" >&2; exit 1; }
@@ -61,6 +61,8 @@ try_packages() {
         "$(grep -i '^pedalboard' "$root/tests/python/requirements.txt")"
     cp "$archive" "$root/tests/clips/francium.flac" "$new/home/ann/"
     install -m 755 "$root/target/release/xtask" "$new/usr/local/bin/unbraid-xtask"
+    # As people have their songs.
+    ffmpeg -v error -i "$root/tests/clips/francium.flac" -map 0:a -c:a aac -b:a 192k "$new/home/ann/song.m4a"
     chroot "$new" chown -R ann:ann /home/ann
     in_chroot ann 'python3 -m venv ~/venv; ~/venv/bin/pip install --quiet --no-index --find-links ~/wheels pedalboard'
 
@@ -93,7 +95,7 @@ PYTHON
     if [ -n "$wheel" ]; then
         say "the Python wheel"
         cp "$wheel" "$new/home/ann/"
-        in_chroot ann 'cd ~; python3 -m venv wheel; wheel/bin/pip install --quiet --no-index unbraid-*.whl; wheel/bin/unbraid separate francium.flac --stems vocals --out wheel-stems --quiet; ls wheel-stems/francium'
+        in_chroot ann 'cd ~; PIP_NO_INDEX=1 pipx install --system-site-packages ./unbraid-*.whl; ~/.local/bin/unbraid separate song.m4a --stems vocals --out wheel-stems --quiet; ls wheel-stems/song; pipx uninstall unbraid'
     fi
 
     if [ -n "$deb" ]; then
@@ -101,7 +103,7 @@ PYTHON
         cp "$deb" "$new/root/unbraid.deb"
         in_chroot root 'export DEBIAN_FRONTEND=noninteractive; apt-get update -qq; apt-get install -y -qq --no-install-recommends /root/unbraid.deb >/dev/null; dpkg -L unbraid | grep -v /guide/'
         in_chroot ann '~/venv/bin/python /usr/local/bin/vst3-host /usr/lib/vst3/unbraid.vst3; ldd /usr/bin/unbraid-standalone | { ! grep "not found"; }; unbraid-standalone --help | head -n 3'
-        in_chroot ann 'cd ~; unbraid separate francium.flac --two-stems --format flac24 --out deb --quiet; ls deb/francium; man --where unbraid 2>/dev/null || ls /usr/share/man/man1/unbraid*'
+        in_chroot ann 'cd ~; unbraid separate song.m4a --two-stems --format flac24 --out deb --quiet; ls deb/song; man --where unbraid 2>/dev/null || ls /usr/share/man/man1/unbraid*'
         in_chroot root 'apt-get remove -y -qq unbraid >/dev/null'
         in_chroot ann '~/venv/bin/python /usr/local/bin/vst3-host nothing'
     fi
