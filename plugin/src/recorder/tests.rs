@@ -198,7 +198,7 @@ fn frames_that_find_the_ring_full_are_counted_and_their_place_is_silence() {
     let folder = tempfile::tempdir().unwrap();
     let (mut session, drain) = session(RATE);
     let shared = drain.shared.clone();
-    let room = whole_part(RING_SECONDS * f64::from(RATE)).max(0);
+    let room = whole_part(RING_SECONDS * f64::from(RATE));
     let stem = vec![0.5; 240];
     let stems = || [[&stem[..], &stem[..]]; STEMS];
     let run = |turned| Run { heard: Heard::Song(Some(7)), turned, frames: 240 };

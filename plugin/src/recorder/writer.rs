@@ -47,7 +47,7 @@ pub struct Desk {
 enum Work {
     None,
     Announced(Option<u64>),
-    Running(Take, u64),
+    Running(Box<Take>, u64),
 }
 
 /// Drains one session into takes.
@@ -140,7 +140,7 @@ impl Writer {
         let name = self.desk.name.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let place = Place { folder: &self.folder, name: &name, rate: self.rate, start };
         match Take::begin(&place) {
-            Ok(take) => self.work = Work::Running(take, 0),
+            Ok(take) => self.work = Work::Running(Box::new(take), 0),
             Err(error) => self.fail(&error),
         }
     }
