@@ -49,6 +49,7 @@ pub fn callback<R>(call: impl FnOnce() -> R) -> R {
 }
 
 /// True while this thread is inside [`callback`].
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub fn in_callback() -> bool {
     IN_CALLBACK.get()
 }
