@@ -140,9 +140,9 @@ fn promise_6_process_makes_no_system_call() {
                 Duration::from_secs(300),
             );
             assert!(done, "{mode:?}, blocks of {block}: the kernel ended the thread at a system call");
-            told.recv().unwrap().finish();
+            let recorder = told.recv().unwrap();
             let frames = (SETTLING + CHECKED) * block / 2;
-            assert!(recorded(folder.path()) > frames as u64, "recording was off");
+            assert!(recorded(&recorder, folder.path()) > frames as u64, "recording was off");
         }
     }
 }

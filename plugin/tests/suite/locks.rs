@@ -329,7 +329,7 @@ fn callbacks_take_no_lock<H: Host>(mode: Mode) {
     let planted = Mutex::new(0);
     let found = locks(|| (0..8).for_each(|_| callback(|| *planted.lock().unwrap() += 1)));
     assert_eq!(found, 8, "the traps lie in the wrong place; {told}");
-    assert!(recorded(folder.path()) > (SETTLING + CHECKED) as u64, "recording was off");
+    assert!(recorded(&host.recorder(), folder.path()) > (SETTLING + CHECKED) as u64, "recording was off");
 }
 
 #[test]

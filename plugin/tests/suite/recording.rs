@@ -57,8 +57,9 @@ fn place_of(path: &Path) -> u64 {
     u64::from_le_bytes(head[at..at + 8].try_into().unwrap())
 }
 
-/// Frames in all files of vocals in `folder`.
-pub fn recorded(folder: &Path) -> u64 {
+/// Frames in all files of vocals in `folder`, once `recorder` has written them to their end.
+pub fn recorded(recorder: &Recorder, folder: &Path) -> u64 {
+    recorder.finish();
     let vocals = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let vocals = vocals.filter(|path| path.to_string_lossy().ends_with("vocals.wav"));
     vocals.map(|path| u64::from(hound::WavReader::open(path).unwrap().duration())).sum()
