@@ -82,6 +82,9 @@ pub trait Player: Send + Sync {
     /// Its present state.
     fn playback(&self) -> Playback;
 
+    /// Extensions of the files that it opens, in small letters: those that a folder's list shows.
+    fn extensions(&self) -> &'static [&'static str];
+
     /// Starts to read a song, which plays as soon as it is read.
     fn open(&self, path: &Path);
 

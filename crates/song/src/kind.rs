@@ -15,7 +15,8 @@ pub enum Kind {
     Other,
 }
 
-const AUDIO: &[&str] = &[
+/// Extensions of audio files that [`Reader`](crate::Reader) reads, in small letters.
+pub const AUDIO_EXTENSIONS: &[&str] = &[
     "wav", "wave", "bwf", "rf64", "w64", "flac", "mp3", "mp2", "mp1", "mpa", "m4a", "m4b", "m4r", "aac",
     "adts", "alac", "aif", "aiff", "aifc", "caf", "ogg", "oga", "opus", "mka", "weba", "webm",
 ];
@@ -31,7 +32,7 @@ pub fn is_audio_name(path: &Path) -> Kind {
     let extension = extension.to_ascii_lowercase();
     let any = |list: &[&str]| list.contains(&extension.as_str());
     match () {
-        () if any(AUDIO) => Kind::Audio,
+        () if any(AUDIO_EXTENSIONS) => Kind::Audio,
         () if any(OTHER_AUDIO) => Kind::OtherAudio,
         () if any(VIDEO) => Kind::Video,
         () => Kind::Other,

@@ -29,7 +29,7 @@ mod wave_format;
 pub use error::{ErrorKind, SongError};
 pub use info::Info;
 pub use input::Input;
-pub use kind::{Kind, is_audio_name};
+pub use kind::{AUDIO_EXTENSIONS, Kind, is_audio_name};
 pub use rates::{PLUGIN_RATES, SONG_RATES};
 pub use reader::{RateChoice, ReadOptions, Reader};
 pub use resample::{Resampler, resampled_length};

@@ -14,7 +14,7 @@ use crate::server::Settings;
 #[derive(Parser)]
 #[command(name = "unbraid-standalone", version)]
 pub struct Arguments {
-    /// Song to open at once: WAV, FLAC, MP3 or Ogg Vorbis
+    /// Song to open at once: WAV, FLAC, MP3, AAC, ALAC, AIFF, Ogg, Opus, Matroska and others
     ///
     /// It plays in the place of the input. Without a window, a song that cannot be read ends the program.
     #[arg(long, value_name = "FILE")]

@@ -132,6 +132,10 @@ impl Player for Panel {
         Playback { learning, separation, ..self.player.playback() }
     }
 
+    fn extensions(&self) -> &'static [&'static str] {
+        self.player.extensions()
+    }
+
     fn open(&self, path: &Path) {
         self.open_reporting(path, |_| ());
     }

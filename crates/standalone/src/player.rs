@@ -181,6 +181,10 @@ impl Player for Remote {
         }
     }
 
+    fn extensions(&self) -> &'static [&'static str] {
+        unbraid_song::AUDIO_EXTENSIONS
+    }
+
     fn open(&self, path: &Path) {
         let settings = Settings { practice: Practice::default(), ..self.settings() };
         self.open_reporting(path, move |_| settings, |_| ());

@@ -28,8 +28,8 @@ pub enum Purpose {
     Import,
     /// A file to write the settings to.
     Export,
-    /// A song to play.
-    Song,
+    /// A song to play, with one of these extensions.
+    Song(&'static [&'static str]),
     /// A folder for recordings.
     Recordings,
 }
@@ -40,7 +40,7 @@ impl Purpose {
             Purpose::Network => "Load a network",
             Purpose::Import => "Import a preset",
             Purpose::Export => "Export the settings as a preset",
-            Purpose::Song => "Open a song",
+            Purpose::Song(_) => "Open a song",
             Purpose::Recordings => "Choose a folder for recordings",
         }
     }
@@ -50,7 +50,7 @@ impl Purpose {
             Purpose::Network => "Load",
             Purpose::Import => "Import",
             Purpose::Export => "Export",
-            Purpose::Song => "Open",
+            Purpose::Song(_) => "Open",
             Purpose::Recordings => "Use this folder",
         }
     }
@@ -59,7 +59,7 @@ impl Purpose {
         match self {
             Purpose::Network => &["onnx"],
             Purpose::Import | Purpose::Export => &["json"],
-            Purpose::Song => &["wav", "flac", "mp3", "ogg"],
+            Purpose::Song(extensions) => extensions,
             Purpose::Recordings => &[],
         }
     }
@@ -199,9 +199,10 @@ impl FileBrowser {
         let mut entered = None;
         ScrollArea::vertical().auto_shrink([false, false]).max_height(height).show(ui, |ui| {
             if self.entries.is_empty() && self.error.is_none() {
-                ui.weak(match self.purpose.extensions() {
-                    [] => "No folders here".to_owned(),
-                    extensions => format!("No folders and no .{} files here", extensions.join(", .")),
+                ui.weak(match self.purpose {
+                    Purpose::Recordings => "No folders here".to_owned(),
+                    Purpose::Song(_) => "No folders and no songs here".to_owned(),
+                    _ => format!("No folders and no .{} files here", self.purpose.extensions().join(", .")),
                 });
             }
             for entry in &self.entries {
@@ -255,7 +256,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("unbraid-browser-{}-{test}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(path.join("Sub")).unwrap();
-        for name in ["b.onnx", "A.ONNX", "song.wav", ".hidden.onnx"] {
+        for name in ["b.onnx", "A.ONNX", "song.wav", "Song.M4A", ".hidden.onnx"] {
             fs::write(path.join(name), "x").unwrap();
         }
         path
@@ -268,7 +269,7 @@ mod tests {
             FileBrowser::open(purpose, Some(&path)).entries.into_iter().map(|entry| entry.name).collect()
         };
         assert_eq!(names(Purpose::Network), ["Sub", "A.ONNX", "b.onnx"]);
-        assert_eq!(names(Purpose::Song), ["Sub", "song.wav"]);
+        assert_eq!(names(Purpose::Song(&["m4a", "wav"])), ["Sub", "Song.M4A", "song.wav"]);
         assert_eq!(names(Purpose::Import), ["Sub"]);
         fs::remove_dir_all(path).unwrap();
     }
@@ -298,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_cannot_be_read_says_so() {
-        let mut browser = FileBrowser::open(Purpose::Song, None);
+        let mut browser = FileBrowser::open(Purpose::Song(&["wav"]), None);
         browser.enter("/nowhere/at/all".into());
         assert!(browser.error.unwrap().contains("/nowhere/at/all"));
     }

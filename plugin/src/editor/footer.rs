@@ -20,7 +20,7 @@ use crate::params::{StemTap, UnbraidParams};
 /// Between two groups.
 const GROUP_GAP: f32 = 14.0;
 /// Weights of the groups' widths, in one row: focus, tap, output, bypass, undo, A/B, presets; and in two.
-const WIDE: [f32; 7] = [1.05, 0.9, 1.35, 0.5, 0.42, 0.6, 0.85];
+const WIDE: [f32; 7] = [1.29, 0.85, 1.3, 0.5, 0.42, 0.58, 0.85];
 const FIRST_ROW: [f32; 3] = [1.0, 0.9, 1.25];
 const SECOND_ROW: [f32; 4] = [0.7, 0.6, 0.9, 1.4];
 /// From a group's top to the middle of its caption, and to what is below the caption.

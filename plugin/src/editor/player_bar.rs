@@ -63,7 +63,7 @@ pub fn show(ui: &Ui, player: &dyn Player, space: bool, folder: &Path, rect: Rect
         part
     };
     let open = button::show(ui, id("open"), place(OPEN), "Open…", false, theme::ACCENT)
-        .on_hover_text("Open a song (WAV, FLAC, MP3, Ogg Vorbis)")
+        .on_hover_text("Open a song: WAV, FLAC, MP3, AAC, ALAC, AIFF, Ogg, Opus, Matroska and others")
         .clicked();
     let ready = state.length > 0.0;
     let play = place(PLAY);

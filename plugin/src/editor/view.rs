@@ -150,7 +150,7 @@ impl View {
         }
         if let (Some(rect), Some(player)) = (layout.player, &instance.player) {
             match player_bar::show(ui, player.as_ref(), space, &self.recordings(), rect) {
-                Some(player_bar::Request::Open) => self.open_browser(Purpose::Song),
+                Some(player_bar::Request::Open) => self.open_browser(Purpose::Song(player.extensions())),
                 Some(player_bar::Request::Show(folder)) => self.show_folder(&folder),
                 None => {}
             }
@@ -342,7 +342,7 @@ impl View {
                 }
             }
             Outcome::Chosen(Purpose::Recordings, path) => self.record_to(&path),
-            Outcome::Chosen(Purpose::Song, path) => {
+            Outcome::Chosen(Purpose::Song(_), path) => {
                 if let Some(player) = &self.instance.player {
                     player.open(&path);
                 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use egui::{
     Context, Event, FullOutput, HoveredFile, Id, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2,
-    RawInput, Rect, Shape, TouchPhase, Vec2, pos2, vec2,
+    RawInput, Rect, Shape, TouchPhase, Vec2, epaint::ClippedShape, pos2, vec2,
 };
 use keyboard_types::Key as HostKey;
 use nice_plug::context::gui::GuiContext;
@@ -263,6 +263,31 @@ impl Bench {
             _ => None,
         });
         lines.collect()
+    }
+
+    /// Draws one frame. Returns its lines of text that another text or a filled area is drawn over.
+    pub fn covered_lines(&mut self) -> Vec<String> {
+        let shapes = self.draw(RawInput::default()).shapes;
+        let covers = |clipped: &ClippedShape, text: Rect| {
+            let opaque = match &clipped.shape {
+                Shape::Rect(rect) => rect.fill.a() > 127,
+                Shape::Text(other) => !other.galley.text().trim().is_empty(),
+                _ => false,
+            };
+            let shared = clipped.shape.visual_bounding_rect().intersect(clipped.clip_rect).intersect(text);
+            opaque && shared.width() > 1.0 && shared.height() > 1.0
+        };
+        let mut covered = Vec::new();
+        for (index, clipped) in shapes.iter().enumerate() {
+            if let Shape::Text(text) = &clipped.shape {
+                let visible = clipped.shape.visual_bounding_rect().intersect(clipped.clip_rect);
+                let blank = text.galley.text().trim().is_empty();
+                if !blank && shapes[index + 1..].iter().any(|above| covers(above, visible)) {
+                    covered.push(text.galley.text().to_owned());
+                }
+            }
+        }
+        covered
     }
 
     /// Whether the window keeps `key`, without modifiers, from the host.

@@ -17,6 +17,9 @@ impl Player for CallRecorder {
     fn playback(&self) -> Playback {
         self.0.lock().unwrap().0.clone()
     }
+    fn extensions(&self) -> &'static [&'static str] {
+        &["wav"]
+    }
     fn open(&self, path: &Path) {
         self.0.lock().unwrap().1.push(format!("open {}", path.display()));
     }

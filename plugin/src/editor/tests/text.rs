@@ -31,6 +31,16 @@ fn every_character_of_the_windows_texts_is_in_its_own_fonts() {
 }
 
 #[test]
+fn no_text_is_covered_at_any_size() {
+    for size in
+        [vec2(640.0, 500.0), vec2(720.0, 560.0), vec2(959.0, 600.0), vec2(960.0, 600.0), vec2(1600.0, 1000.0)]
+    {
+        let covered = Bench::with_size(size).covered_lines();
+        assert!(covered.is_empty(), "{size}: {covered:?}");
+    }
+}
+
+#[test]
 fn a_peak_is_shown_as_a_number_for_each_stem_at_any_size() {
     for size in [vec2(640.0, 500.0), vec2(720.0, 560.0), vec2(1000.0, 640.0), vec2(1600.0, 1000.0)] {
         let mut bench = Bench::with_size(size);
