@@ -16,6 +16,8 @@ aligned and equally long. Kinds:
 `played`        one of `drums`, `bass`, `other`: parts that people played or programmed
 `grooves`       `drums`: drummers' playing, recorded as notes, on recorded kits
 `mixes`         `mixture`: real songs with a voice, whose stems are not known
+`estimates`     stems as a separator heard them: `vocals` and `accompaniment` of a song, or
+                one of `drums`, `bass`, `other` (`recordings.estimates`)
 =============== ==================================================================
 
 `meta.json` always has `source` (package or folder name), `licence` (SPDX-like), `permissive`
@@ -50,6 +52,7 @@ KINDS = (
     "played",
     "grooves",
     "mixes",
+    "estimates",
 )
 REQUIRED_META = ("source", "licence", "permissive", "split")
 

@@ -39,6 +39,7 @@ SECONDS = {
     "phrases": 75.0,
     "played": 40.0,
     "grooves": 60.0,
+    "estimates": 300.0,
 }
 """Longest excerpt of an item, by kind. Many short excerpts teach more than a few long ones: songs repeat themselves."""
 

@@ -35,6 +35,8 @@ class Catalogue:
         """Entries by stem, of real songs."""
         self.backings: list[dict[str, int]] = []
         """Entries by stem, of arrangements."""
+        self.estimated: list[dict[str, int]] = []
+        """Entries by stem, of real songs whose voice a separator found."""
         self.sources: list[frozenset[str]] = []
         """Sources of each entry."""
         self.licences: set[str] = set()
@@ -52,6 +54,8 @@ class Catalogue:
         groups = {"multitrack": self.songs, "backing": self.backings}
         if kind in groups and entries:
             groups[kind].append(entries)
+        if kind == "estimates" and {"vocals", ACCOMPANIMENT} <= set(entries):
+            self.estimated.append(entries)
         self.licences |= set(licence.split("; "))
         self.items += 1
         return entries
@@ -88,6 +92,7 @@ class Catalogue:
         }
         copy.songs = [song for song in self.songs if all(kept[entry] for entry in song.values())]
         copy.backings = [song for song in self.backings if all(kept[entry] for entry in song.values())]
+        copy.estimated = [song for song in self.estimated if all(kept[entry] for entry in song.values())]
         copy.require_stems("the dataset", f"leave out fewer sources than {', '.join(left_out)}")
         return copy
 

@@ -120,8 +120,12 @@ class Planner:
                 mixture.gain[i] = min(ratio, 3.0) * db(rng.normal(0, 2)) if own_balance else self.gain(rng, i)
 
     def over_instrumental(self, rng: np.random.Generator, mixture: Mixture) -> None:
-        """A voice, most times, over a finished instrumental."""
+        """A voice, most times, over a finished instrumental; or a song of which these two were estimated."""
         mixture.accompaniment_only = True
+        # Nothing is drawn where there is no choice: recipes without it keep their mixtures.
+        if self.recipe.estimated_song and self.catalogue.estimated and rng.random() < self.recipe.estimated_song:
+            self.from_estimates(rng, mixture)
+            return
         entry, speed = self.accompaniments[int(rng.integers(len(self.accompaniments)))], self.speed(rng, False)
         mixture.put(OTHER, 0, entry, self.start(rng, entry, speed), speed)
         mixture.finished[OTHER] = True
@@ -129,6 +133,18 @@ class Planner:
         if rng.random() > self.recipe.no_voice:
             self.alone(rng, mixture, VOCALS)
             mixture.gain[VOCALS] = db(rng.normal(-1.5, 4.0))
+
+    def from_estimates(self, rng: np.random.Generator, mixture: Mixture) -> None:
+        """Voice and accompaniment of one song as a separator heard them, at nearly the song's own balance."""
+        song = self.catalogue.estimated[int(rng.integers(len(self.catalogue.estimated)))]
+        speed = self.speed(rng, False)
+        start = self.start(rng, song["vocals"], speed)
+        for stem, name in ((VOCALS, "vocals"), (OTHER, ACCOMPANIMENT)):
+            mixture.put(stem, 0, song[name], start, speed)
+            mixture.finished[stem] = True
+        ratio = self.catalogue.level(song["vocals"]) / self.catalogue.level(song[ACCOMPANIMENT])
+        mixture.gain[OTHER] = 1.4
+        mixture.gain[VOCALS] = 1.4 * min(ratio, 3.0) * db(rng.normal(0, 2))
 
     def put_together(self, rng: np.random.Generator, mixture: Mixture) -> None:
         """Stems that need not belong together; often drums, bass and other of one arrangement."""

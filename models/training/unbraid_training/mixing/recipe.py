@@ -26,6 +26,8 @@ class Recipe:
     """Mixtures whose stems come from one real song."""
     voice_over_instrumental: float = 0.27
     """Mixtures of a voice and a finished instrumental, of which no stems are known."""
+    estimated_song: float = 0.0
+    """Of these, the part that is a real song, of which a separator's voice is taken for the voice."""
     no_voice: float = 0.25
     voice_only: float = 0.04
     absent: tuple[float, float, float] = (0.17, 0.09, 0.08)
