@@ -12,6 +12,7 @@ shuffles them into new mixtures. Both are for `Recipe.estimated_song` and `Recip
 from __future__ import annotations
 
 import argparse
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,14 +107,18 @@ def build_parts(dataset: Path, teacher: Checkpoint, share: float) -> int:
                 # Below 3 % of the mix a stem is more bleed than anything.
                 if np.square(estimate).sum() > 0.03 * energy > 0:
                     sure = certainty(estimate, mixture[part])
-                    found[stem].append((sure, f"{item.name}-{start // length:03d}", estimate, item.meta))
+                    details = {"details": f"{stem} as the network heard it, certainty {sure:.2f}"}
+                    name = f"{item.name}-{start // length:03d}-{stem}"
+                    # On disk at once: hours of them do not fit into memory.
+                    path = write_item(Path(dataset), "estimates", name, {stem: estimate}, item.meta | details)
+                    found[stem].append((sure, path))
     count = 0
-    for stem, passages in found.items():
-        passages.sort(key=lambda passage: passage[0], reverse=True)
-        for sure, name, estimate, meta in passages[: round(share * len(passages))]:
-            details = {"details": f"{stem} as the network heard it, certainty {sure:.2f}"}
-            write_item(Path(dataset), "estimates", f"{name}-{stem}", {stem: estimate}, meta | details)
-            count += 1
+    for passages in found.values():
+        passages.sort(reverse=True)
+        kept = round(share * len(passages))
+        for _, path in passages[kept:]:
+            shutil.rmtree(path)
+        count += kept
     return count
 
 
