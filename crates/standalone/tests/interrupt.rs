@@ -56,6 +56,7 @@ fn ten_interrupts_on_a_busy_machine_end_it_ten_times_with_status_0() {
         let start = Instant::now();
         assert_eq!(program.running.end().code(), Some(0), "round {round}: {}", program.said());
         let took = start.elapsed();
+        println!("round {round}: {took:.2?}");
         assert!(!program.said().contains("does not stop"), "round {round}, {took:?}: {}", program.said());
     }
 }
@@ -70,6 +71,7 @@ fn an_interrupt_ends_it_beside_a_server_that_has_stalled() {
     program.running.signal("INT");
     assert_eq!(program.running.end().code(), Some(0), "{}", program.said());
     assert!(program.said().contains("does not stop"), "the reason is logged: {}", program.said());
+    assert!(program.said().contains("another Ctrl-C"), "the way out is told: {}", program.said());
 }
 
 #[test]
