@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use support::{BusyLoops, Folder, JackServer, Running, program_under_jack};
+use support::{BusyLoops, Folder, JackServer, Running, program_under_jack, wait_for};
 
 /// The program as a client of the server called `server`, once it processes.
 struct Connected {
@@ -67,7 +67,7 @@ fn an_interrupt_ends_it_beside_a_server_that_has_stalled() {
     let mut server = server("stalled");
     let mut program = Connected::start(&home, &mut server.server);
     std::thread::sleep(Duration::from_millis(500));
-    server.server.running.signal("STOP");
+    server.server.running.stall();
     program.running.signal("INT");
     assert_eq!(program.running.end().code(), Some(0), "{}", program.said());
     assert!(program.said().contains("does not stop"), "the reason is logged: {}", program.said());
@@ -80,10 +80,10 @@ fn a_second_interrupt_ends_it_at_once() {
     let mut server = server("twice");
     let mut program = Connected::start(&home, &mut server.server);
     std::thread::sleep(Duration::from_millis(500));
-    server.server.running.signal("STOP");
+    server.server.running.stall();
     program.running.signal("INT");
     // Two signals before the first is taken count once.
-    std::thread::sleep(Duration::from_millis(1000));
+    wait_for("the way out to be told", || program.said().contains("another Ctrl-C").then_some(()));
     program.running.signal("INT");
     assert_eq!(program.running.end().code(), Some(0), "{}", program.said());
     assert!(!program.said().contains("does not stop"), "{}", program.said());

@@ -25,6 +25,18 @@ impl Running {
         );
     }
 
+    /// Stops it until it is told to go on. On a busy machine the signal alone leaves threads running for a while.
+    pub fn stall(&self) {
+        self.signal("STOP");
+        let tasks = format!("/proc/{}/task", self.0.id());
+        // The state is behind the name, which is in brackets.
+        let stopped = |task: std::io::Result<std::fs::DirEntry>| {
+            let stat = task.and_then(|task| std::fs::read_to_string(task.path().join("stat")));
+            stat.is_ok_and(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T')))
+        };
+        wait_for("all threads to stop", || std::fs::read_dir(&tasks).unwrap().all(stopped).then_some(()));
+    }
+
     /// Waits for its end.
     pub fn end(&mut self) -> ExitStatus {
         wait_for("a program's end", || self.0.try_wait().unwrap())
