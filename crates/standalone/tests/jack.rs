@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use jack::{AudioIn, AudioOut, Client, ClientOptions, Control, Port, PortFlags, ProcessScope};
-use support::{Folder, JackServer, TIMEOUT, program_under_jack, wait_for};
+use support::{Folder, JackServer, PATIENT, TIMEOUT, program_under_jack, wait_for};
 
 const RATE: usize = 44_100;
 const PERIOD: usize = 256;
@@ -85,7 +85,7 @@ fn song(impulse: usize) -> Vec<Vec<f32>> {
 
 #[test]
 fn it_has_twelve_named_ports_and_one_for_midi_and_separates() {
-    let mut server = JackServer::start("test", RATE, PERIOD);
+    let mut server = JackServer::start("test", RATE, PERIOD, PATIENT);
     // SAFETY: this test is alone in its process and no thread has been started yet.
     unsafe { std::env::set_var("JACK_DEFAULT_SERVER", &server.name) };
     let client = wait_for("the JACK server", || {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use jack::{AudioIn, AudioOut, Client, ClientOptions, Control, MidiOut, Port, ProcessScope, RawMidi};
-use support::{Folder, JackServer, program_under_jack, wait_for};
+use support::{Folder, JackServer, PATIENT, program_under_jack, wait_for};
 
 /// Plays noise and listens; strikes all pads once when it is told to.
 struct Player {
@@ -43,7 +43,7 @@ impl jack::ProcessHandler for Player {
 
 #[test]
 fn pads_that_were_learned_mute_the_stems_that_play_and_let_them_out_again() {
-    let mut server = JackServer::start("midi", 44_100, 256);
+    let mut server = JackServer::start("midi", 44_100, 256, PATIENT);
     // SAFETY: this test is alone in its process and no thread has been started yet.
     unsafe { std::env::set_var("JACK_DEFAULT_SERVER", &server.name) };
     let client = wait_for("the JACK server", || {

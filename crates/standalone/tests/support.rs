@@ -129,7 +129,13 @@ impl Drop for Folder {
     }
 }
 
-/// A JACK server of our own, which waits for every client and so loses nothing on a busy machine.
+/// Options of a server that waits 20 s for each client in every period, and so loses nothing on a busy machine. (Whoever
+/// leaves it may wait for ten times that, if jackd's threads miss one another: in a debugger, `JackEngine::ClientDeactivate`.)
+pub const PATIENT: &[&str] = &["--sync", "--timeout", "20000"];
+/// Options of a server as people start it, which goes on without a client that is late.
+pub const USUAL: &[&str] = &[];
+
+/// A JACK server of our own.
 pub struct JackServer {
     /// The server's process.
     pub running: Running,
@@ -137,18 +143,21 @@ pub struct JackServer {
     pub name: String,
     rate: usize,
     period: usize,
+    options: &'static [&'static str],
 }
 
 impl JackServer {
-    /// Starts a server for the test called `test`.
-    pub fn start(test: &str, rate: usize, period: usize) -> Self {
+    /// Starts a server for the test called `test`, with these options.
+    pub fn start(test: &str, rate: usize, period: usize, options: &'static [&'static str]) -> Self {
         let name = format!("unbraid-{test}-{}", std::process::id());
-        Self { running: Self::run(&name, rate, period), name, rate, period }
+        Self { running: Self::run(&name, rate, period, options), name, rate, period, options }
     }
 
-    fn run(name: &str, rate: usize, period: usize) -> Running {
+    fn run(name: &str, rate: usize, period: usize, options: &[&str]) -> Running {
         let child = Command::new("jackd")
-            .args(["--name", name, "--no-realtime", "--sync", "--timeout", "20000", "-d", "dummy"])
+            .args(["--name", name, "--no-realtime"])
+            .args(options)
+            .args(["-d", "dummy"])
             .args(["--rate", &rate.to_string(), "--period", &period.to_string()])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -160,7 +169,7 @@ impl JackServer {
     /// Starts it again if it has ended by itself, as one of several that start at the same time may.
     pub fn revive(&mut self) {
         if self.running.0.try_wait().unwrap().is_some() {
-            self.running = Self::run(&self.name, self.rate, self.period);
+            self.running = Self::run(&self.name, self.rate, self.period, self.options);
         }
     }
 }
