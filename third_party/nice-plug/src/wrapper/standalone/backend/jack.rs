@@ -360,9 +360,16 @@ impl<P: Plugin> Backend<P> for Jack {
         // PipeWire lets us connect the ports whenever we want, but JACK2 is very strict and only
         // allows us to connect the ports when the client is active. And the connections will
         // disappear when the client is deactivated. Fun.
-        let async_client = client
+        let async_client = match client
             .activate_async(ShutdownFlag(shut_down.clone()), process_handler)
-            .context("Could not activate the JACK client")?;
+        {
+            Ok(async_client) => async_client,
+            Err(err) if should_terminate.load(Ordering::SeqCst) => {
+                crate::nice_log!("The JACK server did not answer at the end: {err}");
+                return Ok(());
+            }
+            Err(err) => return Err(err).context("Could not activate the JACK client"),
+        };
         if let Err(err) = self.connect_ports(&async_client) {
             crate::nice_error!("Error connecting JACK ports: {err}")
         }
@@ -376,10 +383,15 @@ impl<P: Plugin> Backend<P> for Jack {
         }
 
         // And put the client back where it belongs in case this function is called a second time
-        let (client, _, _) = async_client
-            .deactivate()
-            .context("Could not deactivate the JACK client")?;
-        self.client = Some(client);
+        match async_client.deactivate() {
+            Ok((client, _, _)) => self.client = Some(client),
+            // On a busy machine the server may give up on the client while it leaves. Whoever asked for
+            // the end has got it.
+            Err(err) if should_terminate.load(Ordering::SeqCst) => {
+                crate::nice_log!("The JACK server did not answer at the end: {err}");
+            }
+            Err(err) => return Err(err).context("Could not deactivate the JACK client"),
+        }
 
         Ok(())
     }
