@@ -21,7 +21,10 @@ struct Connected {
 impl Connected {
     fn start(home: &Folder, server: &mut JackServer) -> Self {
         let said = home.0.join("stderr");
-        let started = || fs::read_to_string(&said).unwrap().contains("No GUI available");
+        let started = || {
+            let said = fs::read_to_string(&said).unwrap();
+            said.contains("No GUI available") && said.contains("Processing audio")
+        };
         let running = program_under_jack(home, server, &said, started);
         Self { running, said }
     }

@@ -373,6 +373,7 @@ impl<P: Plugin> Backend<P> for Jack {
         if let Err(err) = self.connect_ports(&async_client) {
             crate::nice_error!("Error connecting JACK ports: {err}")
         }
+        crate::nice_log!("Processing audio for the JACK server");
 
         // The process callback happens on another thread, so we need to block this thread until we
         // get the request to shut down, until the process callback runs into an error, or until the
