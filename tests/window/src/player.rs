@@ -22,6 +22,10 @@ impl Player for RecordingPlayer {
         }
         Playback::default()
     }
+    fn extensions(&self) -> &'static [&'static str] {
+        &["wav"]
+    }
+
     fn open(&self, path: &Path) {
         if let Ok(mut opened) = self.opened.lock() {
             opened.push(path.to_owned());
