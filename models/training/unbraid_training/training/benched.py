@@ -23,7 +23,7 @@ class Settings:
     pieces: int = 2
     replay: int = 2
     lr: float = 2.0e-4
-    """At 8e-4 and 16 s a step a trained network loses 0.25 dB on the excerpts, and differences scatter twice as much."""
+    """At 8e-4 and 16 s a step a network loses 0.25 dB on the excerpts, and differences scatter twice as far."""
     warmup: int = 20
     """Steps; from there the rate falls to 0 at the last step."""
     seed: int = 1
