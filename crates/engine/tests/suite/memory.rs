@@ -162,10 +162,13 @@ fn holds_no_more_memory(mode: Mode) {
     let mut masks = Masks::new(bins);
     let mixture = noise(1, 2 * CHANNELS * bins);
     network.run_frame(&mixture, &mut masks).unwrap();
-    let settled = network.memory().in_use;
-    for _ in 0..200 {
+    let mut settled = network.memory().in_use;
+    for frame in 0..200 {
         network.run_frame(&mixture, &mut masks).unwrap();
-        assert_eq!(network.memory().in_use, settled);
+        let in_use = network.memory().in_use;
+        // Less, where another test that had this pool before frees its last block now.
+        assert!(in_use <= settled, "{mode:?}, frame {frame}: {in_use} bytes, and {settled} before");
+        settled = in_use;
     }
     let peak = network.memory().peak;
     assert!(peak < POOL_BYTES / 2, "{peak} bytes of the pool were needed");
