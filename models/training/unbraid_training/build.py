@@ -19,6 +19,9 @@ from .data.hours import summary
 from .data.repositories import HOST, Repositories
 from .errors import run
 
+BUILT = tuple(kind for kind in KINDS if kind != "estimates")
+"""Kinds that are built here; estimates need a separator (`training.estimates`)."""
+
 HOURS = {
     "--hours-backing": 8.0,
     "--hours-singing": 4.0,
@@ -54,7 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
         default=[],
         help="one's own folder of songs as stems, such as MUSDB18-HQ or MoisesDB; may be given several times",
     )
-    parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS), help="kinds to build; default: all")
+    parser.add_argument("--only", nargs="+", choices=BUILT, default=list(BUILT), help="kinds to build; default: all")
     for option, hours in HOURS.items():
         parser.add_argument(option, type=float, default=hours, help=f"default: {hours:g}")
     parser.add_argument("--permissive", action="store_true", help="only CC0, MIT, Apache, BSD and CC BY sources")
@@ -63,7 +66,7 @@ def main(arguments: list[str] | None = None) -> None:
     options.data.mkdir(parents=True, exist_ok=True)
     options.cache = options.cache or options.data
     options.repositories = Repositories(options.cache, options.mirrors, None if options.no_clone else HOST)
-    for kind in KINDS:
+    for kind in BUILT:
         if kind not in options.only:
             continue
         began = time.monotonic()
