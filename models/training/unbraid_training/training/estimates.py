@@ -31,6 +31,9 @@ PASSAGE_S = 12
 KNOWN_BELOW, LIKE_ABOVE = 10_700.0, 8_000.0
 """Spleeter's masks end at 11 kHz: above the first frequency, in Hz, a frame has the mean mask from the second on."""
 
+FRAME, HOP = 4096, 1024
+"""Of the spectra here, in samples."""
+
 VOICELESS_DB = -25.0
 """Louder false voices in an instrumental, against the mix, keep a passage out."""
 
@@ -43,19 +46,20 @@ def _floats(item: Item, stem: str) -> np.ndarray:
     return np.repeat(audio, 2, axis=1) if audio.shape[1] == 1 else audio
 
 
+def _spectrum(audio: np.ndarray) -> np.ndarray:
+    """`[channels, bins, frames]` of `[samples, channels]`."""
+    return scipy.signal.stft(audio.T, nperseg=FRAME, noverlap=FRAME - HOP)[2]
+
+
 def with_highs(voice: np.ndarray, mixture: np.ndarray) -> np.ndarray:
     """`voice` with what the teacher leaves out above `KNOWN_BELOW`: the mixture there, as far as its mask between
     `LIKE_ABOVE` and there lets it through. Both `[samples, 2]`."""
-    bins = np.fft.rfftfreq(4096, 1 / SAMPLE_RATE)
+    bins = np.fft.rfftfreq(FRAME, 1 / SAMPLE_RATE)
     seen, high = (bins >= LIKE_ABOVE) & (bins < KNOWN_BELOW), bins >= KNOWN_BELOW
-
-    def spectrum(audio: np.ndarray) -> np.ndarray:
-        return scipy.signal.stft(audio.T, nperseg=4096, noverlap=3072)[2]
-
-    mine, whole = spectrum(voice), spectrum(mixture)
+    mine, whole = _spectrum(voice), _spectrum(mixture)
     shares = np.abs(mine[:, seen]).sum(axis=1) / np.maximum(np.abs(whole[:, seen]).sum(axis=1), 1e-9)
     mine[:, high] = np.clip(shares, 0, 1)[:, None] * whole[:, high]
-    audio = scipy.signal.istft(mine, nperseg=4096, noverlap=3072)[1].T
+    audio = scipy.signal.istft(mine, nperseg=FRAME, noverlap=FRAME - HOP)[1].T
     return audio[: len(voice)].astype(np.float32)
 
 
@@ -85,7 +89,7 @@ def build_voices(dataset: Path, voice: Voice) -> int:
 def certainty(stem: np.ndarray, mixture: np.ndarray) -> float:
     """How sure a network was of `stem`, both `[samples, 2]`: the mean of its masks, as heavy as the stem's energy
     under them; 1 where it is alone in all its bins."""
-    own, whole = (np.abs(scipy.signal.stft(x.T, nperseg=4096, noverlap=3072)[2]) for x in (stem, mixture))
+    own, whole = (np.abs(_spectrum(audio)) for audio in (stem, mixture))
     mask = np.minimum(own / np.maximum(whole, 1e-9), 1.0)
     return float((own**2 * mask).sum() / max((own**2).sum(), 1e-9))
 
