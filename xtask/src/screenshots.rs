@@ -70,7 +70,8 @@ pub fn main(arguments: &Arguments) -> Result<()> {
     drop(host);
 
     let mut player = screen.command(&program);
-    player.args(["--backend", "dummy", "--song"]).arg(&song);
+    // Long periods: without a graphics card the window is drawn by all cores, and the dummy backend has no real-time priority.
+    player.args(["--backend", "dummy", "--period-size", "2048", "--song"]).arg(&song);
     let _player = Running::new(&mut player).context("cannot start the standalone program")?;
     let window = screen.window(PROGRAM)?;
     // The program changes the mode while it plays.

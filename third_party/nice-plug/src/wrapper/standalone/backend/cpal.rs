@@ -156,7 +156,9 @@ impl<P: Plugin> Backend<P> for CpalMidir {
 
                         if !matches!(
                             err.kind(),
-                            cpal::ErrorKind::DeviceChanged | cpal::ErrorKind::Xrun
+                            cpal::ErrorKind::DeviceChanged
+                                | cpal::ErrorKind::Xrun
+                                | cpal::ErrorKind::RealtimeDenied
                         ) {
                             input_started.store(true, Ordering::SeqCst);
                             input_unparker.clone().unpark();
@@ -340,7 +342,9 @@ impl<P: Plugin> Backend<P> for CpalMidir {
 
                     if !matches!(
                         err.kind(),
-                        cpal::ErrorKind::DeviceChanged | cpal::ErrorKind::Xrun
+                        cpal::ErrorKind::DeviceChanged
+                            | cpal::ErrorKind::Xrun
+                            | cpal::ErrorKind::RealtimeDenied
                     ) {
                         device_lost.store(true, Ordering::SeqCst);
                         finished.store(true, Ordering::SeqCst);
