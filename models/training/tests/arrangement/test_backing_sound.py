@@ -18,6 +18,7 @@ from unbraid_training.instruments.midi import Part, Song, note_array
 from unbraid_training.instruments.players import drums, other, recorded, studio
 from unbraid_training.instruments.sampling import SampleCache, resample
 from unbraid_training.instruments.sfz import play, read_sfz
+from unbraid_training.instruments.soundfonts import FONTS
 from unbraid_training.recordings import loops
 
 
@@ -196,10 +197,16 @@ def test_tone_banks_play_chords_and_fall_silent(kind):
 class SinePlayer:
     """Stands in for FluidSynth, whose banks a test does not download."""
 
-    def __init__(self, cache):
+    def __init__(self, cache, repositories=None):
         pass
 
-    def render(self, name, program, notes, samples, drums=False, bends=None):
+    def has(self, name):
+        return not FONTS[name].scripts
+
+    def banks(self, name, program):
+        return [0]
+
+    def render(self, name, program, notes, samples, drums=False, bends=None, bank=0):
         out = np.zeros((samples, 2), dtype=np.float32)
         for start, length, key, velocity, _ in notes:
             tone = sine(float(synths.hertz(key)), min(length, 0.4) + 0.02, velocity / 500)
@@ -275,7 +282,7 @@ def test_every_source_is_in_the_catalogue_once():
     for folder, (package, _) in HYDROGEN.items():
         assert source(f"{package}/{folder}").origin == "debian"
     for font in studio.FONTS.values():
-        assert source(font.package).origin == "debian"
+        assert source(font.package).origin == ("git" if font.scripts else "debian")
     for instrument in recorded.RECORDED.values():
         assert source(instrument.source).origin in ("folder", "git")
     for loop in loops.LOOPS:
@@ -286,7 +293,7 @@ def test_voices_and_noises_are_never_played_as_such(workshop, tmp_path):
     asked = []
 
     class Recorder(SinePlayer):
-        def render(self, name, program, notes, samples, drums=False, bends=None):
+        def render(self, name, program, notes, samples, drums=False, bends=None, bank=0):
             asked.append(program)
             return super().render(name, program, notes, samples, drums, bends)
 

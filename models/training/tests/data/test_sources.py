@@ -13,8 +13,9 @@ FREE = {
     "CC0-1.0", "MIT", "Apache-2.0", "BSD-3-Clause", "MPL-2.0", "CC-BY-3.0", "CC-BY-4.0", "CC-BY-SA-3.0", "CC-BY-SA-4.0",
     "GPL-2.0-only", "GPL-2.0-or-later", "GPL-3.0-only", "GPL-3.0-or-later", "LicenseRef-public-domain",
     "LicenseRef-program-output",
-    # Terms of three singers that allow any use, edits and passing on, with a credit.
+    # Terms of three singers and of a bank that allow any use, edits and passing on, with a credit.
     "LicenseRef-Hitsuboku-Kumi", "LicenseRef-Scottpoid", "LicenseRef-Dorodoro",
+    "LicenseRef-GeneralUser-GS-2.0",
 }  # fmt: skip
 COPYLEFT = re.compile(r"GPL|MPL|-SA-")
 

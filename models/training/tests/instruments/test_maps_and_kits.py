@@ -6,7 +6,8 @@ import soundfile
 from unbraid_training.data.dataset import SAMPLE_RATE
 from unbraid_training.data.fetch import SourceError
 from unbraid_training.instruments.kits import folders
-from unbraid_training.instruments.kits.kit import Blend
+from unbraid_training.instruments.kits.kit import GM_ROLES, Blend
+from unbraid_training.instruments.kits.small import SMALL
 from unbraid_training.instruments.kits.sound import blended
 from unbraid_training.instruments.midi import note_array
 from unbraid_training.instruments.players.recorded import RECORDED, named_notes, read_recorded
@@ -127,6 +128,17 @@ def test_kits_of_one_file_for_each_drum(tmp_path):
         tone(tmp_path / folder / f"{name}.WAV")
     machine = folders.recorded_kit("tr-808", tmp_path, np.random.default_rng(2))
     assert set(machine.pads) == {"kick", "snare", "crash", "crash2"}
+
+
+def test_kits_of_one_hit_for_each_drum(tmp_path):
+    for name in ("kick", "kick-accent", "snare", "hihat", "hihat-metal", "hihat-accent", "cymbal"):
+        tone(tmp_path / "DM/CR-78/samples" / f"{name}.wav")
+    pads = folders.recorded_kit("cr-78", tmp_path, np.random.default_rng(0)).pads
+    assert [path.stem for path in pads["closed"].layers[0].samples] == ["hihat"]
+    assert [path.stem for path in pads["open"].layers[0].samples] == ["hihat-metal"]
+    assert pads["crash2"] is pads["crash"] and "ride" not in pads
+    for name, one in SMALL.items():
+        assert set(one.files) <= {*GM_ROLES.values()} and {"kick", "snare", "closed"} <= set(one.files), name
 
 
 def test_a_kit_without_its_drums_is_named(tmp_path):

@@ -18,6 +18,7 @@ from unbraid_training.voices.melody import Melody, Note, Phrase, compose
 
 FREE = (
     "LicenseRef-Dorodoro",
+    "LicenseRef-GeneralUser-GS",
     "LicenseRef-Hitsuboku-Kumi",
     "LicenseRef-Scottpoid",
     "CC0-1.0",

@@ -10,6 +10,8 @@ import numpy as np
 
 from ..data.dataset import SAMPLE_RATE
 from ..data.fetch import SourceError, debian_package
+from ..data.repositories import Repositories
+from . import webfont
 from .midi import KEY, LENGTH, START, VELOCITY
 
 
@@ -19,9 +21,14 @@ class Font:
 
     package: str
     file: str
+    """The bank in a Debian package, or the name of a collection of scripts in a repository (`webfont`)."""
     melodic: bool = True
     drum_programs: tuple[int, ...] = (0,)
     drum_bank: int = 128
+    banks: int = 1
+    """Banks of melodic presets at most, numbered from 0; not every program is in each."""
+    drums: bool = True
+    scripts: bool = False
 
 
 FONTS = {
@@ -36,6 +43,7 @@ FONTS = {
         Font("csound-soundfont", "usr/share/sounds/sf2/sf_GMbank.sf2"),
         Font("opl3-soundfont", "usr/share/sounds/sf2/OPL-3_FM_128M.sf2"),
         Font("timgm6mb-soundfont", "usr/share/sounds/sf2/TimGM6mb.sf2", drum_programs=(0, 8, 16, 25, 32, 40)),
+        Font("generaluser-gs", "GeneralUserGS_sf2_file", banks=10, drums=False, scripts=True),
         Font("avldrums.lv2-soundfont", "usr/share/sounds/sf2/Black_Pearl_4_LV2.sf2", melodic=False, drum_bank=0),
         Font("avldrums.lv2-soundfont", "usr/share/sounds/sf2/Red_Zeppelin_4_LV2.sf2", melodic=False, drum_bank=0),
     )
@@ -45,7 +53,7 @@ FONTS = {
 class FontPlayer:
     """One synthesizer that holds every bank asked for; not for use by several threads."""
 
-    def __init__(self, cache: Path):
+    def __init__(self, cache: Path, repositories: Repositories | None = None):
         try:
             import fluidsynth
         except ImportError as error:
@@ -53,7 +61,7 @@ class FontPlayer:
                 f"FluidSynth's library or its Python binding is missing ({error}); "
                 "install Debian's libfluidsynth3 (package `fluidsynth` brings it) and PyPI's pyfluidsynth"
             ) from error
-        self.cache = Path(cache)
+        self.cache, self.repositories = Path(cache), repositories
         self.synth = fluidsynth.Synth(
             gain=0.5,
             samplerate=float(SAMPLE_RATE),
@@ -79,11 +87,25 @@ class FontPlayer:
         )
         self.loaded: dict[str, int] = {}
 
+    def has(self, name: str) -> bool:
+        """True where a bank can be had."""
+        font = FONTS[name]
+        return not font.scripts or (self.repositories is not None and self.repositories.have(font.package) is not None)
+
+    def banks(self, name: str, program: int) -> list[int]:
+        """Banks of a font that hold a melodic program."""
+        number = self.font_id(name)
+        return [bank for bank in range(FONTS[name].banks) if self.synth.sfpreset_name(number, bank, program)]
+
     def font_id(self, name: str) -> int:
         """FluidSynth's number of a bank, loading it on first use."""
         if name not in self.loaded:
             font = FONTS[name]
-            path = debian_package(font.package, self.cache) / font.file
+            if font.scripts:
+                scripts = self.repositories.path(font.package) / "sound"
+                path = webfont.bank(scripts, font.file, self.cache / "banks" / f"{font.package}.sf2")
+            else:
+                path = debian_package(font.package, self.cache) / font.file
             number = self.synth.sfload(str(path))
             if number < 0:
                 raise SourceError(
@@ -101,12 +123,14 @@ class FontPlayer:
         samples: int,
         drums: bool = False,
         bends: np.ndarray | None = None,
+        bank: int = 0,
     ) -> np.ndarray:
         """One part, float32 `[samples, 2]`, as the bank pans it; level arbitrary."""
         channel = 9 if drums else 0
         synth = self.synth
-        if synth.program_select(channel, self.font_id(name), FONTS[name].drum_bank if drums else 0, program) != 0:
-            synth.program_select(channel, self.font_id(name), FONTS[name].drum_bank if drums else 0, 0)
+        bank = FONTS[name].drum_bank if drums else bank
+        if synth.program_select(channel, self.font_id(name), bank, program) != 0:
+            synth.program_select(channel, self.font_id(name), bank, 0)
         synth.cc(channel, 121, 0)
         synth.cc(channel, 7, 110)
         synth.cc(channel, 11, 127)

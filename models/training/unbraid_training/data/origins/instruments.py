@@ -51,6 +51,20 @@ INSTRUMENTS: tuple[Source, ...] = (
         "General MIDI bank by Tim Brechbill; held out as a whole",
     ),
     Source(
+        "generaluser-gs",
+        "git",
+        ("backing",),
+        "LicenseRef-GeneralUser-GS-2.0",
+        True,
+        "train",
+        'General MIDI bank by S. Christian Collins, with variants, as scripts of WebAudioFont; terms: "use GeneralUser '
+        'GS without restriction for your own music creation, private or commercial", "feel free to use it in your '
+        'software projects, and to modify the SoundFont bank"; its maker "cannot be 100% sure where all of the samples '
+        'originated"',
+        "surikov/webaudiofontdata@23ca907d4370a04fd89ca483a92915e4d6159ab9",
+        "GeneralUser GS by S. Christian Collins, schristiancollins.com",
+    ),
+    Source(
         "growlybass",
         "folder",
         ("backing",),

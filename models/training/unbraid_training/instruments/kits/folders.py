@@ -19,6 +19,7 @@ from ...data.fetch import SourceError
 from ...data.repositories import Repositories
 from ...data.sources import source
 from .kit import GM_ROLES, Blend, Kit, Layer, Pad
+from .small import SMALL
 
 AUDIO = (".wav", ".ogg", ".opus", ".flac", ".aif")
 LAYERS = 8
@@ -219,6 +220,12 @@ KITS: dict[str, RecordedKit] = {
     "tr-808": RecordedKit("sounds-tr808-fischer", "electronic", lambda root, rng: _one_of_each(root, _TR808, rng, True)),
     "lmms": RecordedKit("lmms-common/drums", "electronic", lambda root, rng: _lmms(root, False, rng)),
     "lmms-acoustic": RecordedKit("lmms-common/drums", "rock", lambda root, rng: _lmms(root, True, rng)),
+    **{
+        name: RecordedKit(
+            one.source, one.character, lambda root, rng, one=one: _one_of_each(root / one.folder, one.files, rng, False)
+        )
+        for name, one in SMALL.items()
+    },
     "frankensnare": RecordedKit("karoryfer.frankensnare", "rock", _frankensnare, whole=False),
 }  # fmt: skip
 

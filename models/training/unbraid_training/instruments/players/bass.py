@@ -62,14 +62,13 @@ def play_bass(
         instrument = palette.studio.recorded(name)
         audio = fx.mono(play(instrument, notes, samples, palette.studio.samples, rng, 4.0, bends=part.bends))
     else:
-        font = palette.font(rng)
         program = (
             part.program
             if part.program in range(32, 40) and rng.random() < 0.6
             else int(rng.choice([32] if acoustic else [33, 34, 33, 34, 35, 36, 37]))
         )
-        audio = fx.mono(palette.studio.fonts.render(font, program, notes, samples, bends=part.bends))
-        name = f"{font}:{program}"
+        font, bank, name = palette.preset(program, rng)
+        audio = fx.mono(palette.studio.fonts.render(font, program, notes, samples, bends=part.bends, bank=bank))
     dirt = rng.random()
     if dirt < (0.65 if heavy else 0.25):
         drive = rng.uniform(4, 34) if heavy else rng.uniform(2, 16)

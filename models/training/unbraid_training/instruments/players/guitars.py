@@ -23,15 +23,15 @@ def _guitar_signal(part: Part, palette: Palette, samples: int, rng, lead: bool) 
         bends = _slides(notes, rng) if lead and part.bends is None and rng.random() < 0.6 else part.bends
         instrument = palette.studio.recorded(name)
         return fx.mono(play(instrument, notes, samples, palette.studio.samples, rng, 4.0, vibrato, bends)), name
-    font = palette.font(rng)
+    program = int(rng.choice([27, 26, 25, 27]))
+    font, bank, name = palette.preset(program, rng)
     short = notes.copy()
     short[:, LENGTH] = np.where(short[:, MUTE] > 0, np.minimum(short[:, LENGTH], 0.09), short[:, LENGTH])
     muted = short[:, MUTE] > 0.4
-    program = int(rng.choice([27, 26, 25, 27]))
-    audio = fx.mono(palette.studio.fonts.render(font, program, short[~muted], samples, bends=part.bends))
+    audio = fx.mono(palette.studio.fonts.render(font, program, short[~muted], samples, bends=part.bends, bank=bank))
     if muted.any():
         audio = audio + fx.mono(palette.studio.fonts.render(font, 28, short[muted], samples))
-    return audio, f"{font}:{program}"
+    return audio, name
 
 
 def _slides(notes: np.ndarray, rng) -> np.ndarray:
@@ -52,11 +52,11 @@ def driven_guitar(
     lead = part.style == "lead"
     if program in (29, 30) and not part.notes[:, MUTE].any() and rng.random() < 0.18:
         # A bank's own distorted guitar, through a cabinet or straight.
-        font = palette.font(rng)
-        audio = palette.studio.fonts.render(font, program, part.notes, samples, bends=part.bends)
+        font, bank, name = palette.preset(program, rng)
+        audio = palette.studio.fonts.render(font, program, part.notes, samples, bends=part.bends, bank=bank)
         if rng.random() < 0.5:
             audio = fx.amplifier(fx.mono(audio), rng, rng.uniform(0, 14))
-        return audio, f"{font}:{program}"
+        return audio, name
     crunch = part.style == "crunch" or (program == 29 and rng.random() < 0.5)
     drive = float(rng.uniform(10, 24) if crunch else rng.uniform(22, 48))
     signal, name = _guitar_signal(part, palette, samples, rng, lead)

@@ -32,7 +32,7 @@ class Studio:
     folders: dict[str, Path | None] = field(default_factory=dict)
 
     def __post_init__(self):
-        self.fonts = FontPlayer(self.cache)
+        self.fonts = FontPlayer(self.cache, self.repositories)
 
     def folder(self, name: str) -> Path | None:
         """Folder of a recorded instrument; None where it cannot be had."""
@@ -112,7 +112,11 @@ class Palette:
         """Name of a bank that this song may use."""
         names, odds = [], []
         for name, font in FONTS.items():
-            if not self.allows(font.package) or not (drums or font.melodic):
+            if (
+                not self.allows(font.package)
+                or not (font.drums if drums else font.melodic)
+                or not self.studio.fonts.has(name)
+            ):
                 continue
             names.append(name)
             odds.append(
@@ -120,12 +124,20 @@ class Palette:
                     "opl3-soundfont": 0.25,
                     "csound-soundfont": 0.35 if not drums else 0.15,
                     "musescore-general-soundfont": 1.2,
+                    "generaluser-gs": 1.6,
                 }.get(name, 1.0)
             )
         odds = np.array(odds)
         name = names[rng.choice(len(names), p=odds / odds.sum())]
         self.note(FONTS[name].package)
         return name
+
+    def preset(self, program: int, rng: np.random.Generator) -> tuple[str, int, str]:
+        """A bank that this song may use, one of its presets for a program, and the name of both."""
+        font = self.font(rng)
+        banks = self.studio.fonts.banks(font, program) or [0]
+        bank = banks[int(rng.integers(len(banks)))]
+        return font, bank, f"{font}:{program}" + (f".{bank}" if bank else "")
 
 
 @dataclass
@@ -154,6 +166,6 @@ def kick_times(song: Song) -> np.ndarray:
 
 def font_part(part: Part, program: int, palette: Palette, samples: int, rng, dry: bool) -> tuple[np.ndarray, str]:
     """A part played by a bank."""
-    font = palette.font(rng)
-    audio = palette.studio.fonts.render(font, int(program), part.notes, samples, bends=part.bends)
-    return (fx.mono(audio) if dry else audio), f"{font}:{program}"
+    font, bank, name = palette.preset(int(program), rng)
+    audio = palette.studio.fonts.render(font, int(program), part.notes, samples, bends=part.bends, bank=bank)
+    return (fx.mono(audio) if dry else audio), name
