@@ -130,6 +130,23 @@ def test_doubles_are_stereo_and_differ(material):
     assert np.abs(audio[:, 0] - audio[:, 1]).max() > 0.01
 
 
+def test_a_choir_is_many_voices_in_a_room(material):
+    audio, meta = performing.perform(np.random.default_rng(6), material, 6.0, choir=True)
+    parts = meta["details"]["parts"]
+    assert len(parts) >= 2 and all(part.startswith("choir ") for part in parts)
+    assert meta["details"]["style"] in performing.CHOIR_STYLES
+    assert audio.shape[1] == 2 and np.abs(audio).max() < 1.0
+    assert np.abs(audio[:, 0] - audio[:, 1]).max() > 0.01
+    sung, _ = performing.perform(np.random.default_rng(6), material, 6.0, style="pop", doubles=False)
+    assert sung.ndim == 1
+
+
+def test_one_take_in_sixteen_is_a_choir(material, monkeypatch):
+    monkeypatch.setattr(performing, "sing", lambda *given: singing.Take(np.full(100, 0.1, np.float32), np.zeros(1)))
+    kinds = [performing.perform(np.random.default_rng(n), material, 5.0)[1]["details"]["parts"][0] for n in range(160)]
+    assert 4 <= sum(kind.startswith("choir") for kind in kinds) <= 18
+
+
 def test_the_same_seed_sings_the_same(material):
     first, _ = performing.perform(np.random.default_rng(2), material, 6.0, style="raspy")
     again, _ = performing.perform(np.random.default_rng(2), material, 6.0, style="raspy")

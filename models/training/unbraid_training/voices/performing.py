@@ -1,4 +1,4 @@
-"""A whole take: style, singer and melody drawn, sung, and doubled."""
+"""A whole take: style, singer and melody drawn, sung, and doubled or sung by a choir."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..data.dataset import SAMPLE_RATE
+from ..instruments.rooms import reverb
 from .character import STYLE_WEIGHTS, STYLES, draw_singer
 from .melody import compose
 from .singing import sing
@@ -20,27 +22,34 @@ def perform(
     bandwidth: float = 20_000.0,
     style: str | None = None,
     doubles: bool | None = None,
+    choir: bool | None = None,
 ) -> tuple[np.ndarray, dict]:
     """A whole take by one voice: (audio, meta data: `tempo_bpm`, `key`, `minor`, `details`).
 
     Mono `[samples]`; with `doubles` (one in five when None) stereo `[samples, 2]` with doubled and
-    harmony parts added to the lead.
+    harmony parts added to the lead; with `choir` (one in sixteen when None) stereo too, by singers that are all made
+    of the one voice.
     """
+    if choir is None:
+        choir = style is None and rng.random() < 1 / 16
     if style is None:
-        style = str(rng.choice(STYLES, p=STYLE_WEIGHTS))
+        style = str(rng.choice(CHOIR_STYLES if choir else STYLES, p=None if choir else STYLE_WEIGHTS))
     if style == "rap" and sung:
         style = "pop"
     singer = draw_singer(rng, material.median_pitch, style, sung, bandwidth)
     density = {"ballad": 0.15, "rap": 1.0}.get(style)
     melody = compose(rng, singer.low, singer.high, seconds, density)
     lyrics: dict = {}
-    lead = sing(rng, material, melody, singer, style, lyrics)
-    parts = ["lead"]
-    audio = lead.audio
-    if doubles is None:
-        doubles = rng.random() < 0.2
-    if doubles:
-        audio, parts = _with_doubles(rng, material, melody, singer, style, lyrics, lead.audio)
+    if choir:
+        audio, parts = _choir(rng, material, melody, style, lyrics, sung, bandwidth)
+    else:
+        lead = sing(rng, material, melody, singer, style, lyrics)
+        parts = ["lead"]
+        audio = lead.audio
+        if doubles is None:
+            doubles = rng.random() < 0.2
+        if doubles:
+            audio, parts = _with_doubles(rng, material, melody, singer, style, lyrics, lead.audio)
     level = np.sqrt(np.mean(audio[np.abs(audio) > 1e-3] ** 2) + 1e-12)
     audio = audio * min(0.1 / level, 0.97 / max(float(np.abs(audio).max()), 1e-6))
     details = {
@@ -82,3 +91,30 @@ def _with_doubles(rng, material, melody, singer, style, lyrics, lead) -> tuple[n
         total[:size, 0] += sound[:size] * gain * np.cos(angle)
         total[:size, 1] += sound[:size] * gain * np.sin(angle)
     return total, ["lead", *(kind for kind, _ in layout)]
+
+
+CHOIR_STYLES = ("pop", "ballad", "breathy")
+
+SECTIONS = ((0,), (0, -7), (0, 2), (0, 2, 4), (0, -3, -7), (0, 2, -7))
+"""Parts of choirs, steps of the scale from the melody."""
+
+
+def _choir(rng, material, melody, style, lyrics, sung, bandwidth) -> tuple[np.ndarray, list[str]]:
+    """Two to four singers in each of one to three sections, side by side, in a room; stereo."""
+    sections = SECTIONS[int(rng.integers(len(SECTIONS)))]
+    places = np.linspace(-1.0, 1.0, len(sections)) if len(sections) > 1 else np.zeros(1)
+    total = np.zeros((0, 2))
+    parts = []
+    for steps, place in zip(sections, rng.permutation(places), strict=True):
+        part = melody.shifted(steps) if steps else melody
+        for _ in range(int(rng.integers(2, 5))):
+            singer = draw_singer(rng, material.median_pitch, style, sung, bandwidth)
+            sound = sing(rng, material, part, singer, style, lyrics).audio * 10.0 ** (rng.normal(0.0, 1.5) / 20.0)
+            begin = int(rng.uniform(0.0, 0.06) * SAMPLE_RATE)
+            angle = (float(np.clip(0.6 * place + rng.normal(0.0, 0.25), -1.0, 1.0)) + 1.0) * np.pi / 4.0
+            size = begin + len(sound)
+            if size > len(total):
+                total = np.pad(total, ((0, size - len(total)), (0, 0)))
+            total[begin:size] += sound[:, None] * np.array([np.cos(angle), np.sin(angle)])
+            parts.append(f"choir {steps:+d}")
+    return reverb(total.astype(np.float32), rng, float(rng.uniform(0.8, 3.0)), float(rng.uniform(-14.0, -2.0))), parts
