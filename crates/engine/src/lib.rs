@@ -73,6 +73,7 @@ pub mod masks;
 pub mod memory;
 pub mod network;
 mod schedule;
+mod spatial;
 mod stems;
 pub mod stft;
 

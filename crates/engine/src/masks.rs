@@ -1,7 +1,5 @@
 //! Masks: how much of each bin of each channel each stem gets.
 
-use realfft::num_complex::Complex;
-
 use crate::cast::exact_f32;
 use crate::fault::Fault;
 use crate::stems::{CHANNELS, STEMS};
@@ -59,6 +57,12 @@ impl Masks {
         &mut self.values[start..][..self.bins]
     }
 
+    /// One stem's mask for one channel, bin after bin without end: beyond `F` as in [`Masks::at`].
+    pub fn extended_row(&self, stem: usize, channel: usize) -> impl Iterator<Item = f32> + '_ {
+        let row = self.row(stem, channel);
+        row.iter().chain(std::iter::repeat(&row[row.len() - 1])).copied()
+    }
+
     /// One bin's mask. Bins beyond `F` take that of the last bin, so that the highs are never silent at rates above the
     /// network's.
     #[inline]
@@ -108,20 +112,6 @@ impl Masks {
             (*a, *b, *c, *d) = (*a * scale, *b * scale, *c * scale, *d * scale);
         }
         valid
-    }
-
-    /// Writes mask × `spectrum` for one stem and channel; bins beyond `F` as in [`Masks::at`].
-    pub fn apply(&self, stem: usize, channel: usize, spectrum: &[Complex<f32>], out: &mut [Complex<f32>]) {
-        let row = self.row(stem, channel);
-        for ((out, bin), mask) in out.iter_mut().zip(spectrum).zip(row) {
-            *out = bin * mask;
-        }
-        if spectrum.len() > row.len() {
-            let last = row[row.len() - 1];
-            for (out, bin) in out[row.len()..].iter_mut().zip(&spectrum[row.len()..]) {
-                *out = bin * last;
-            }
-        }
     }
 }
 
@@ -270,12 +260,9 @@ mod tests {
     fn bins_beyond_the_network_take_the_last_mask() {
         let mut values = masks([1.0, 0.0, 0.0, 0.0]);
         values.row_mut(0, 1)[4] = 0.5;
-        let spectrum = [Complex::new(2.0, -4.0); 8];
-        let mut out = [Complex::default(); 8];
-        values.apply(0, 1, &spectrum, &mut out);
-        assert_eq!(out[3], Complex::new(2.0, -4.0));
-        assert_eq!(out[4..], [Complex::new(1.0, -2.0); 4]);
         assert_eq!([3, 4, 7].map(|bin| values.at(0, 1, bin)), [1.0, 0.5, 0.5]);
+        let row: Vec<f32> = values.extended_row(0, 1).take(7).collect();
+        assert_eq!(row[3..], [1.0, 0.5, 0.5, 0.5]);
     }
 
     #[test]

@@ -33,14 +33,15 @@ impl Report {
     }
 
     /// Microseconds per hop of each stage.
-    fn stages(&self) -> [(&'static str, f64); 6] {
+    fn stages(&self) -> [(&'static str, f64); 7] {
         let times = &self.run.times;
         [
             ("window and transform the input", self.us_per_hop(times.analyse)),
             ("hand over to the network", self.us_per_hop(times.begin)),
             ("network", self.us_per_hop(times.infer.iter().sum())),
             ("check and focus the masks", self.us_per_hop(times.mask)),
-            ("apply masks, transform back, overlap-add", self.us_per_hop(times.synthesise)),
+            ("separate the spectra", self.us_per_hop(times.separate)),
+            ("transform back, overlap-add", self.us_per_hop(times.synthesise)),
             ("rings and mixing", self.total_us() - self.us_per_hop(times.total())),
         ]
     }

@@ -3,6 +3,7 @@
 use std::array;
 use std::time::Instant;
 
+use crate::cast::nearest_f32;
 use crate::engine::frame_history::FrameHistory;
 use crate::engine::network_slot::{NetworkSlot, ScheduledNetwork, Slicing};
 use crate::engine::observer::{Observer, SeparatedFrame};
@@ -14,8 +15,12 @@ use crate::mailbox::Mailbox;
 use crate::masks::{Masks, focus_exponent};
 use crate::network::{Contract, Passthrough, Separator};
 use crate::schedule::Stage;
+use crate::spatial::SpatialFilter;
 use crate::stems::{CHANNELS, OTHER, STEMS};
 use crate::stft::{Analysis, Complex, Overlap, Synthesis, WindowPair, fill_mixture};
+
+/// The rate in Hz for which a contract states lengths.
+const NOMINAL_RATE: f32 = 44_100.0;
 
 /// The transforms around a network, and the network.
 pub struct FrameWork {
@@ -36,8 +41,7 @@ pub struct FrameWork {
     /// The stems' exponents for the frame in work. Fixed when the frame is complete and not when its masks are ready, since that
     /// moment depends on measured costs.
     exponents: [f32; STEMS],
-    /// One stem's spectrum in one channel.
-    stem_spectrum: Vec<Complex<f32>>,
+    spatial: SpatialFilter,
     synthesis: Synthesis,
     overlaps: [[Overlap; CHANNELS]; STEMS],
     /// For benches; a plug-in does without.
@@ -50,9 +54,9 @@ impl FrameWork {
         let windows = WindowPair::new(contract.window, config.fft, config.hop);
         let mut analysis = Analysis::new(windows.analysis);
         let synthesis = Synthesis::new(config.fft, config.hop, &windows.synthesis);
-        let mut stem_spectrum = vec![Complex::default(); config.bins];
-        let transform = transform_seconds(&mut analysis, &mut stem_spectrum);
+        let transform = transform_seconds(&mut analysis, &mut vec![Complex::default(); config.bins]);
         let slicing = Slicing { transform, samples: config.slicing, block };
+        let hop_seconds = nearest_f32(contract.hop) / NOMINAL_RATE;
         let published = Mailbox::new();
         let passthrough = Box::new(Passthrough(contract.clone()));
         Self {
@@ -67,7 +71,7 @@ impl FrameWork {
             mixture: vec![0.0; 2 * CHANNELS * config.network_bins],
             masks: Masks::new(config.network_bins),
             exponents: [1.0; STEMS],
-            stem_spectrum,
+            spatial: SpatialFilter::new(config.bins, hop_seconds),
             overlaps: array::from_fn(|_| array::from_fn(|_| synthesis.overlap())),
             analysis,
             synthesis,
@@ -111,6 +115,7 @@ impl FrameWork {
         self.network.schedule.stop();
         self.analysis.reset();
         self.history.reset();
+        self.spatial.reset();
         self.overlaps.iter_mut().flatten().for_each(Overlap::reset);
         self.failed = false;
     }
@@ -120,6 +125,7 @@ impl FrameWork {
         if self.published.take(&mut self.network) {
             self.is_passthrough = false;
             self.failed = false;
+            self.spatial.reset();
         }
     }
 
@@ -173,11 +179,13 @@ impl FrameWork {
                 }
                 masked
             }
+            Stage::Separate => {
+                self.spatial.separate(self.history.separated(), &self.masks);
+                Ok(())
+            }
             Stage::Synthesise { stem, channel } => {
-                let spectrum = self.history.separated()[channel];
-                self.masks.apply(stem, channel, spectrum, &mut self.stem_spectrum);
                 let overlap = &mut self.overlaps[stem][channel];
-                self.synthesis.add(&mut self.stem_spectrum, overlap)?;
+                self.synthesis.add(self.spatial.spectrum(stem, channel), overlap)?;
                 rings.push_finished(stem, channel, overlap.finished());
                 Ok(())
             }

@@ -17,7 +17,9 @@ pub struct StageTimes {
     pub infer: Vec<Duration>,
     /// Collecting, checking and focusing the masks.
     pub mask: Duration,
-    /// Applying masks, transforming back, windowing and overlap-adding, for all stems and channels.
+    /// Separating the spectra.
+    pub separate: Duration,
+    /// Transforming back, windowing and overlap-adding, for all stems and channels.
     pub synthesise: Duration,
 }
 
@@ -29,6 +31,7 @@ impl StageTimes {
             begin: Duration::ZERO,
             infer: vec![Duration::ZERO; steps],
             mask: Duration::ZERO,
+            separate: Duration::ZERO,
             synthesise: Duration::ZERO,
         }
     }
@@ -46,6 +49,7 @@ impl StageTimes {
                 None => return,
             },
             Stage::Mask => &mut self.mask,
+            Stage::Separate => &mut self.separate,
             Stage::Synthesise { .. } => &mut self.synthesise,
         };
         *sum += taken;
@@ -54,6 +58,6 @@ impl StageTimes {
     /// All stages together.
     pub fn total(&self) -> Duration {
         let network: Duration = self.infer.iter().sum();
-        self.analyse + self.begin + network + self.mask + self.synthesise
+        self.analyse + self.begin + network + self.mask + self.separate + self.synthesise
     }
 }

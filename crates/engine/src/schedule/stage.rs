@@ -13,7 +13,9 @@ pub enum Stage {
     Infer(usize),
     /// Collect, check and focus the masks.
     Mask,
-    /// Apply one stem's mask to one channel, transform back, window and overlap-add.
+    /// Separate the spectra by the masks and by where the stems are.
+    Separate,
+    /// Transform one stem's spectrum in one channel back, window and overlap-add.
     Synthesise {
         /// The stem.
         stem: usize,
@@ -24,13 +26,14 @@ pub enum Stage {
 
 /// Costs of the stages around the network, in transforms of one channel, whose time is measured when an engine is set up.
 /// A transform's passes over memory are the unit: windowing reads and writes the frame once more than the transform
-/// itself; laying out the mixture and normalising the masks are single passes over bins; synthesis multiplies, windows and
-/// adds besides its transform. Rough on purpose: together they are about a twentieth of a frame's work, and only the
+/// itself; laying out the mixture and normalising the masks are single passes over bins; synthesis windows and adds
+/// besides its transform. Rough on purpose: together they are about a twentieth of a frame's work, and only the
 /// evenness of the slices depends on them.
 const ANALYSE: f32 = 1.2;
 const BEGIN: f32 = 0.3;
 const MASK: f32 = 0.5;
-const SYNTHESISE: f32 = 1.4;
+const SEPARATE: f32 = 12.0;
+const SYNTHESISE: f32 = 1.3;
 
 /// All stages of one frame with their relative costs. `network` has one cost a step of the network;
 /// `transform` is the cost of one transform in the same unit. Not for the audio thread.
@@ -44,7 +47,7 @@ pub fn stages(network: &[f32], transform: f32) -> Vec<(Stage, f32)> {
     analysis
         .chain([(Stage::Begin, BEGIN * transform)])
         .chain(inference)
-        .chain([(Stage::Mask, MASK * transform)])
+        .chain([(Stage::Mask, MASK * transform), (Stage::Separate, SEPARATE * transform)])
         .chain(synthesis)
         .collect()
 }

@@ -8,21 +8,23 @@ import torch
 from .features import mixture_features
 from .layout import STEMS, Layout
 from .network import BandNetwork
+from .spatial import SpatialFilter
 from .stft import overlap_add, spectra
 
 
 def apply_masks(x: np.ndarray, masks: np.ndarray, layout: Layout) -> np.ndarray:
-    """Stems `[4, 2, frames·hop]` from mixture spectra `[2, T, F]` and group masks `[T, 4, 2, G]`."""
+    """Stems `[4, 2, frames·hop]` from mixture spectra `[2, T, F]` and group masks `[T, 4, 2, G]`, as the engine makes
+    them."""
     if layout.lookahead_frames:
         ahead = layout.lookahead_frames
         # The mask made at frame k belongs to frame k − ahead; the last frames keep the last mask.
         masks = np.concatenate([masks[ahead:], np.repeat(masks[-1:], ahead, axis=0)])
     groups = layout.group_of_bin()
-    out = []
-    for s in range(len(STEMS)):
-        by_group = np.ascontiguousarray(masks[:, s].transpose(1, 0, 2))[..., groups]
-        out.append(overlap_add(x * by_group, layout))
-    return np.stack(out)
+    spatial = SpatialFilter(layout)
+    separated = np.empty((len(STEMS), *x.shape), np.complex64)
+    for at in range(x.shape[1]):
+        separated[:, :, at] = spatial.separate(x[:, at], masks[at][..., groups])
+    return np.stack([overlap_add(stem, layout) for stem in separated])
 
 
 @torch.no_grad()
