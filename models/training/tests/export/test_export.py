@@ -16,10 +16,10 @@ from unbraid_training.model.stream import stream_masks
 MODELS = Path(__file__).resolve().parents[3]
 
 
-@pytest.mark.parametrize("front", [0, 6])
+@pytest.mark.parametrize(("front", "dense"), [(0, 0), (6, 0), (6, 9)])
 @pytest.mark.parametrize("quantise", [False, True])
-def test_the_exported_graph_equals_the_network(tmp_path, small_network, front, quantise):
-    network = small_network(front=front)
+def test_the_exported_graph_equals_the_network(tmp_path, small_network, front, dense, quantise):
+    network = small_network(front=front, dense=dense)
     metadata = metadata_of(STUDIO, network.size, "studio", "Test", "0.0.1", "none", {})
     path = tmp_path / "net.onnx"
     onnx.save(build(network, STUDIO, metadata, quantise), str(path))

@@ -18,7 +18,7 @@ def test_a_grown_network_separates_as_before_and_has_new_weights_to_train():
     network = BandNetwork(SMALL).eval()
     for parameter in network.parameters():
         parameter.data += 0.05 * torch.randn_like(parameter)
-    larger = replace(SMALL, low_bands=5, low_hidden=20, mlp_hidden=32, mixer_hidden=30)
+    larger = replace(SMALL, low_bands=5, low_hidden=20, mlp_hidden=32, mixer_hidden=30, dense=9)
     grown = BandNetwork(larger).eval()
     grown.load_state_dict(grow(network.state_dict(), SMALL, larger))
     feats = torch.randn(1, 7, SMALL.groups, 3)
@@ -26,6 +26,8 @@ def test_a_grown_network_separates_as_before_and_has_new_weights_to_train():
     torch.testing.assert_close(got, expected, atol=1e-5, rtol=1e-4)
     got.square().sum().backward()
     assert grown.blocks[0].mlp.low_out_proj.weight.grad[4].abs().max() > 0
+    assert grown.front.dense.out_proj.weight.grad.abs().max() > 0
+    assert grown.detail.dense.out_proj.weight.grad.abs().max() > 0
 
 
 def test_what_cannot_grow_is_named():

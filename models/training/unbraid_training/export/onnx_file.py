@@ -147,7 +147,20 @@ class Writer:
         h = g.op("Add", y, g.op("Mul", g.constant(forget), g.op("Sub", before, y)))
         self.following.append(("state_0_next", g.op("Slice", history, g.ints(0), g.ints(kept), g.ints(1))))
         self.following.append(("state_1_next", g.op("Reshape", h, g.ints(1, c, groups))))
-        return g.silu(g.group_conv(g.op("Concat", y, h, axis=1), layers.second, "front_second"))
+        y = g.silu(g.group_conv(g.op("Concat", y, h, axis=1), layers.second, "front_second"))
+        return self.dense(layers.dense, y, c)
+
+    def dense(self, dense, x: str, channels: int) -> str:
+        """Products along frequency, `[1, channels, 1, groups]` as `x`; `x` itself where there are none."""
+        g, groups = self.g, self.size.groups
+        if not self.size.dense:
+            return x
+        flat = g.op("Reshape", x, g.ints(channels, groups))
+        y = g.op("MatMul", flat, g.matrix(array(dense.in_proj.weight).T, "dense_in"))
+        y = g.silu(g.op("Add", y, g.constant(np.repeat(array(dense.in_proj.bias)[None], channels, axis=0))))
+        y = g.op("MatMul", y, g.matrix(array(dense.out_proj.weight).T, "dense_out"))
+        y = g.op("Add", y, g.constant(np.repeat(array(dense.out_proj.bias)[None], channels, axis=0)))
+        return g.op("Reshape", g.op("Add", flat, y), g.ints(1, channels, 1, groups))
 
     def with_links(self, feats: str, front: str) -> str:
         """Features and the front's link sums, `[4 + link, groups]`."""
@@ -265,7 +278,7 @@ class Writer:
         """Correction of the logits, `[1, 4, 2, groups]`."""
         g, size, detail = self.g, self.size, self.network.detail
         z = g.op("Concat", front, g.op("Reshape", links, g.ints(1, size.link, 1, size.groups)), axis=1)
-        z = g.silu(g.group_conv(z, detail.first, "detail_first"))
+        z = self.dense(detail.dense, g.silu(g.group_conv(z, detail.first, "detail_first")), size.detail)
         z = g.op("Add", z, g.silu(g.group_conv(z, detail.second, "detail_second")))
         z = g.op("Reshape", z, g.ints(size.detail, size.groups))
         z = g.op("MatMul", g.weight(array(detail.out_proj.weight), "detail_out"), z)

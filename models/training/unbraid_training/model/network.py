@@ -6,7 +6,8 @@ Shapes: `B` items, `T` frames, `K` bands, `G` groups per band, `D` channels.
    of its level with its neighbours' joins them.
 2. `Front`: at the full resolution of the groups, two convolutions over frequency with a few frames of
    history and a per-group recurrence between them. Their weights are shared by all groups: partials,
-   noise and onsets look alike wherever they lie, and need be learnt once only.
+   noise and onsets look alike wherever they lie, and need be learnt once only. A dense layer along frequency may
+   follow here and in `Detail`.
 3. One matrix per band lifts `4·G` values, and another `link` sums of the front's channels per group, to
    `D` channels.
 4. `blocks` times: a time cell with weights shared by all bands, a mixer over the band axis, an MLP over channels (the
@@ -37,6 +38,23 @@ from .scan import scan
 from .size import FRONT_FRAMES, Size
 
 
+class Dense(nn.Module):
+    """Two-layer perceptron along frequency, shared by all channels, added to what it reads: every group sees all others
+    (TFC-TDF; Choi and others 2020)."""
+
+    def __init__(self, size: Size):
+        super().__init__()
+        self.in_proj = nn.Linear(size.groups, size.dense)
+        self.out_proj = nn.Linear(size.dense, size.groups)
+        # Nothing at first: a network without this part can be prolonged by one with it.
+        nn.init.zeros_(self.out_proj.weight)
+        nn.init.zeros_(self.out_proj.bias)
+
+    def forward(self, x):
+        y = self.out_proj(F.silu(self.in_proj(x.transpose(-1, -2))))
+        return x + y.transpose(-1, -2).to(x.dtype)
+
+
 class Front(nn.Module):
     """Local structure at full resolution: partials, noise, onsets, and how long they have lasted."""
 
@@ -45,6 +63,7 @@ class Front(nn.Module):
         c = size.front
         self.first = GroupConv(FRONT_FRAMES * (FEATURES + 1), c)
         self.second = GroupConv(2 * c, c)
+        self.dense = Dense(size) if size.dense else nn.Identity()
         self.link = nn.Linear(c, size.link, bias=False)
         # Memory from 2 frames to about 1 s, spread over channels.
         self.forget = nn.Parameter(torch.linspace(0.0, 4.0, c))
@@ -57,7 +76,8 @@ class Front(nn.Module):
         flat = y.reshape(b, t, -1)
         forget = torch.sigmoid(self.forget).to(y.dtype).repeat(groups).expand(b, t, -1)
         h = scan(forget, flat, hidden.reshape(b, -1)).reshape(y.shape)
-        return F.silu(self.second(torch.cat([y, h], dim=-1))), history[:, t:].float(), h[:, -1].float()
+        out = self.dense(F.silu(self.second(torch.cat([y, h], dim=-1))))
+        return out, history[:, t:].float(), h[:, -1].float()
 
 
 class Detail(nn.Module):
@@ -68,6 +88,7 @@ class Detail(nn.Module):
         self.bands = BandLinear(size.bands, size.width, size.groups_per_band * size.link)
         self.first = GroupConv(size.front + size.link, size.detail)
         self.second = GroupConv(size.detail, size.detail)
+        self.dense = Dense(size) if size.dense else nn.Identity()
         self.out_proj = nn.Linear(size.detail, 2 * len(STEMS))
         # No correction at first: a network without detail can be prolonged by one with it.
         nn.init.zeros_(self.out_proj.weight)
@@ -75,7 +96,7 @@ class Detail(nn.Module):
 
     def forward(self, x, front):
         linked = self.bands(x).reshape(*front.shape[:-1], -1)
-        y = F.silu(self.first(torch.cat([front, linked.to(front.dtype)], dim=-1)))
+        y = self.dense(F.silu(self.first(torch.cat([front, linked.to(front.dtype)], dim=-1))))
         return self.out_proj(y + F.silu(self.second(y)))
 
 

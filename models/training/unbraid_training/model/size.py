@@ -37,6 +37,8 @@ class Size:
     """Channels of the front at full resolution; 0: neither front nor detail."""
     detail: int = 24
     """Channels of the detail convolutions, where there is a front."""
+    dense: int = 0
+    """Hidden units of the dense layers along frequency in front and detail; 0: none."""
     link: int = 4
     """Numbers per group that pass from the front to the bands and from them to detail. A matrix per band is read
     from memory for one row only, so its size, and not the arithmetic, is what it costs."""
@@ -55,6 +57,7 @@ class Size:
         mlp = 2 * k * d * self.mlp_hidden + 2 * self.low_bands * d * self.low_hidden * self.low_blocks / self.blocks
         c, e, link, wide = self.front, self.detail, self.link, CONV_WIDTH
         convolutions = wide * (FRONT_FRAMES * (FEATURES + 1) * c + 2 * c * c + (c + link) * e + e * e)
+        convolutions += 2 * self.dense * (c + e)
         fine = self.groups * (convolutions + c * link + 2 * len(STEMS) * e + 2 * link * d) if c else 0
         return round(ends + fine + self.blocks * (cell + mixer + mlp))
 

@@ -19,10 +19,16 @@ from ..model.checkpoint import Checkpoint
 from ..model.network import BandNetwork
 from ..model.size import Size
 
-GROWS = ("low_bands", "low_hidden", "mlp_hidden", "mixer_hidden")
+GROWS = ("low_bands", "low_hidden", "mlp_hidden", "mixer_hidden", "dense")
 """Sizes that can grow: each is that of hidden units, or of bands that have some."""
 
-WRITES = ("low_out_proj.weight", "low_out_proj.bias", "mlp.out_proj.weight", "mixer.out_proj.weight")
+WRITES = (
+    "low_out_proj.weight",
+    "low_out_proj.bias",
+    "mlp.out_proj.weight",
+    "mixer.out_proj.weight",
+    "dense.out_proj.weight",
+)
 """Parameters in which what is new must be zero."""
 
 
