@@ -57,10 +57,12 @@ impl Masks {
         &mut self.values[start..][..self.bins]
     }
 
-    /// One stem's mask for one channel, bin after bin without end: beyond `F` as in [`Masks::at`].
-    pub fn extended_row(&self, stem: usize, channel: usize) -> impl Iterator<Item = f32> + '_ {
-        let row = self.row(stem, channel);
-        row.iter().chain(std::iter::repeat(&row[row.len() - 1])).copied()
+    /// Writes one stem's mask for one channel to `row`; bins beyond `F` as in [`Masks::at`].
+    pub fn copy_row(&self, stem: usize, channel: usize, row: &mut [f32]) {
+        let own = self.row(stem, channel);
+        let (inside, beyond) = row.split_at_mut(own.len().min(row.len()));
+        inside.copy_from_slice(&own[..inside.len()]);
+        beyond.fill(own[own.len() - 1]);
     }
 
     /// One bin's mask. Bins beyond `F` take that of the last bin, so that the highs are never silent at rates above the
@@ -261,8 +263,11 @@ mod tests {
         let mut values = masks([1.0, 0.0, 0.0, 0.0]);
         values.row_mut(0, 1)[4] = 0.5;
         assert_eq!([3, 4, 7].map(|bin| values.at(0, 1, bin)), [1.0, 0.5, 0.5]);
-        let row: Vec<f32> = values.extended_row(0, 1).take(7).collect();
-        assert_eq!(row[3..], [1.0, 0.5, 0.5, 0.5]);
+        for (bins, expected) in [(7, vec![1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5]), (3, vec![1.0; 3])] {
+            let mut row = vec![0.0; bins];
+            values.copy_row(0, 1, &mut row);
+            assert_eq!(row, expected);
+        }
     }
 
     #[test]

@@ -25,37 +25,24 @@ const LEAST: f32 = 1e-9;
 /// Magnitude, relative to full scale, below which a bin is silent.
 const SILENT: f32 = 1e-15;
 
-/// A covariance between the channels, Hermitian.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Covariance {
-    left: f32,
-    right: f32,
-    across: Complex<f32>,
-}
+/// Four numbers for each bin, in planes: a covariance between the channels (powers of left and right, real and imaginary
+/// part of left times the conjugate of right), or the two channels' spectra (left real and imaginary, right real and
+/// imaginary).
+#[derive(Clone)]
+struct Planes([Vec<f32>; 4]);
 
-impl Covariance {
-    fn plus(self, other: Self) -> Self {
-        Self {
-            left: self.left + other.left,
-            right: self.right + other.right,
-            across: self.across + other.across,
-        }
+impl Planes {
+    fn new(bins: usize) -> Self {
+        Self(array::from_fn(|_| vec![0.0; bins]))
     }
 
-    fn times(self, factor: f32) -> Self {
-        Self { left: self.left * factor, right: self.right * factor, across: self.across * factor }
+    /// All four, `bins` of each: with the length known, loops need no checks.
+    fn cut(&self, bins: usize) -> [&[f32]; 4] {
+        self.0.each_ref().map(|plane| &plane[..bins])
     }
 
-    /// The product with a vector.
-    fn on(self, [left, right]: [Complex<f32>; CHANNELS]) -> [Complex<f32>; CHANNELS] {
-        [left * self.left + self.across * right, self.across.conj() * left + right * self.right]
-    }
-
-    /// The solution `z` of `self · z = x`.
-    fn solve(self, x: [Complex<f32>; CHANNELS]) -> [Complex<f32>; CHANNELS] {
-        let scale = 1.0 / (self.left * self.right - self.across.norm_sqr());
-        let adjugate = Self { left: self.right, right: self.left, across: -self.across };
-        adjugate.times(scale).on(x)
+    fn cut_mut(&mut self, bins: usize) -> [&mut [f32]; 4] {
+        self.0.each_mut().map(|plane| &mut plane[..bins])
     }
 }
 
@@ -64,13 +51,22 @@ pub struct SpatialFilter {
     decay: f32,
     /// One over the magnitude of a bin at full scale.
     scale: f32,
-    /// The frame's covariances over their power, 0 where it is silent.
-    frame: Vec<Covariance>,
+    /// The frame's spectra: left real and imaginary, right real and imaginary.
+    spectra: Planes,
+    /// Their covariance over its power, 0 where it is silent.
+    frame: Planes,
     /// How much each bin counts.
     weights: Vec<f32>,
-    /// What each bin adds to one stem, before it is summed over its neighbours; silence around it.
-    fresh: Vec<Covariance>,
-    learnt: [Vec<Covariance>; STEMS],
+    masks: [[Vec<f32>; CHANNELS]; STEMS],
+    /// What each bin adds to one plane of one stem, before it is summed over its neighbours; silence around it.
+    fresh: Vec<f32>,
+    learnt: [Planes; STEMS],
+    /// The stems' covariances with the power that they have in the frame, and later the stems themselves.
+    stems: [Planes; STEMS],
+    /// The mixture's covariance, and later what the stems leave of it.
+    mixture: Planes,
+    /// The mixture's spectra over its covariance.
+    solved: Planes,
     separated: [[Vec<Complex<f32>>; CHANNELS]; STEMS],
 }
 
@@ -78,58 +74,53 @@ impl SpatialFilter {
     /// A filter for unnormalised spectra of `bins` bins, a frame every `hop_seconds`, that has learnt nothing. Not for the
     /// audio thread.
     pub fn new(bins: usize, hop_seconds: f32) -> Self {
+        let plane = || vec![0.0; bins];
         Self {
             decay: (-hop_seconds / SECONDS).exp(),
             scale: 2.0 / nearest_f32(bins),
-            frame: vec![Covariance::default(); bins],
-            weights: vec![0.0; bins],
-            fresh: vec![Covariance::default(); bins + 2 * REACH],
-            learnt: array::from_fn(|_| vec![Covariance::default(); bins]),
+            spectra: Planes::new(bins),
+            frame: Planes::new(bins),
+            weights: plane(),
+            masks: array::from_fn(|_| array::from_fn(|_| plane())),
+            fresh: vec![0.0; bins + 2 * REACH],
+            learnt: array::from_fn(|_| Planes::new(bins)),
+            stems: array::from_fn(|_| Planes::new(bins)),
+            mixture: Planes::new(bins),
+            solved: Planes::new(bins),
             separated: array::from_fn(|_| array::from_fn(|_| vec![Complex::default(); bins])),
         }
     }
 
     /// Forgets all frames. For the audio thread.
     pub fn reset(&mut self) {
-        self.learnt.iter_mut().for_each(|stem| stem.fill(Covariance::default()));
+        self.learnt.iter_mut().flat_map(|stem| &mut stem.0).for_each(|plane| plane.fill(0.0));
     }
 
     /// Learns from a frame's `spectra` under its `masks`, and separates it. For the audio thread.
     pub fn separate(&mut self, spectra: [&[Complex<f32>]; CHANNELS], masks: &Masks) {
-        let [left, right] = spectra;
-        for (((left, right), frame), weight) in
-            left.iter().zip(right).zip(&mut self.frame).zip(&mut self.weights)
-        {
-            let (covariance, size) = relative([*left, *right], self.scale);
-            // By magnitude and not by power, and none more than full scale: a burst must not decide for long.
-            (*frame, *weight) = (covariance, size.min(1.0));
-        }
-        for (stem, learnt) in self.learnt.iter_mut().enumerate() {
-            let masks = [0, 1].map(|channel| masks.extended_row(stem, channel));
-            let [left, right] = masks;
-            for (((fresh, frame), weight), (left, right)) in
-                self.fresh[REACH..].iter_mut().zip(&self.frame).zip(&self.weights).zip(left.zip(right))
+        for (planes, spectrum) in self.spectra.0.chunks_exact_mut(2).zip(spectra) {
+            for (plane, part) in
+                planes.iter_mut().zip([|bin: &Complex<f32>| bin.re, |bin: &Complex<f32>| bin.im])
             {
-                *fresh = Covariance {
-                    left: frame.left * (left * left * weight),
-                    right: frame.right * (right * right * weight),
-                    across: frame.across * (left * right * weight),
-                };
-            }
-            for (learnt, near) in learnt.iter_mut().zip(self.fresh.windows(2 * REACH + 1)) {
-                *learnt = near.iter().fold(learnt.times(self.decay), |sum, &one| sum.plus(one));
+                plane.iter_mut().zip(spectrum).for_each(|(value, bin)| *value = part(bin));
             }
         }
-        for (bin, frame) in self.frame.iter().enumerate() {
-            let x = [left[bin], right[bin]];
-            let masks: [[f32; CHANNELS]; STEMS] =
-                array::from_fn(|stem| [0, 1].map(|channel| masks.at(stem, channel, bin)));
-            let learnt = self.learnt.each_ref().map(|stem| stem[bin]);
-            for (stem, separated) in separate(x, *frame, &masks, learnt).into_iter().enumerate() {
-                for (channel, value) in separated.into_iter().enumerate() {
-                    self.separated[stem][channel][bin] = value;
-                }
+        for (stem, planes) in self.masks.iter_mut().enumerate() {
+            for (channel, plane) in planes.iter_mut().enumerate() {
+                masks.copy_row(stem, channel, plane);
             }
+        }
+        self.measure();
+        for stem in 0..STEMS {
+            self.learn(stem);
+        }
+        self.weigh();
+        self.solve();
+        for stem in 0..STEMS {
+            self.filter(stem);
+        }
+        for stem in 0..STEMS {
+            self.finish(stem);
         }
     }
 
@@ -137,49 +128,126 @@ impl SpatialFilter {
     pub fn spectrum(&mut self, stem: usize, channel: usize) -> &mut [Complex<f32>] {
         &mut self.separated[stem][channel]
     }
-}
 
-/// A bin's covariance over its power, and its magnitude times `scale`; 0 where it is silent.
-fn relative([left, right]: [Complex<f32>; CHANNELS], scale: f32) -> (Covariance, f32) {
-    let largest = left.re.abs().max(left.im.abs()).max(right.re.abs()).max(right.im.abs());
-    if largest * scale < SILENT {
-        return (Covariance::default(), 0.0);
-    }
-    // To 1 at most first: squares of the largest samples overflow.
-    let (left, right) = (left / largest, right / largest);
-    let (left_power, right_power) = (left.norm_sqr(), right.norm_sqr());
-    let power = left_power + right_power;
-    let covariance = Covariance { left: left_power, right: right_power, across: left * right.conj() };
-    (covariance.times(1.0 / power), power.sqrt() * largest * scale)
-}
-
-/// One bin `x`, of relative `powers`, of the stems, which sum to it.
-fn separate(
-    x: [Complex<f32>; CHANNELS],
-    powers: Covariance,
-    masks: &[[f32; CHANNELS]; STEMS],
-    learnt: [Covariance; STEMS],
-) -> [[Complex<f32>; CHANNELS]; STEMS] {
-    let stems: [Covariance; STEMS] = array::from_fn(|stem| {
-        let share = masks[stem][0] * powers.left + masks[stem][1] * powers.right;
-        let trace = learnt[stem].left + learnt[stem].right;
-        learnt[stem].times(share / trace.max(f32::MIN_POSITIVE))
-    });
-    let mut mixture = stems.iter().fold(Covariance::default(), |sum, &stem| sum.plus(stem));
-    let diagonal = DIAGONAL * (mixture.left + mixture.right) + LEAST;
-    mixture.left += diagonal;
-    mixture.right += diagonal;
-    let solved = mixture.solve(x);
-    let mut separated = stems.map(|stem| stem.on(solved));
-    let rest: [Complex<f32>; CHANNELS] = array::from_fn(|channel| {
-        x[channel] - separated.iter().map(|stem| stem[channel]).sum::<Complex<f32>>()
-    });
-    for (separated, masks) in separated.iter_mut().zip(masks) {
-        for channel in 0..CHANNELS {
-            separated[channel] += rest[channel] * masks[channel];
+    /// The frame's relative covariances and weights.
+    fn measure(&mut self) {
+        let [a, b, c, d] = &self.spectra.0;
+        let [left, right, real, imaginary] = &mut self.frame.0;
+        let spectra = a.iter().zip(b).zip(c.iter().zip(d));
+        let frame = left.iter_mut().zip(right).zip(real.iter_mut().zip(imaginary));
+        for (((&a, &b), (&c, &d)), (((left, right), (real, imaginary)), weight)) in
+            spectra.zip(frame.zip(&mut self.weights))
+        {
+            let largest = a.abs().max(b.abs()).max(c.abs()).max(d.abs());
+            let sounds = largest * self.scale >= SILENT;
+            // To 1 at most first: squares of the largest samples overflow.
+            let shrink = if sounds { 1.0 / largest } else { 0.0 };
+            let (a, b, c, d) = (a * shrink, b * shrink, c * shrink, d * shrink);
+            let powers = [a * a + b * b, c * c + d * d];
+            let power = powers[0] + powers[1];
+            let share = if sounds { 1.0 / power } else { 0.0 };
+            (*left, *right) = (powers[0] * share, powers[1] * share);
+            (*real, *imaginary) = ((a * c + b * d) * share, (b * c - a * d) * share);
+            // By magnitude and not by power, and none more than full scale: a burst must not decide for long.
+            *weight = (power.sqrt() * largest * self.scale).min(1.0);
         }
     }
-    separated
+
+    /// Adds the frame to what one stem's covariances have learnt.
+    fn learn(&mut self, stem: usize) {
+        let [left, right] = &self.masks[stem];
+        let bins = self.fresh.len() - 2 * REACH;
+        for (plane, (one, other)) in
+            [(left, left), (right, right), (left, right), (left, right)].into_iter().enumerate()
+        {
+            let factors = one.iter().zip(other).zip(self.frame.0[plane].iter().zip(&self.weights));
+            let fresh = &mut self.fresh[REACH..REACH + bins];
+            for (fresh, ((one, other), (value, weight))) in fresh.iter_mut().zip(factors) {
+                *fresh = one * other * value * weight;
+            }
+            let learnt = self.learnt[stem].0[plane].iter_mut();
+            let near: [&[f32]; 2 * REACH + 1] = array::from_fn(|ahead| &self.fresh[ahead..ahead + bins]);
+            let [a, b, c, d, e] = near;
+            for (learnt, ((a, b), ((c, d), e))) in learnt.zip(a.iter().zip(b).zip(c.iter().zip(d).zip(e))) {
+                *learnt = *learnt * self.decay + ((a + b) + (c + d) + e);
+            }
+        }
+    }
+
+    /// Gives every stem's covariance the power that the masks say, and sums them to the mixture's.
+    fn weigh(&mut self) {
+        let bins = self.weights.len();
+        let [left, right, ..] = self.frame.cut(bins);
+        self.mixture.0.iter_mut().for_each(|plane| plane.fill(0.0));
+        for ((stem, learnt), masks) in self.stems.iter_mut().zip(&self.learnt).zip(&self.masks) {
+            let [mask_left, mask_right] = masks.each_ref().map(|plane| &plane[..bins]);
+            let (stem, learnt, mixture) = (stem.cut_mut(bins), learnt.cut(bins), self.mixture.cut_mut(bins));
+            for at in 0..bins {
+                let share = mask_left[at] * left[at] + mask_right[at] * right[at];
+                let factor = share / (learnt[0][at] + learnt[1][at]).max(f32::MIN_POSITIVE);
+                for plane in 0..4 {
+                    stem[plane][at] = learnt[plane][at] * factor;
+                    mixture[plane][at] += stem[plane][at];
+                }
+            }
+        }
+    }
+
+    /// The solution `z` of `mixture · z = x`.
+    fn solve(&mut self) {
+        let bins = self.weights.len();
+        let x = self.spectra.cut(bins);
+        let [one, two, real, imaginary] = self.mixture.cut(bins);
+        let z = self.solved.cut_mut(bins);
+        for at in 0..bins {
+            let diagonal = DIAGONAL * (one[at] + two[at]) + LEAST;
+            let (one, two, real, imaginary) =
+                (one[at] + diagonal, two[at] + diagonal, real[at], imaginary[at]);
+            let scale = 1.0 / (one * two - real * real - imaginary * imaginary);
+            z[0][at] = (x[0][at] * two - real * x[2][at] + imaginary * x[3][at]) * scale;
+            z[1][at] = (x[1][at] * two - real * x[3][at] - imaginary * x[2][at]) * scale;
+            z[2][at] = (x[2][at] * one - real * x[0][at] - imaginary * x[1][at]) * scale;
+            z[3][at] = (x[3][at] * one - real * x[1][at] + imaginary * x[0][at]) * scale;
+        }
+        for (rest, x) in self.mixture.0.iter_mut().zip(&self.spectra.0) {
+            rest.copy_from_slice(x);
+        }
+    }
+
+    /// One stem: its covariance times the solution.
+    fn filter(&mut self, stem: usize) {
+        let bins = self.weights.len();
+        let z = self.solved.cut(bins);
+        let [one, two, real, imaginary] = self.stems[stem].cut_mut(bins);
+        let rest = self.mixture.cut_mut(bins);
+        for at in 0..bins {
+            let [a, b, c, d] = [z[0][at], z[1][at], z[2][at], z[3][at]];
+            let (left, right, re, im) = (one[at], two[at], real[at], imaginary[at]);
+            one[at] = left * a + re * c - im * d;
+            two[at] = left * b + re * d + im * c;
+            real[at] = right * c + re * a + im * b;
+            imaginary[at] = right * d + re * b - im * a;
+            rest[0][at] -= one[at];
+            rest[1][at] -= two[at];
+            rest[2][at] -= real[at];
+            rest[3][at] -= imaginary[at];
+        }
+    }
+
+    /// Gives one stem its share of the rest.
+    fn finish(&mut self, stem: usize) {
+        let bins = self.weights.len();
+        let (parts, rest) = (self.stems[stem].cut(bins), self.mixture.cut(bins));
+        for (channel, spectrum) in self.separated[stem].iter_mut().enumerate() {
+            let (mask, spectrum) = (&self.masks[stem][channel][..bins], &mut spectrum[..bins]);
+            let [real, imaginary] = [parts[2 * channel], parts[2 * channel + 1]];
+            let rest = [rest[2 * channel], rest[2 * channel + 1]];
+            for at in 0..bins {
+                spectrum[at] =
+                    Complex::new(real[at] + rest[0][at] * mask[at], imaginary[at] + rest[1][at] * mask[at]);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub enum Stage {
 const ANALYSE: f32 = 1.2;
 const BEGIN: f32 = 0.3;
 const MASK: f32 = 0.5;
-const SEPARATE: f32 = 12.0;
+const SEPARATE: f32 = 14.0;
 const SYNTHESISE: f32 = 1.3;
 
 /// All stages of one frame with their relative costs. `network` has one cost a step of the network;
