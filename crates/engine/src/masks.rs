@@ -169,13 +169,19 @@ fn polynomial<const N: usize>(coefficients: [f32; N], at: f32) -> f32 {
 mod tests {
     use super::*;
 
-    /// Five bins, all alike.
-    fn masks(values: [f32; STEMS]) -> Masks {
-        let mut masks = Masks::new(5);
-        for (stem, value) in values.into_iter().enumerate() {
-            (0..CHANNELS).for_each(|channel| masks.row_mut(stem, channel).fill(value));
+    impl Masks {
+        /// Masks of `bins` bins, all alike.
+        pub fn alike(bins: usize, values: [f32; STEMS]) -> Self {
+            let mut masks = Self::new(bins);
+            for (stem, value) in values.into_iter().enumerate() {
+                (0..CHANNELS).for_each(|channel| masks.row_mut(stem, channel).fill(value));
+            }
+            masks
         }
-        masks
+    }
+
+    fn masks(values: [f32; STEMS]) -> Masks {
+        Masks::alike(5, values)
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub struct SpatialFilter {
     decay: f32,
     /// One over the magnitude of a bin at full scale.
     scale: f32,
-    /// The frame's spectra: left real and imaginary, right real and imaginary.
+    /// The frame's spectra, and at the end what the stems leave of them.
     spectra: Planes,
     /// Their covariance over its power, 0 where it is silent.
     frame: Planes,
@@ -63,7 +63,7 @@ pub struct SpatialFilter {
     learnt: [Planes; STEMS],
     /// The stems' covariances with the power that they have in the frame, and later the stems themselves.
     stems: [Planes; STEMS],
-    /// The mixture's covariance, and later what the stems leave of it.
+    /// The mixture's covariance.
     mixture: Planes,
     /// The mixture's spectra over its covariance.
     solved: Planes,
@@ -209,17 +209,14 @@ impl SpatialFilter {
             z[2][at] = (x[2][at] * one - real * x[0][at] - imaginary * x[1][at]) * scale;
             z[3][at] = (x[3][at] * one - real * x[1][at] + imaginary * x[0][at]) * scale;
         }
-        for (rest, x) in self.mixture.0.iter_mut().zip(&self.spectra.0) {
-            rest.copy_from_slice(x);
-        }
     }
 
-    /// One stem: its covariance times the solution.
+    /// One stem: its covariance times the solution. What it takes is gone from the spectra.
     fn filter(&mut self, stem: usize) {
         let bins = self.weights.len();
         let z = self.solved.cut(bins);
         let [one, two, real, imaginary] = self.stems[stem].cut_mut(bins);
-        let rest = self.mixture.cut_mut(bins);
+        let rest = self.spectra.cut_mut(bins);
         for at in 0..bins {
             let [a, b, c, d] = [z[0][at], z[1][at], z[2][at], z[3][at]];
             let (left, right, re, im) = (one[at], two[at], real[at], imaginary[at]);
@@ -237,7 +234,7 @@ impl SpatialFilter {
     /// Gives one stem its share of the rest.
     fn finish(&mut self, stem: usize) {
         let bins = self.weights.len();
-        let (parts, rest) = (self.stems[stem].cut(bins), self.mixture.cut(bins));
+        let (parts, rest) = (self.stems[stem].cut(bins), self.spectra.cut(bins));
         for (channel, spectrum) in self.separated[stem].iter_mut().enumerate() {
             let (mask, spectrum) = (&self.masks[stem][channel][..bins], &mut spectrum[..bins]);
             let [real, imaginary] = [parts[2 * channel], parts[2 * channel + 1]];
@@ -252,39 +249,27 @@ impl SpatialFilter {
 
 #[cfg(test)]
 mod tests {
+    use unbraid_testkit::Random;
+
     use super::*;
 
     const BINS: usize = 9;
 
-    /// Reproducible numbers from −1 to 1.
-    struct Noise(u32);
-
-    impl Noise {
-        fn next(&mut self) -> f32 {
-            self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (self.0 >> 8) as f32 / 8_388_608.0 - 1.0
-        }
-
-        fn spectrum(&mut self) -> Vec<Complex<f32>> {
-            (0..BINS).map(|_| Complex::new(self.next(), self.next())).collect()
-        }
+    fn spectrum(random: &mut Random) -> Vec<Complex<f32>> {
+        (0..BINS).map(|_| Complex::new(random.sample(), random.sample())).collect()
     }
 
     fn masks(values: [f32; STEMS]) -> Masks {
-        let mut masks = Masks::new(BINS);
-        for (stem, value) in values.into_iter().enumerate() {
-            (0..CHANNELS).for_each(|channel| masks.row_mut(stem, channel).fill(value));
-        }
-        masks
+        Masks::alike(BINS, values)
     }
 
-    fn error(stem: &mut SpatialFilter, index: usize, expected: [&[Complex<f32>]; CHANNELS]) -> f32 {
-        let off = |channel: usize| {
-            let got = stem.spectrum(index, channel).to_vec();
-            got.iter().zip(expected[channel]).map(|(a, b)| (a - b).norm_sqr()).sum::<f32>()
-        };
-        let mut off = off;
-        off(0) + off(1)
+    /// Energy of the difference.
+    fn apart(one: &[Complex<f32>], other: &[Complex<f32>]) -> f32 {
+        one.iter().zip(other).map(|(one, other)| (one - other).norm_sqr()).sum()
+    }
+
+    fn error(filter: &mut SpatialFilter, stem: usize, expected: [&[Complex<f32>]; CHANNELS]) -> f32 {
+        [0, 1].map(|channel| apart(filter.spectrum(stem, channel), expected[channel])).iter().sum()
     }
 
     fn sum(filter: &mut SpatialFilter, channel: usize) -> Vec<Complex<f32>> {
@@ -294,13 +279,13 @@ mod tests {
 
     #[test]
     fn stems_at_two_places_come_apart_where_masks_alone_mix_them() {
-        let (mut filter, mut noise) = (SpatialFilter::new(BINS, 0.02), Noise(1));
+        let (mut filter, mut noise) = (SpatialFilter::new(BINS, 0.02), Random::new(1));
         let (mut by_mask, mut by_filter) = (0.0, 0.0);
         for frame in 0..200 {
             // One to the left, one to the right, each louder at times: only those moments teach.
             let loud = if frame % 2 == 0 { [1.0, 0.1] } else { [0.1, 1.0] };
-            let voice = noise.spectrum().into_iter().map(|bin| bin * loud[0]).collect::<Vec<_>>();
-            let other = noise.spectrum().into_iter().map(|bin| bin * loud[1]).collect::<Vec<_>>();
+            let voice = spectrum(&mut noise).into_iter().map(|bin| bin * loud[0]).collect::<Vec<_>>();
+            let other = spectrum(&mut noise).into_iter().map(|bin| bin * loud[1]).collect::<Vec<_>>();
             let mix = |voice_gain: f32, other_gain: f32| -> Vec<_> {
                 voice.iter().zip(&other).map(|(v, o)| v * voice_gain + o * other_gain).collect()
             };
@@ -311,10 +296,7 @@ mod tests {
                 let truth = [mix(1.0, 0.0), mix(0.3, 0.0)];
                 by_filter += error(&mut filter, 0, truth.each_ref().map(Vec::as_slice));
                 let masked = [left, right].map(|row| row.iter().map(|bin| bin * share).collect::<Vec<_>>());
-                let off = |a: &[Complex<f32>], b: &[Complex<f32>]| {
-                    a.iter().zip(b).map(|(a, b)| (a - b).norm_sqr()).sum::<f32>()
-                };
-                by_mask += off(&masked[0], &truth[0]) + off(&masked[1], &truth[1]);
+                by_mask += apart(&masked[0], &truth[0]) + apart(&masked[1], &truth[1]);
             }
         }
         assert!(by_filter < 0.7 * by_mask, "{by_filter} of {by_mask}");
@@ -322,9 +304,9 @@ mod tests {
 
     #[test]
     fn what_is_alike_in_both_channels_gets_its_mask() {
-        let (mut filter, mut noise) = (SpatialFilter::new(BINS, 0.02), Noise(2));
+        let (mut filter, mut noise) = (SpatialFilter::new(BINS, 0.02), Random::new(2));
         for _ in 0..50 {
-            let x = noise.spectrum();
+            let x = spectrum(&mut noise);
             let shares = [0.4, 0.3, 0.2, 0.1];
             filter.separate([&x, &x], &masks(shares));
             for (stem, share) in shares.into_iter().enumerate() {
@@ -337,14 +319,14 @@ mod tests {
     #[test]
     fn stems_sum_to_the_input_at_any_level() {
         for size in [1e-30, 1e-6, 1.0, 1e6, 4e21] {
-            let (mut filter, mut noise) = (SpatialFilter::new(BINS, 0.01), Noise(3));
+            let (mut filter, mut noise) = (SpatialFilter::new(BINS, 0.01), Random::new(3));
             for _ in 0..30 {
                 let spectra =
-                    [0, 1].map(|_| noise.spectrum().iter().map(|bin| bin * size).collect::<Vec<_>>());
+                    [0, 1].map(|_| spectrum(&mut noise).iter().map(|bin| bin * size).collect::<Vec<_>>());
                 let mut values = Masks::new(BINS);
                 for bin in 0..BINS {
                     for channel in 0..CHANNELS {
-                        let raw: [f32; STEMS] = array::from_fn(|_| (4.0 * noise.next()).exp());
+                        let raw: [f32; STEMS] = array::from_fn(|_| (4.0 * noise.sample()).exp());
                         let total: f32 = raw.iter().sum();
                         (0..STEMS).for_each(|stem| values.row_mut(stem, channel)[bin] = raw[stem] / total);
                     }
@@ -361,11 +343,11 @@ mod tests {
 
     #[test]
     fn all_to_one_stem_leaves_nothing_in_the_others() {
-        let (mut filter, mut noise) = (SpatialFilter::new(BINS, 0.01), Noise(4));
+        let (mut filter, mut noise) = (SpatialFilter::new(BINS, 0.01), Random::new(4));
         let mut everything = Masks::new(BINS);
         for stem in [2, 3] {
             everything.give_all_to(stem);
-            let spectra = [noise.spectrum(), noise.spectrum()];
+            let spectra = [spectrum(&mut noise), spectrum(&mut noise)];
             filter.separate(spectra.each_ref().map(Vec::as_slice), &everything);
             for other in (0..STEMS).filter(|&other| other != stem) {
                 let silent = [Complex::default(); BINS];
@@ -378,11 +360,11 @@ mod tests {
     #[test]
     fn a_burst_counts_no_more_than_full_scale() {
         let run = |burst: f32| {
-            let (mut filter, mut noise) = (SpatialFilter::new(BINS, 0.02), Noise(5));
+            let (mut filter, mut noise) = (SpatialFilter::new(BINS, 0.02), Random::new(5));
             for frame in 0..40 {
                 let size = if frame == 20 { burst } else { 1.0 };
                 let spectra =
-                    [0, 1].map(|_| noise.spectrum().iter().map(|bin| bin * size).collect::<Vec<_>>());
+                    [0, 1].map(|_| spectrum(&mut noise).iter().map(|bin| bin * size).collect::<Vec<_>>());
                 filter.separate(spectra.each_ref().map(Vec::as_slice), &masks([0.7, 0.1, 0.1, 0.1]));
             }
             filter.spectrum(0, 0).to_vec()
@@ -395,8 +377,8 @@ mod tests {
 
     #[test]
     fn a_reset_forgets_and_silence_stays_silent() {
-        let (mut filter, mut noise) = (SpatialFilter::new(BINS, 0.02), Noise(6));
-        let spectra = [noise.spectrum(), noise.spectrum()];
+        let (mut filter, mut noise) = (SpatialFilter::new(BINS, 0.02), Random::new(6));
+        let spectra = [spectrum(&mut noise), spectrum(&mut noise)];
         let spectra = spectra.each_ref().map(Vec::as_slice);
         let shares = masks([0.7, 0.1, 0.1, 0.1]);
         filter.separate(spectra, &shares);

@@ -27,7 +27,7 @@ pub enum Stage {
 /// Costs of the stages around the network, in transforms of one channel, whose time is measured when an engine is set up.
 /// A transform's passes over memory are the unit: windowing reads and writes the frame once more than the transform
 /// itself; laying out the mixture and normalising the masks are single passes over bins; synthesis windows and adds
-/// besides its transform. Rough on purpose: together they are about a twentieth of a frame's work, and only the
+/// besides its transform. Rough on purpose: together they are about a tenth of a frame's work, and only the
 /// evenness of the slices depends on them.
 const ANALYSE: f32 = 1.2;
 const BEGIN: f32 = 0.3;

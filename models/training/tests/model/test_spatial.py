@@ -5,7 +5,7 @@ import pytest
 from unbraid_training.model.layout import STUDIO
 from unbraid_training.model.spatial import SpatialFilter
 
-BINS = STUDIO.fft // 2 + 1
+BINS = STUDIO.bins
 
 
 def noise(rng: np.random.Generator, *shape: int) -> np.ndarray:

@@ -26,7 +26,7 @@ class SpatialFilter:
     """Covariances of a stream: left, right and across, `[4, F]` each."""
 
     def __init__(self, layout: Layout):
-        bins = layout.fft // 2 + 1
+        bins = layout.bins
         self.decay = F32(math.exp(-layout.hop / _RATE / SECONDS))
         self.scale = F32(2.0 / bins)
         self.left, self.right = np.zeros((2, len(STEMS), bins), F32)

@@ -85,12 +85,16 @@ def _with_doubles(rng, material, melody, singer, style, lyrics, lead) -> tuple[n
         twin = singer.twin(rng)
         sound = sing(rng, material, moved, twin, style, lyrics).audio
         pan = spread * (1 if index % 2 else -1) * rng.uniform(0.7, 1.0) if len(layout) > 1 else rng.uniform(-0.4, 0.4)
-        angle = (pan + 1.0) * np.pi / 4.0
         gain = 10.0 ** (rng.uniform(-10.0, -3.0) / 20.0)
         size = min(len(sound), len(total))
-        total[:size, 0] += sound[:size] * gain * np.cos(angle)
-        total[:size, 1] += sound[:size] * gain * np.sin(angle)
+        total[:size] += _placed(sound[:size] * gain, pan)
     return total, ["lead", *(kind for kind, _ in layout)]
+
+
+def _placed(sound: np.ndarray, place: float) -> np.ndarray:
+    """Mono `sound` in stereo, `[samples, 2]`, at a place from −1 (left) to 1; its power is everywhere the same."""
+    angle = (place + 1.0) * np.pi / 4.0
+    return sound[:, None] * np.array([np.cos(angle), np.sin(angle)])
 
 
 CHOIR_STYLES = ("pop", "ballad", "breathy")
@@ -111,10 +115,10 @@ def _choir(rng, material, melody, style, lyrics, sung, bandwidth) -> tuple[np.nd
             singer = draw_singer(rng, material.median_pitch, style, sung, bandwidth)
             sound = sing(rng, material, part, singer, style, lyrics).audio * 10.0 ** (rng.normal(0.0, 1.5) / 20.0)
             begin = int(rng.uniform(0.0, 0.06) * SAMPLE_RATE)
-            angle = (float(np.clip(0.6 * place + rng.normal(0.0, 0.25), -1.0, 1.0)) + 1.0) * np.pi / 4.0
+            where = float(np.clip(0.6 * place + rng.normal(0.0, 0.25), -1.0, 1.0))
             size = begin + len(sound)
             if size > len(total):
                 total = np.pad(total, ((0, size - len(total)), (0, 0)))
-            total[begin:size] += sound[:, None] * np.array([np.cos(angle), np.sin(angle)])
+            total[begin:size] += _placed(sound, where)
             parts.append(f"choir {steps:+d}")
     return reverb(total.astype(np.float32), rng, float(rng.uniform(0.8, 3.0)), float(rng.uniform(-14.0, -2.0))), parts

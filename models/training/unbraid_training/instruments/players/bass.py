@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .. import effects as fx
@@ -9,7 +11,7 @@ from .. import synths
 from ..midi import KEY, Part, Song
 from ..sampling import F32
 from ..sfz import play
-from .studio import Palette, Scene, kick_times
+from .studio import Palette, Scene, font_part, kick_times
 
 _SYNTH_BASSES = {
     "808": ("808", "808", "sub"),
@@ -67,8 +69,7 @@ def play_bass(
             if part.program in range(32, 40) and rng.random() < 0.6
             else int(rng.choice([32] if acoustic else [33, 34, 33, 34, 35, 36, 37]))
         )
-        font, bank, name = palette.preset(program, rng)
-        audio = fx.mono(palette.studio.fonts.render(font, program, notes, samples, bends=part.bends, bank=bank))
+        audio, name = font_part(replace(part, notes=notes), program, palette, samples, rng, dry=True)
     dirt = rng.random()
     if dirt < (0.65 if heavy else 0.25):
         drive = rng.uniform(4, 34) if heavy else rng.uniform(2, 16)

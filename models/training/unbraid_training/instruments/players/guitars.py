@@ -52,8 +52,7 @@ def driven_guitar(
     lead = part.style == "lead"
     if program in (29, 30) and not part.notes[:, MUTE].any() and rng.random() < 0.18:
         # A bank's own distorted guitar, through a cabinet or straight.
-        font, bank, name = palette.preset(program, rng)
-        audio = palette.studio.fonts.render(font, program, part.notes, samples, bends=part.bends, bank=bank)
+        audio, name = font_part(part, program, palette, samples, rng, dry=False)
         if rng.random() < 0.5:
             audio = fx.amplifier(fx.mono(audio), rng, rng.uniform(0, 14))
         return audio, name
