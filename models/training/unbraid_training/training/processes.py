@@ -8,6 +8,11 @@ import os
 import torch
 import torch.distributed as dist
 
+# Before there is a group: its functions take the group of that moment as their default. Imported later (by an
+# optimiser), they would keep the group and its threads alive past its end; a thread that then lets go of a tensor while
+# Python ends aborts the process.
+import torch.distributed.nn
+
 
 class Processes:
     """All calls but `first` have to be made by every process, in the same order."""
