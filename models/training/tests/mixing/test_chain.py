@@ -60,17 +60,19 @@ def test_drive_keeps_the_level_and_leaves_alone_what_is_not_driven():
     np.testing.assert_allclose(out[0], pushed * rms / np.sqrt(np.mean(pushed**2)), rtol=1e-3, atol=1e-5)
 
 
-def test_the_transfer_is_the_product_of_equaliser_response_echo_and_room():
+def test_the_transfer_is_the_product_of_equaliser_response_echo_and_room_with_the_widening():
     length, rng = 4096, np.random.default_rng(1)
     hertz = np.maximum(np.fft.rfftfreq(length, 1 / SAMPLE_RATE), 1.0)
     octave = np.log2(np.maximum(hertz, 20.0) / 20.0)
-    audio, fir, room = noise(2, length), rng.standard_normal(30), rng.standard_normal((2, 200))
+    audio, room = noise(2, length), rng.standard_normal((2, 200))
+    fir, side = rng.standard_normal((2, 30))
     points, tilt = rng.normal(0, 3, EQ_POINTS), 0.5
     curve = np.interp(octave, np.linspace(0, 10.2, EQ_POINTS), points) + tilt * (octave - 5)
     gain = 10 ** (curve / 20) / (1 + (80 / hertz) ** 4) / np.sqrt(1 + (hertz / 9000) ** 8)
     echo = np.exp(-2j * np.pi * hertz * 2000 / SAMPLE_RATE)
     responses = (1 + 0.5 * np.fft.rfft(fir, length)) * (1 + 0.3 * echo + 0.09 * echo**2)
-    expected = np.fft.rfft(audio) * gain * responses * (1 + 0.2 * np.fft.rfft(room, length))
+    signed = np.array([[1], [-1]]) * np.fft.rfft(side, length)
+    expected = np.fft.rfft(audio) * gain * responses * (1 + 0.2 * np.fft.rfft(room, length) + 0.4 * signed)
 
     def real(spectrum):
         return torch.view_as_real(torch.from_numpy(spectrum.astype(np.complex64)))
@@ -78,9 +80,10 @@ def test_the_transfer_is_the_product_of_equaliser_response_echo_and_room():
     plan = {
         "eq": torch.from_numpy(points.astype(np.float32))[None], "tilt": f32(tilt), "low_cut": f32(80.0),
         "high_cut": f32(9000.0), "fir": torch.tensor([0]), "fir_gain": f32(0.5), "room": torch.tensor([0]),
-        "room_gain": f32(0.2), "echo": f32(2000.0), "echo_gain": f32(0.3),
+        "room_gain": f32(0.2), "echo": f32(2000.0), "echo_gain": f32(0.3), "side": torch.tensor([1]),
+        "side_gain": f32(0.4),
     }  # fmt: skip
-    firs, rooms = real(np.fft.rfft(fir, length))[None], real(np.fft.rfft(room, length))[None]
+    firs, rooms = real(np.fft.rfft(np.stack([fir, side]), length)), real(np.fft.rfft(room, length))[None]
     frequencies = (torch.from_numpy(one.astype(np.float32)) for one in (hertz, octave))
     made = transfer(real(np.fft.rfft(audio))[None], firs, rooms, *frequencies, plan)[0]
     made = torch.view_as_complex(made.contiguous()).numpy()

@@ -24,6 +24,12 @@ def catalogue(packed):
     return PackedCatalogue(unpack(packed, 1))
 
 
+def banks(mixer):
+    """Spectra of a mixer's responses, and of its rooms."""
+    firs, rooms = mixer.responses
+    return torch.stack([mixer._spectrum(one)[0] for one in firs]), torch.stack([mixer._spectrum(one) for one in rooms])
+
+
 def test_plans_depend_on_their_number_alone_and_keep_songs_together(catalogue):
     planner = Planner(catalogue.without_sound(), Recipe(aligned_song=1.0, second=(0, 0, 0, 0)), 4, 3 * SAMPLE_RATE, 7)
     plan, again, other = planner[5], planner[5], planner[6]
@@ -64,14 +70,13 @@ def test_mixtures_stay_below_their_level_and_absent_stems_are_silent(catalogue):
 
 
 def test_stem_after_stem_as_on_a_cpu_equals_all_at_once_as_on_a_gpu(catalogue):
-    planner = Planner(catalogue, Recipe(second=(1, 1, 1, 1), pauses=0.5), 6, SAMPLE_RATE, 5)
+    planner = Planner(catalogue, Recipe(second=(1, 1, 1, 1), pauses=0.5, widened=(0.5,) * 4), 6, SAMPLE_RATE, 5)
     plan = planner[0]
     one_by_one = Mixer(PackedSound(catalogue, CPU), planner.samples, 1)
     expected = one_by_one(plan)
     at_once = Mixer(PackedSound(catalogue, CPU), planner.samples, 1)
     at_once.one_by_one = False
-    at_once.firs = torch.stack([at_once._spectrum(one)[0] for one in at_once.responses[0]])
-    at_once.rooms = torch.stack([at_once._spectrum(one) for one in at_once.responses[1]])
+    at_once.firs, at_once.rooms = banks(at_once)
     torch.testing.assert_close(at_once(plan), expected, atol=1e-5, rtol=1e-3)
     assert expected.abs().max() > 0.01
 
@@ -121,3 +126,19 @@ def test_dense_mastering_is_loud_and_changes_nothing_where_it_is_off(packed):
     assert float(dense["push"].min()) >= 1.99 and float(dense["target"].min()) > 0.89
     assert float(dense["bus_slope"].max()) <= -0.5 and float(loose["push"].min()) == 1.0
     assert all(torch.equal(loose[name], plan(dense=0.0)[name]) for name in loose)
+
+
+def test_widened_stems_differ_between_the_channels(catalogue):
+    planner = Planner(catalogue, Recipe(widened=(1, 1, 1, 1)), 8, SAMPLE_RATE, 1)
+    plan = planner[0]
+    assert not Planner(catalogue, Recipe(), 8, SAMPLE_RATE, 1)[0]["side_gain"].any()
+    assert (plan["side_gain"] > 0.06).all()
+    plan["matrix"] = torch.eye(2).expand(8, 4, 2, 2)
+    mixer = Mixer(PackedSound(catalogue, CPU), planner.samples, 1)
+
+    def stems(gain):
+        flat = {name: value.flatten(0, 1) for name, value in (plan | {"side_gain": gain}).items() if value.ndim > 1}
+        return mixer.stems(flat, *banks(mixer))[plan["gain"].flatten() != 0]
+
+    wide, narrow = stems(plan["side_gain"]), stems(plan["side_gain"] * 0)
+    assert ((wide - narrow).square().sum((1, 2)) > 1e-4 * narrow.square().sum((1, 2))).all()

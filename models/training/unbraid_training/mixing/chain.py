@@ -38,7 +38,7 @@ def driven(audio, amount, bias):
 
 
 def transfer(spectrum, firs, rooms, hertz, octave, p):
-    """Equaliser, random response, echo and room of `spectrum` `[N, 2, bins, 2]`, in real arithmetic.
+    """Equaliser, random response, echo, room and widening of `spectrum` `[N, 2, bins, 2]`, in real arithmetic.
 
     `firs` `[…, bins, 2]` and `rooms` `[…, 2, bins, 2]` are spectra of responses, `hertz` and `octave` the bins'
     frequencies, `p` is the plan, `[N]` each.
@@ -58,7 +58,10 @@ def transfer(spectrum, firs, rooms, hertz, octave, p):
     ei = g * torch.sin(angle) + g * g * torch.sin(2 * angle)
     hr, hi = gain * (br * er - bi * ei), gain * (br * ei + bi * er)
     room = rooms[p["room"]] * p["room_gain"][:, None, None, None]
-    rr, ri = 1 + room[..., 0], room[..., 1]
+    # Of what is the same in both channels, the sum stays as it is.
+    side = (firs[p["side"]] * p["side_gain"][:, None, None])[:, None]
+    side = torch.cat([side, -side], dim=1)
+    rr, ri = 1 + room[..., 0] + side[..., 0], room[..., 1] + side[..., 1]
     hr, hi = hr[:, None] * rr - hi[:, None] * ri, hr[:, None] * ri + hi[:, None] * rr
     re, im = spectrum[..., 0], spectrum[..., 1]
     return torch.stack([re * hr - im * hi, re * hi + im * hr], dim=-1)

@@ -52,12 +52,14 @@ class Mixer:
 
     def stem(self, p: Plan) -> torch.Tensor:
         """One stem through the effects that are on, `[1, 2, samples]`."""
-        kinds = zip(("fir", "room"), self.responses)
-        found = {k: self._spectrum(one[int(p[k])])[None] if p[f"{k}_gain"] else None for k, one in kinds}
-        silent = torch.zeros(1, 1, 1, 2)
-        fir = found["fir"][:, 0] if found["fir"] is not None else silent[:, 0]
-        room = found["room"] if found["room"] is not None else silent
-        return self.stems(p | {"fir": torch.zeros_like(p["fir"]), "room": torch.zeros_like(p["room"])}, fir, room)
+        firs, rooms = self.responses
+
+        def found(name: str, bank: list[np.ndarray]) -> torch.Tensor:
+            return self._spectrum(bank[int(p[name])]) if p[f"{name}_gain"] else torch.zeros(1, len(self.hertz), 2)
+
+        zero, one = torch.zeros_like(p["fir"]), torch.ones_like(p["fir"])
+        used = torch.cat([found("fir", firs), found("side", firs)])
+        return self.stems(p | {"fir": zero, "side": one, "room": zero}, used, found("room", rooms)[None])
 
     def stems(self, p: Plan, firs: torch.Tensor, rooms: torch.Tensor) -> torch.Tensor:
         """`[N, 2, samples]` of flat plans `[N]`."""
@@ -66,7 +68,8 @@ class Mixer:
             audio = audio * compressor(audio, p["threshold"], p["slope"], p["release"])[:, None]
         if self.on(p["drive"]):
             audio = self.driven(audio, p["drive"], p["bias"])
-        names = ("eq", "tilt", "low_cut", "high_cut", "fir", "fir_gain", "echo", "echo_gain", "room", "room_gain")
+        names = ("eq", "tilt", "low_cut", "high_cut", "echo", "echo_gain")
+        names += tuple(name for one in ("fir", "room", "side") for name in (one, f"{one}_gain"))
         bins = torch.view_as_real(torch.fft.rfft(audio))
         bins = self.transfer(bins, firs, rooms, self.hertz, self.octave, {name: p[name] for name in names})
         audio = torch.fft.irfft(torch.view_as_complex(bins), n=self.length)[..., -self.samples :]

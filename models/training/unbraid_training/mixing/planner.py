@@ -13,13 +13,16 @@ from ..data.dataset import SAMPLE_RATE
 from ..model.layout import STEMS
 from .catalogue import ACCOMPANIMENT, Catalogue
 from .codec import RATES
-from .recipe import REFERENCE_RMS, STEM_OFFSET_DB, Recipe
+from .recipe import REFERENCE_RMS, Recipe
 
 LEAD_IN = 22_050
 """Samples before a segment that fill reverbs and are cut off."""
 
 EQ_POINTS = 9
 """Points of an equaliser, on an even scale of octaves from 20 Hz."""
+
+SIDE_DB = (-20, -14, -24, -12), (-2, 2, -2, 2)
+"""Lowest and highest level of the responses that widen vocals, drums, bass and other."""
 
 RANDOM_FIRS, ROOMS = 96, 40
 """Responses that a mixer holds."""
@@ -205,7 +208,7 @@ class Planner:
 
     def gain(self, rng: np.random.Generator, stem: int) -> float:
         """Level of a stem in the mixture; some, drums more often, far back."""
-        level = STEM_OFFSET_DB[STEMS[stem]] + rng.normal(0.0, 3.5)
+        level = self.recipe.levels_db[stem] + rng.normal(0.0, self.recipe.level_spread_db)
         if rng.random() < self.recipe.far_back * (1.6 if STEMS[stem] == "drums" else 1.0):
             level -= rng.uniform(6, 20)
         return db(float(np.clip(level, -26, 9)))
@@ -252,6 +255,11 @@ class Planner:
             "pause_to": np.where(silent, begin + pause, 1e9),
         }
         which = {"fir": rng.integers(RANDOM_FIRS, size=N), "room": rng.integers(ROOMS, size=N)}
+        row["side_gain"], which["side"] = np.zeros(N), np.zeros(N, dtype=np.int64)
+        # Nothing is drawn where none is wanted: recipes without it keep their mixtures.
+        if any(r.widened):
+            row["side_gain"] = np.where(chance(r.widened), 10 ** (uniform(*SIDE_DB) / 20), 0.0)
+            which["side"] = rng.integers(RANDOM_FIRS, size=N)
         return {name: value.astype(f4) for name, value in row.items()} | which
 
     def width(self, rng: np.random.Generator) -> np.ndarray:
@@ -259,7 +267,8 @@ class Planner:
         out = np.zeros((N, 2, 2), dtype=np.float32)
         for i, pan_range in enumerate((0.12, 0.12, 0.06, 0.4)):
             pick = rng.random()
-            width = 0.0 if pick < 0.25 else (1.0 if pick < 0.55 else rng.uniform(0.2, 1.6))
+            mono = self.recipe.mono_stem
+            width = 0.0 if pick < mono else (1.0 if pick < mono + 0.3 else rng.uniform(0.2, 1.6))
             same, cross = (1 + width) / 2, (1 - width) / 2
             position = float(np.clip(rng.normal(0.0, pan_range * (1.0 if width < 0.5 else 0.3)), -1, 1))
             angle = (position + 1) * np.pi / 4

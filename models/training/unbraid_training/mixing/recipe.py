@@ -9,12 +9,11 @@ from dataclasses import dataclass, field, fields
 REFERENCE_RMS = 0.08
 """RMS that the active parts of every stem are brought to before the random gains."""
 
-STEM_OFFSET_DB = {"vocals": 0.0, "drums": -3.5, "bass": -2.0, "other": 0.0}
-"""Typical level beside the others in a finished mix. Levels are those of active half seconds: hits stand far above that
-of a kit, which at 0 dB would be louder than it is in songs."""
-
 Chances = tuple[float, float, float, float]
-"""Vocals, drums, bass, other."""
+"""Of vocals, drums, bass, other."""
+
+Decibels = tuple[float, float, float, float]
+"""Of vocals, drums, bass, other."""
 
 
 @dataclass(frozen=True)
@@ -32,17 +31,27 @@ class Recipe:
     voice_only: float = 0.04
     absent: tuple[float, float, float] = (0.17, 0.09, 0.08)
     """Drums, bass, other. Drums more often: strummed guitars without drums were heard as drums."""
+    levels_db: Decibels = (0.0, -3.5, -2.0, 0.0)
+    """Typical levels of the stems beside one another. They are those of active half seconds: hits stand far above that
+    of a kit, which at 0 dB would be louder than it is in songs."""
+    level_spread_db: float = 3.5
+    """Standard deviation of levels."""
     far_back: float = 0.16
     """A stem 6 to 20 dB below its usual level, as brushes or pads are."""
     aligned_backing: float = 0.45
     """Mixtures whose drums, bass and other come from one arrangement."""
     mono_sum: float = 0.38
+    mono_stem: float = 0.25
+    """Stems that are the same in both channels but for their level."""
     dense: float = 0.0
     """Mixtures mastered as loud records are: the sum compressed and limited by 6 to 14 dB, close to full scale."""
     coded: float = 0.2
     """Mixtures that have been through MP3 or AAC."""
     random_fir: Chances = (0.3, 0.35, 0.4, 0.4)
     """Stems that get a short random response: another amplifier, another drum, another throat."""
+    widened: Chances = (0.0, 0.0, 0.0, 0.0)
+    """Stems that get a short random response with one sign in the left channel and the other in the right: the many
+    differences of level and phase that microphones, doubles and choruses leave between the channels of a record."""
     drive: Chances = (0.15, 0.15, 0.3, 0.3)
     second: Chances = (0.2, 0.15, 0.06, 0.35)
     """Stems with a second recording, or a detuned double of the first."""
