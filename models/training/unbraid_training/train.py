@@ -241,7 +241,7 @@ class Run:
         rng = np.random.default_rng([args.seed, self.trainer.step, self.processes.rank])
         carries = rng.random(items) < args.carry
         if args.shift:
-            batch = shifted(batch, rng.integers(-args.shift, args.shift + 1, items).tolist())
+            batch = shifted(batch, torch.from_numpy(rng.integers(-args.shift, args.shift + 1, items)))
         if args.dropout:
             torch.manual_seed(int(rng.integers(2**31)))  # or a resumed run would leave out others
         runs, loss, parts = items * args.pieces, 0.0, torch.zeros(len(PARTS))

@@ -45,6 +45,7 @@ from .mixing.recipe import Recipe, recipe
 from .mixing.sound import PackedSound
 from .mixing.statistics import SimulatedCodec, samples_of
 from .model.layout import LAYOUTS
+from .training.augment import shifted
 from .training.later import LaterParts
 from .training.loss import PARTS
 from .training.trainer import RunLog, Settings
@@ -88,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
     add("--workers", type=int, default=8)
     add("--weight-decay", type=float, default=Settings.weight_decay)
     add("--dropout", type=float, default=0.0, help="fraction of every part's values that is left out")
+    add("--shift", type=int, default=0, help="groups by which an item's frequencies are moved at most, either way")
     add("--seed", type=int, help="of mixtures [default: 1, or that of the run that goes on]")
     add("--decay", type=float, default=0.25, help="part of the time in which the rate falls to zero")
     add(
@@ -164,7 +166,8 @@ class Run:
     def batch_facts(self) -> dict:
         """What batches depend on besides the recordings."""
         args = self.args
-        return {"items": args.items, "seconds": args.seconds, "recipe": json.loads(json.dumps(vars(args.recipe)))}
+        plain = {"items": args.items, "seconds": args.seconds, "shift": args.shift}
+        return plain | {"recipe": json.loads(json.dumps(vars(args.recipe)))}
 
     def read_the_others(self) -> LaterParts | None:
         """Reads all parts in a process of its own, where there are others than the first."""
@@ -218,9 +221,12 @@ class Run:
         torch.manual_seed(int(rng.integers(2**31)))
         carried = torch.from_numpy((rng.random(self.args.items) < self.args.carry).astype(np.float32))
         carried = carried.to(self.device, non_blocking=True)
+        most = self.args.shift
+        groups = torch.from_numpy(rng.integers(-most, most + 1, self.args.items)).to(self.device, non_blocking=True)
         stems, coding = self.mixer(placed), SimulatedCodec(plan, self.device)
         for mode in self.modes:
-            mode.step(mode.statistics(stems, placed["accompaniment_only"], coding), factor, carried)
+            batch = mode.statistics(stems, placed["accompaniment_only"], coding)
+            mode.step(shifted(batch, groups) if most else batch, factor, carried)
         if self.device.type == "cuda":
             # The step before the last one has to be over, or the clock would run ahead of the device; the next one is
             # handed over meanwhile.

@@ -19,7 +19,7 @@ def batch(hertz):
 
 def test_a_tone_is_then_one_some_bins_higher_or_lower():
     bin_hertz = 44_100 / STUDIO.fft
-    made = shifted(batch(100 * bin_hertz), [3, -40])
+    made = shifted(batch(100 * bin_hertz), torch.tensor([3, -40]))
     for item, by in enumerate((3, -40)):
         expected = batch((100 + by) * bin_hertz)
         assert int(made.pss[item, 2, 0, 0].argmax()) == 100 + by
@@ -31,7 +31,7 @@ def test_a_tone_is_then_one_some_bins_higher_or_lower():
 
 def test_what_becomes_free_is_silent_and_nothing_is_nothing():
     before = batch(500.0)
-    made = shifted(before, [5, 0])
+    made = shifted(before, torch.tensor([5, 0]))
     assert float(made.pxx[0, ..., :5].abs().max()) == 0.0
     assert torch.allclose(made.feats[0, :, :5, 0], torch.tensor(POWER_FLOOR).log10())
     for name, value in vars(made).items():

@@ -31,7 +31,16 @@ def begun(tmp_path):
     return options
 
 
-QUICK = {"--items": 1, "--seconds": 1, "--workers": 1, "--warmup": 3, "--ema": 0.5, "--minutes": 60, "--lr": 0.01}
+QUICK = {
+    "--items": 1,
+    "--seconds": 1,
+    "--shift": 3,
+    "--workers": 1,
+    "--warmup": 3,
+    "--ema": 0.5,
+    "--minutes": 60,
+    "--lr": 0.01,
+}
 
 
 def options(out, **changes):

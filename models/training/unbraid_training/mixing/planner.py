@@ -21,8 +21,9 @@ LEAD_IN = 22_050
 EQ_POINTS = 9
 """Points of an equaliser, on an even scale of octaves from 20 Hz."""
 
-SIDE_DB = (-20, -14, -24, -12), (-2, 2, -2, 2)
-"""Lowest and highest level of the responses that widen vocals, drums, bass and other."""
+SIDE_DB = -20, 0
+"""Lowest and highest level of the responses that widen stems. Alike for all, or a network takes what is narrow for
+voice: other fell by 0.6 dB."""
 
 RANDOM_FIRS, ROOMS = 96, 40
 """Responses that a mixer holds."""

@@ -8,26 +8,21 @@ from ..mixing.statistics import Batch
 from ..model.features import POWER_FLOOR
 
 
-def moved(values: torch.Tensor, groups: int, fill: float) -> torch.Tensor:
-    """`values` `[…, groups]` moved up by `groups`, down where it is negative; `fill` in what becomes free."""
-    out = torch.roll(values, groups, dims=-1)
-    if groups > 0:
-        out[..., :groups] = fill
-    elif groups < 0:
-        out[..., groups:] = fill
-    return out
-
-
-def shifted(batch: Batch, groups: list[int]) -> Batch:
-    """Each item as if all its frequencies had been moved by that many groups: 10.8 Hz each below 2.8 kHz, more above.
+def shifted(batch: Batch, groups: torch.Tensor) -> Batch:
+    """Each item as if all its frequencies had been moved by that many groups, int64 `[items]` on the batch's device:
+    10.8 Hz each below 2.8 kHz, more above. What becomes free is silent.
 
     A voice, a string and their partials are then where no recording has them; what makes them one stays.
     """
-    feats, powers = batch.feats.clone(), [one.clone() for one in (batch.pxx, batch.pxs, batch.pss)]
-    silence = float(torch.tensor(POWER_FLOOR).log10())
-    for item, by in enumerate(groups):
-        for feature, fill in enumerate((silence, 0.0, 0.0)):
-            feats[item, ..., feature] = moved(batch.feats[item, ..., feature], by, fill)
-        for old, new in zip((batch.pxx, batch.pxs, batch.pss), powers):
-            new[item] = moved(old[item], by, 0.0)
-    return Batch(feats, *powers, batch.accompaniment_only)
+    count = batch.pxx.shape[-1]
+    origin = torch.arange(count, device=groups.device) - groups[:, None]
+    inside, origin = (origin >= 0) & (origin < count), origin.clamp(0, count - 1)
+
+    def moved(values: torch.Tensor, fill: torch.Tensor | float) -> torch.Tensor:
+        """`values` `[items, …, groups]`."""
+        shape = len(groups), *[1] * (values.ndim - 2), count
+        return torch.where(inside.reshape(shape), values.gather(-1, origin.reshape(shape).expand_as(values)), fill)
+
+    silence = torch.tensor([POWER_FLOOR, 1.0, 1.0], device=groups.device).log10()[:, None]
+    feats = moved(batch.feats.transpose(-1, -2), silence).transpose(-1, -2).contiguous()
+    return Batch(feats, *(moved(one, 0.0) for one in (batch.pxx, batch.pxs, batch.pss)), batch.accompaniment_only)
