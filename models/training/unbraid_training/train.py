@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     add("--muon-decay", type=float, default=Settings.muon_decay, help="weight decay of Muon")
     add("--weight-decay", type=float, default=Settings.weight_decay, help="of AdamW")
     add("--dropout", type=float, default=0.0, help="fraction of every part's values that is left out")
-    add("--shift", type=int, default=0, help="groups by which an item's frequencies are moved at most, either way")
+    add("--shift", type=int, default=6, help="groups by which an item's frequencies are moved at most, either way")
     add("--warmup", type=int, default=200)
     add("--decay-from", type=int)
     add("--decay-steps", type=int, default=1500)

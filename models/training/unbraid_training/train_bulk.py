@@ -89,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
     add("--workers", type=int, default=8)
     add("--weight-decay", type=float, default=Settings.weight_decay)
     add("--dropout", type=float, default=0.0, help="fraction of every part's values that is left out")
-    add("--shift", type=int, default=0, help="groups by which an item's frequencies are moved at most, either way")
+    add("--shift", type=int, default=6, help="groups by which an item's frequencies are moved at most, either way")
     add("--seed", type=int, help="of mixtures [default: 1, or that of the run that goes on]")
     add("--decay", type=float, default=0.25, help="part of the time in which the rate falls to zero")
     add(

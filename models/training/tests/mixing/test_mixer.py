@@ -12,7 +12,7 @@ from unbraid_training.mixing.batches import Batches
 from unbraid_training.mixing.catalogue import MappedCatalogue, PackedCatalogue
 from unbraid_training.mixing.mixer import Mixer
 from unbraid_training.mixing.planner import Planner
-from unbraid_training.mixing.recipe import Recipe, recipe
+from unbraid_training.mixing.recipe import MIXING_0_6, Recipe, recipe
 from unbraid_training.mixing.sound import MappedSound, PackedSound
 from unbraid_training.model.layout import STUDIO
 
@@ -131,7 +131,7 @@ def test_dense_mastering_is_loud_and_changes_nothing_where_it_is_off(packed):
 def test_widened_stems_differ_between_the_channels(catalogue):
     planner = Planner(catalogue, Recipe(widened=(1, 1, 1, 1)), 8, SAMPLE_RATE, 1)
     plan = planner[0]
-    assert not Planner(catalogue, Recipe(), 8, SAMPLE_RATE, 1)[0]["side_gain"].any()
+    assert not Planner(catalogue, MIXING_0_6, 8, SAMPLE_RATE, 1)[0]["side_gain"].any()
     assert (plan["side_gain"] > 0.06).all()
     plan["matrix"] = torch.eye(2).expand(8, 4, 2, 2)
     mixer = Mixer(PackedSound(catalogue, CPU), planner.samples, 1)

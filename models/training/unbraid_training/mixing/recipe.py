@@ -18,8 +18,8 @@ Decibels = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Recipe:
-    """Probabilities, unless a unit says otherwise. The numbers are those that 0.5.0's networks were trained with, but
-    for the kinds of recordings that were added since."""
+    """Probabilities, unless a unit says otherwise. Levels and stereo are nearer to those of records since Studio 0.7.0
+    (`models/README.md`, "Real records are wider")."""
 
     aligned_song: float = 0.13
     """Mixtures whose stems come from one real song."""
@@ -27,21 +27,21 @@ class Recipe:
     """Mixtures of a voice and a finished instrumental, of which no stems are known."""
     estimated_song: float = 0.0
     """Of these, the part that is a real song, of which a separator's voice is taken for the voice."""
-    no_voice: float = 0.25
+    no_voice: float = 0.32
     voice_only: float = 0.04
     absent: tuple[float, float, float] = (0.17, 0.09, 0.08)
     """Drums, bass, other. Drums more often: strummed guitars without drums were heard as drums."""
-    levels_db: Decibels = (0.0, -3.5, -2.0, 0.0)
+    levels_db: Decibels = (1.5, -1.5, -1.5, -1.0)
     """Typical levels of the stems beside one another. They are those of active half seconds: hits stand far above that
     of a kit, which at 0 dB would be louder than it is in songs."""
-    level_spread_db: float = 3.5
+    level_spread_db: float = 3.3
     """Standard deviation of levels."""
-    far_back: float = 0.16
+    far_back: float = 0.13
     """A stem 6 to 20 dB below its usual level, as brushes or pads are."""
     aligned_backing: float = 0.45
     """Mixtures whose drums, bass and other come from one arrangement."""
-    mono_sum: float = 0.38
-    mono_stem: float = 0.25
+    mono_sum: float = 0.3
+    mono_stem: float = 0.2
     """Stems that are the same in both channels but for their level."""
     dense: float = 0.0
     """Mixtures mastered as loud records are: the sum compressed and limited by 6 to 14 dB, close to full scale."""
@@ -49,9 +49,10 @@ class Recipe:
     """Mixtures that have been through MP3 or AAC."""
     random_fir: Chances = (0.3, 0.35, 0.4, 0.4)
     """Stems that get a short random response: another amplifier, another drum, another throat."""
-    widened: Chances = (0.0, 0.0, 0.0, 0.0)
+    widened: Chances = (0.5, 0.5, 0.5, 0.5)
     """Stems that get a short random response with one sign in the left channel and the other in the right: the many
-    differences of level and phase that microphones, doubles and choruses leave between the channels of a record."""
+    differences of level and phase that microphones, doubles and choruses leave between the channels of a record. Alike
+    for all: where the voice was widened less, what is narrow was taken for voice."""
     drive: Chances = (0.15, 0.15, 0.3, 0.3)
     second: Chances = (0.2, 0.15, 0.06, 0.35)
     """Stems with a second recording, or a detuned double of the first."""
@@ -83,3 +84,15 @@ def recipe(text: str) -> Recipe:
     if unknown:
         raise argparse.ArgumentTypeError(f"no field {', '.join(unknown)}; there are {', '.join(sorted(known))}")
     return Recipe(**values)
+
+
+MIXING_0_6 = Recipe(
+    no_voice=0.25,
+    levels_db=(0.0, -3.5, -2.0, 0.0),
+    level_spread_db=3.5,
+    far_back=0.16,
+    mono_sum=0.38,
+    mono_stem=0.25,
+    widened=(0.0, 0.0, 0.0, 0.0),
+)
+"""As networks up to Studio 0.6.0 were trained: louder other, narrower stems. Scores on built mixtures are of these."""

@@ -32,7 +32,7 @@ class Settings:
     size: dict = field(default_factory=dict)
     dropout: float = 0.0
     weight_decay: float = 0.01
-    shift: int = 0
+    shift: int = 6
 
     def as_dict(self) -> dict:
         """Plain values."""
