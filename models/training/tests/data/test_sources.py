@@ -1,11 +1,12 @@
 """The catalogue: free licences alone, credits where they are asked for, and whole sources held out for every stem."""
 
 import re
+from pathlib import Path
 
 import pytest
 from unbraid_training.data.origins.entry import ORIGINS
 from unbraid_training.data.origins.singers import SINGERS
-from unbraid_training.data.sources import CATALOGUE, markdown_table, source
+from unbraid_training.data.sources import CATALOGUE, PREFACE, markdown_table, source
 from unbraid_training.instruments.kits.folders import KITS
 from unbraid_training.instruments.players.recorded import FAMILIES, RECORDED
 
@@ -88,3 +89,9 @@ def test_recorded_instruments_have_players():
 def test_the_table_links_and_credits():
     row = next(line for line in markdown_table().splitlines() if line.startswith("| berklee-voices "))
     assert "https://github.com/Tonejs/audio)" in row and "OLPC / Berklee" in row
+
+
+def test_the_document_of_sources_is_what_the_catalogue_prints():
+    document = Path(__file__).resolve().parents[3] / "sources.md"
+    printed = PREFACE + "\n" + markdown_table() + "\n"
+    assert document.read_text() == printed, f"python -m unbraid_training.data.sources > {document}"

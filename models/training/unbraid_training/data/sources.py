@@ -59,3 +59,15 @@ def markdown_table() -> str:
             f"| {entry.name} | {origin} | {kinds} | {entry.licence} | {free} | {entry.split} | {entry.note}{credit} |"
         )
     return "\n".join(lines)
+
+
+PREFACE = """# Sources
+
+All that the catalogue (`training/unbraid_training/data/origins`) holds, with licence, split and credit, as
+`python -m unbraid_training.data.sources` prints it. Recordings of split `dev` are held out and in no network. Hours are in
+[pool.md](pool.md); what each network heard is in [README.md](README.md#data-and-licences).
+"""
+
+
+if __name__ == "__main__":
+    print(PREFACE + "\n" + markdown_table())
