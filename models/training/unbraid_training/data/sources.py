@@ -64,8 +64,8 @@ def markdown_table() -> str:
 PREFACE = """# Sources
 
 All that the catalogue (`training/unbraid_training/data/origins`) holds, with licence, split and credit, as
-`python -m unbraid_training.data.sources` prints it. Recordings of split `dev` are held out and in no network. Hours are in
-[pool.md](pool.md); what each network heard is in [README.md](README.md#data-and-licences).
+`python -m unbraid_training.data.sources` prints it. Recordings of split `dev` are held out and in no network.
+Hours are in [pool.md](pool.md); what each network heard is in [README.md](README.md#data-and-licences).
 """
 
 
