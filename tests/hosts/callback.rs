@@ -1,8 +1,9 @@
 //! What a callback of the bundled plug-in costs, and what it asks of the system's allocator.
 //!
-//! Times are processor times, the median or the fewest of several rounds, and limits are far from what is measured: they tell an engine
-//! that does its work at the wrong moment from one on a slow or busy machine. How well the work is spread, and what it
-//! costs, says `cargo xtask bench`. Not on Windows, which counts a thread's processor time in steps of 15.6 ms.
+//! Times are processor times, the median or the fewest of several rounds, and limits are far from what is measured: they
+//! tell an engine that does its work at the wrong moment from one on a slow or busy machine. How well the work is spread,
+//! and what it costs, says `cargo xtask bench`. Not on Windows, which counts a thread's processor time in steps of
+//! 15.6 ms.
 #![cfg(not(windows))]
 
 use std::time::Duration;

@@ -34,7 +34,7 @@ from .model.checkpoint import Checkpoint, ResumeState
 from .model.layout import LAYOUTS
 from .model.network import BandNetwork
 from .model.size import Size
-from .training.augment import shifted
+from .training.augment import SHIFT, shifted
 from .training.development import DevelopmentSongs
 from .training.head import head_loss
 from .training.loss import DEFAULT_WEIGHTS, PARTS
@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     add("--muon-decay", type=float, default=Settings.muon_decay, help="weight decay of Muon")
     add("--weight-decay", type=float, default=Settings.weight_decay, help="of AdamW")
     add("--dropout", type=float, default=0.0, help="fraction of every part's values that is left out")
-    add("--shift", type=int, default=6, help="groups by which an item's frequencies are moved at most, either way")
+    add("--shift", type=int, default=SHIFT, help="groups by which an item's frequencies are moved at most, either way")
     add("--warmup", type=int, default=200)
     add("--decay-from", type=int)
     add("--decay-steps", type=int, default=1500)

@@ -45,7 +45,7 @@ from .mixing.recipe import Recipe, recipe
 from .mixing.sound import PackedSound
 from .mixing.statistics import SimulatedCodec, samples_of
 from .model.layout import LAYOUTS
-from .training.augment import shifted
+from .training.augment import SHIFT, shifted
 from .training.later import LaterParts
 from .training.loss import PARTS
 from .training.trainer import RunLog, Settings
@@ -89,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
     add("--workers", type=int, default=8)
     add("--weight-decay", type=float, default=Settings.weight_decay)
     add("--dropout", type=float, default=0.0, help="fraction of every part's values that is left out")
-    add("--shift", type=int, default=6, help="groups by which an item's frequencies are moved at most, either way")
+    add("--shift", type=int, default=SHIFT, help="groups by which an item's frequencies are moved at most, either way")
     add("--seed", type=int, help="of mixtures [default: 1, or that of the run that goes on]")
     add("--decay", type=float, default=0.25, help="part of the time in which the rate falls to zero")
     add(

@@ -7,6 +7,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from .augment import SHIFT
+
 PACKAGE = Path(__file__).resolve().parents[1]
 
 CODE = ("model", "mixing", "training", "train.py")
@@ -32,7 +34,7 @@ class Settings:
     size: dict = field(default_factory=dict)
     dropout: float = 0.0
     weight_decay: float = 0.01
-    shift: int = 6
+    shift: int = SHIFT
 
     def as_dict(self) -> dict:
         """Plain values."""
